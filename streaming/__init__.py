@@ -1,0 +1,1 @@
+"""The common language of Dragoman: audio, words, captions, stages and the two drivers that run them."""
