@@ -1,0 +1,114 @@
+"""One engine for many sessions: requests wait in one queue and are answered in batches.
+
+There is no lock around inference and no global model: an engine is stateless, so its calls may run
+side by side on the pool of threads that belongs to it alone (CTranslate2 and ONNX Runtime release the
+GIL). A stream has at most one request waiting, because a stage asks only after the last answer; the
+queue is therefore bounded by the number of streams, and first come, first served is fair to all.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from streaming.errors import DragomanError, EngineError
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+
+class SharedEngine(Generic[Req, Res]):
+    """An engine's batch method, shared by any number of streams; an asynchronous context manager."""
+
+    def __init__(
+        self, run: Callable[[Sequence[Req]], Sequence[Res]], *, max_batch: int = 8, workers: int = 1
+    ) -> None:
+        """`run` answers a batch with results of the same length and order, and may be called by
+        `workers` threads at once."""
+        self._run = run
+        self._max_batch = max_batch
+        self._workers = workers
+        self._idle = workers
+        self._queue: deque[tuple[Req, asyncio.Future[Res]]] = deque()
+        self._arrived = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="engine")
+
+    @property
+    def waiting(self) -> int:
+        """Requests that no worker has taken yet."""
+        return len(self._queue)
+
+    @property
+    def busy(self) -> int:
+        """Workers that are running a batch."""
+        return self._workers - self._idle
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._queue:
+            self._queue.popleft()[1].cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def ask(self, request: Req) -> Res:
+        """Wait for the answer to a request; cancelling the wait withdraws it.
+
+        Raises:
+            EngineError: the batch that held the request failed.
+        """
+        future: asyncio.Future[Res] = asyncio.get_running_loop().create_future()
+        self._queue.append((request, future))
+        self._arrived.set()
+        return await future
+
+    async def _work(self) -> None:
+        while True:
+            batch = await self._take()
+            self._idle -= 1
+            try:
+                await self._answer(batch)
+            finally:
+                self._idle += 1
+
+    async def _take(self) -> list[tuple[Req, asyncio.Future[Res]]]:
+        while True:
+            batch: list[tuple[Req, asyncio.Future[Res]]] = []
+            share = -(-len(self._queue) // max(1, self._idle))
+            while self._queue and len(batch) < min(share, self._max_batch):
+                entry = self._queue.popleft()
+                if not entry[1].done():
+                    batch.append(entry)
+            if batch:
+                return batch
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def _answer(self, batch: list[tuple[Req, asyncio.Future[Res]]]) -> None:
+        requests = [request for request, _ in batch]
+        try:
+            results = await asyncio.get_running_loop().run_in_executor(self._pool, self._run, requests)
+            if len(results) != len(requests):
+                raise EngineError(f"the engine gave {len(results)} answers to {len(requests)} requests")
+        except asyncio.CancelledError:
+            for _, future in batch:
+                future.cancel()
+            raise
+        except Exception as error:
+            failure = error if isinstance(error, DragomanError) else EngineError(str(error) or repr(error))
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(failure)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)

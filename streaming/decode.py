@@ -1,0 +1,163 @@
+"""Recordings of any container and codec as a stream of AudioChunk.
+
+FFmpeg's libraries (through PyAV) read and decode, soxr resamples. Nothing is held but the chunk in
+the making, so a recording of three hours needs no more memory than one of three seconds.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from streaming.audio import SAMPLE_RATE, AudioChunk, Samples, from_pcm16, to_pcm16
+from streaming.errors import AudioError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+
+
+_NOTHING: Samples = np.zeros(0, np.float32)
+
+
+class Resampler:
+    """A stream of samples brought to 16 kHz; any division into pieces gives the same samples.
+
+    Resampling piece by piece without this state would click at every edge.
+    """
+
+    def __init__(self, rate: int) -> None:
+        """Prepare for samples of this rate, in Hz."""
+        import soxr
+
+        self._stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, "float32") if rate != SAMPLE_RATE else None
+
+    def feed(self, samples: Samples, last: bool = False) -> Samples:
+        """Resample the next mono samples; ``last`` gives out what was held back for the filter."""
+        if self._stream is None:
+            return samples
+        return np.asarray(self._stream.resample_chunk(samples, last=last), np.float32)
+
+
+def decode(path: str | Path, step: float = 0.1) -> Iterator[AudioChunk]:
+    """Read a recording as consecutive chunks of ``step`` seconds: mono, 16 kHz, the last one shorter.
+
+    Samples are multiples of 1/32768, so that a recording sounds exactly the same to the stages whether
+    it is decoded here or was sent over the wire as 16-bit PCM.
+
+    Raises:
+        AudioError: no such file, no audio in it, or audio that cannot be decoded.
+    """
+    size = max(1, round(step * SAMPLE_RATE))
+    offset = 0
+    for samples in _divide(_resampled(path), size):
+        yield AudioChunk(from_pcm16(to_pcm16(samples)), offset)
+        offset += len(samples)
+    if not offset:
+        raise AudioError(f"{path}: no sound could be read from it")
+
+
+def duration(path: str | Path) -> float | None:
+    """Tell how long a recording is, in seconds; `None` where the container does not say.
+
+    Raises:
+        AudioError: no such file, or no audio in it.
+    """
+    import av
+
+    with _opened(path) as container:
+        stream = container.streams.audio[0]
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        return container.duration / av.time_base if container.duration else None
+
+
+def _opened(path: str | Path) -> "InputContainer":
+    import av
+
+    # An absolute path is never taken for a URL; what a playlist may open, FFmpeg bounds to files itself.
+    name = Path(path).absolute()
+    try:
+        container = av.open(str(name), mode="r", metadata_errors="ignore")
+    except (OSError, ValueError) as error:
+        raise AudioError(_why(path, name, error)) from error
+    if not container.streams.audio:
+        container.close()
+        raise AudioError(f"{path}: there is no audio in it")
+    return container
+
+
+def _why(path: str | Path, name: Path, error: Exception) -> str:
+    if name.is_dir():
+        return f"{path}: a recording was expected, this is a directory"
+    if not name.exists():
+        return f"{path}: no such file"
+    if isinstance(error, PermissionError):
+        return f"{path}: no permission to read it"
+    if name.is_file() and not name.stat().st_size:
+        return f"{path}: the file is empty"
+    return f"{path}: this is not audio, or it is broken"
+
+
+def _resampled(path: str | Path) -> Iterator[Samples]:
+    resampler, rate = None, 0
+    for samples, new_rate in _mono(path):
+        if resampler is None or new_rate != rate:
+            if resampler:
+                yield resampler.feed(_NOTHING, last=True)
+            resampler, rate = Resampler(new_rate), new_rate
+        yield resampler.feed(samples)
+    if resampler:
+        yield resampler.feed(_NOTHING, last=True)
+
+
+def _mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
+    """Give each frame as the mean of its channels, with its rate.
+
+    The mean cannot clip, as FFmpeg's own down-mix of float samples can.
+    """
+    from av import AudioResampler
+
+    converter, form = None, None
+    for frame in _frames(path):
+        if converter is None or form != (frame.format.name, frame.layout.name, frame.rate):
+            form = (frame.format.name, frame.layout.name, frame.rate)
+            converter = AudioResampler(format="fltp")
+        for converted in converter.resample(frame):
+            channels = converted.to_ndarray()
+            mono = channels[0] if len(channels) == 1 else channels.mean(axis=0, dtype=np.float32)
+            yield np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0), frame.rate
+
+
+def _frames(path: str | Path) -> Iterator["AudioFrame"]:
+    """Decode frame by frame; a damaged packet is left out, as players do."""
+    import av
+
+    with _opened(path) as container:
+        packets = container.demux(container.streams.audio[0])
+        try:
+            for packet in packets:
+                with suppress(av.error.InvalidDataError):
+                    yield from packet.decode()
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise AudioError(f"{path}: the recording breaks off, it is broken ({error})") from error
+
+
+def _divide(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
+    """Divide a stream of samples anew into pieces of one size, the last one shorter."""
+    held: list[Samples] = []
+    count = 0
+    for piece in pieces:
+        held.append(piece)
+        count += len(piece)
+        if count < size:
+            continue
+        joined = np.concatenate(held)
+        whole = count - count % size
+        for start in range(0, whole, size):
+            yield joined[start : start + size]
+        held, count = [joined[whole:]], count - whole
+    if count:
+        yield np.concatenate(held)

@@ -1,0 +1,75 @@
+"""The exception tree.
+
+DragomanError
+├── InputError            the caller's fault; on the wire an ``error``, on the command line exit status 2
+│   ├── AudioError        audio that cannot be read
+│   ├── LanguageError     a language nobody here knows, or a pair that no model serves
+│   ├── ModelError        a model that is not there or not what it should be
+│   ├── ConfigError       a configuration that says something impossible
+│   └── ProtocolError     a message that the state table does not allow
+├── EngineError           an engine failed on a request; its session ends, its neighbours do not notice
+├── OverloadError         the server is full; try again later
+└── RetractionError       committed text was taken back: our fault, always
+"""
+
+from typing import ClassVar
+
+
+class DragomanError(Exception):
+    """Any error that Dragoman names itself; ``code`` is its name on the wire."""
+
+    code: ClassVar[str] = "internal"
+
+
+class InputError(DragomanError):
+    """What the caller gave cannot be used; the message says what was expected and what came."""
+
+    code = "bad_input"
+
+
+class AudioError(InputError):
+    """Audio that cannot be read."""
+
+    code = "bad_audio"
+
+
+class LanguageError(InputError):
+    """A language nobody here knows, or a pair that no model serves."""
+
+    code = "unsupported_language"
+
+
+class ModelError(InputError):
+    """A model that is not there, or not what it should be."""
+
+    code = "model_unavailable"
+
+
+class ConfigError(InputError):
+    """A configuration that says something impossible."""
+
+    code = "bad_config"
+
+
+class ProtocolError(InputError):
+    """A message that the protocol's state table does not allow, or that cannot be parsed."""
+
+    code = "protocol"
+
+
+class EngineError(DragomanError):
+    """An engine failed on a request."""
+
+    code = "engine_failed"
+
+
+class OverloadError(DragomanError):
+    """The server is full."""
+
+    code = "overloaded"
+
+
+class RetractionError(DragomanError):
+    """Committed text was taken back, or a final utterance changed."""
+
+    code = "retraction"

@@ -1,0 +1,213 @@
+"""Stages: four methods, four answers.
+
+Endpointing, recognition, translation and speech have one shape. A stage is told things
+(`receive`, `receive_result`, `finish`) and asked one question (`next_action`); it never waits, never
+looks at a clock and never touches a model. The drivers do that: `pipeline` on asyncio, `simulate` in a
+plain loop. The idea is that of sans-I/O protocol cores and of SimulEval's read and write actions
+(Ma et al. 2020, "SimulEval: An evaluation toolkit for simultaneous translation").
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+
+from streaming.audio import AudioChunk, Samples
+from streaming.words import Word
+
+In = TypeVar("In", contravariant=True)
+Request = TypeVar("Request", covariant=True)
+Result = TypeVar("Result", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+T = TypeVar("T", covariant=True)
+
+
+class Signal(Enum):
+    """The two actions that carry nothing."""
+
+    READ = "read"
+    DONE = "done"
+
+
+READ: Final = Signal.READ
+"""More input is needed."""
+DONE: Final = Signal.DONE
+"""Finished, and everything has been written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[T]):
+    """Run the engine on this."""
+
+    request: T
+
+
+@dataclass(frozen=True, slots=True)
+class Write(Generic[T]):
+    """Pass this on."""
+
+    item: T
+
+
+Action: TypeAlias = Signal | Ask[Request] | Write[Out]
+
+
+class Stage(Protocol[In, Request, Result, Out]):
+    """A synchronous, pure step of interpretation."""
+
+    def receive(self, item: In) -> None:
+        """Store an item; decide nothing."""
+
+    def receive_result(self, result: Result, cost: float) -> None:
+        """Store the answer to the last `Ask`; `cost` is the seconds it took, waiting included."""
+
+    def finish(self) -> None:
+        """No more input will come."""
+
+    def next_action(self) -> Action[Request, Out]:
+        """Say what to do now; asked again after each action until it says READ or DONE."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A stage in the graph: a line with forks."""
+
+    name: str
+    """What it is called where its output is listened to, e.g. ``recognition`` or ``translation.zh``."""
+    stage: Stage[Any, Any, Any, Any]
+    engine: str
+    """The engine that answers its requests: a key of the mapping that the driver is given."""
+    successors: "list[Node]" = field(default_factory=list)
+    """Each of them receives everything that this stage writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a stage says to people, not to the stages after it: drivers do not pass it on."""
+
+    code: str
+    """A stable name, e.g. ``loop``."""
+    message: str
+    """One sentence."""
+
+
+# What stages ask and engines answer. An engine takes a batch and returns answers of the same length and
+# order; it remembers nothing between calls.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectionRequest:
+    """Ask of a SpeechDetector: how probably is there speech in each frame?"""
+
+    samples: Samples
+    """A whole number of frames of 512 samples, shape ``(frames * 512,)``."""
+    state: object | None = None
+    """What the detector answered last on this stream; `None` at its beginning."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """Answer of a SpeechDetector."""
+
+    probabilities: tuple[float, ...]
+    """One for each frame, 0 … 1."""
+    state: object
+    """To be given back with the next request of this stream."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """Ask of a Recognizer: what is said in this audio, after the words already committed?"""
+
+    audio: AudioChunk
+    """The audio, without any padding."""
+    prefix: tuple[Word, ...] = ()
+    """Committed words that are spoken within the window: the hypothesis continues them."""
+    prompt: str = ""
+    """Committed text before the window."""
+    language: str | None = None
+    """`None`: detect it."""
+    languages: tuple[str, ...] = ()
+    """Languages that detection may choose from; empty: any."""
+    final: bool = False
+    """The utterance ends with this window."""
+    full: bool = False
+    """Pad to the model's whole 30 s, as it was trained (after a guard has fired)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """Answer of a Recognizer."""
+
+    words: tuple[Word, ...]
+    """The hypothesis after the prefix, with absolute times."""
+    language: str
+    """The language that was given or detected."""
+    language_probability: float = 1.0
+    """0 … 1."""
+    no_speech_probability: float = 0.0
+    """0 … 1."""
+    mean_log_probability: float = 0.0
+    """Per token, natural logarithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationRequest:
+    """Ask of a Translator: continue this translation."""
+
+    source: str
+    """The sentence as far as it is known."""
+    target_prefix: str
+    """Committed target text: the answer begins with it."""
+    source_language: str
+    target_language: str
+    complete: bool = False
+    """The sentence is finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Answer of a Translator."""
+
+    text: str
+    """The whole translation; it begins with the request's target prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """Ask of a Synthesizer: say this."""
+
+    text: str
+    language: str
+    voice: str | None = None
+    """A voice of the engine; `None`: its own choice for the language."""
+    rate: float = 1.0
+    """Speed relative to the voice's normal one."""
+
+
+class SpeechDetector(Protocol):
+    """An engine that tells speech from everything else."""
+
+    def detect(self, requests: Sequence[DetectionRequest]) -> list[Detection]: ...
+
+
+class Recognizer(Protocol):
+    """An engine that hears words."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages that it hears; empty: any."""
+
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]: ...
+
+
+class Translator(Protocol):
+    """An engine that translates."""
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]: ...
+
+
+class Synthesizer(Protocol):
+    """An engine that speaks; the answer's samples begin at offset 0."""
+
+    def synthesize(self, requests: Sequence[SpeechRequest]) -> list[AudioChunk]: ...

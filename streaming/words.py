@@ -1,0 +1,66 @@
+"""Words: what recognition hears and translation writes, and how languages count them."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+T = TypeVar("T")
+
+UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km"})
+"""Languages written without spaces between words: their unit is the character."""
+
+_CHARACTER_UNIT = re.compile(r"\s*(?:[A-Za-z0-9À-ɏ]+(?:[.,:'’\-/%][A-Za-z0-9À-ɏ]+)*%?|\S)")
+_WORD_UNIT = re.compile(r"\s*\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its time."""
+
+    text: str
+    """As written, with the space before it where there is one, so that words join by concatenation."""
+    start: float
+    """Seconds since the session began."""
+    end: float
+    """Seconds, ``start <= end``."""
+    probability: float = 1.0
+    """0 … 1."""
+
+    def __post_init__(self) -> None:
+        if self.start > self.end:
+            raise ValueError(f"a word starts before it ends: {self.text!r} {self.start} > {self.end}")
+
+
+def text_of(words: Iterable[Word]) -> str:
+    """Write words as a text."""
+    return "".join(word.text for word in words).strip()
+
+
+def shifted(word: Word, seconds: float) -> Word:
+    """Move a word in time."""
+    return replace(word, start=word.start + seconds, end=word.end + seconds)
+
+
+def common_prefix(a: Sequence[T], b: Sequence[T], equal: Callable[[T, T], bool] | None = None) -> int:
+    """Count the leading items on which two sequences agree; ``common_prefix(a, a) == len(a)``."""
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if not (equal(x, y) if equal else x == y):
+            break
+        count += 1
+    return count
+
+
+def units(text: str, language: str) -> list[str]:
+    """Split a text into the units in which simultaneity is counted; joined they are the text again.
+
+    Words for languages with spaces; characters for those without, where a run of Latin letters or a
+    number stays whole. Each unit keeps the space before it; trailing space belongs to the last unit.
+    """
+    pattern = _CHARACTER_UNIT if language in UNSPACED else _WORD_UNIT
+    found = [match.group() for match in pattern.finditer(text)]
+    rest = text[sum(map(len, found)) :]
+    if rest and found:
+        found[-1] += rest
+    return found

@@ -1,0 +1,214 @@
+"""The two drivers on small stages of their own: same stages, same output."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streaming import pipeline, simulate
+from streaming.audio import AudioChunk
+from streaming.errors import EngineError
+from streaming.pipeline import Inbox
+from streaming.stages import DONE, READ, Action, Ask, Node, Notice, Write
+
+
+@dataclass
+class Blocks:
+    """A stage that asks for the sum of every `size` samples and writes it."""
+
+    size: int
+    pending: list[float] = field(default_factory=list)
+    out: deque[Any] = field(default_factory=deque)
+    finished: bool = False
+    costs: list[float] = field(default_factory=list)
+
+    def receive(self, item: AudioChunk) -> None:
+        self.pending += item.samples.tolist()
+
+    def receive_result(self, result: float, cost: float) -> None:
+        del self.pending[: self.size]
+        self.costs.append(cost)
+        self.out.append(result)
+
+    def finish(self) -> None:
+        self.finished = True
+
+    def next_action(self) -> Action[list[float], Any]:
+        if self.out:
+            return Write(self.out.popleft())
+        if len(self.pending) >= self.size:
+            return Ask(self.pending[: self.size])
+        if not self.finished:
+            return READ
+        if self.pending:
+            self.pending.clear()
+            return Write(Notice("rest", "some samples were left"))
+        return DONE
+
+
+@dataclass
+class Doubler:
+    """A stage that asks nothing."""
+
+    out: deque[Any] = field(default_factory=deque)
+    finished: bool = False
+
+    def receive(self, item: float) -> None:
+        assert not isinstance(item, Notice)
+        self.out.append(2 * item)
+
+    def receive_result(self, result: Any, cost: float) -> None:
+        raise AssertionError("nothing was asked")
+
+    def finish(self) -> None:
+        self.finished = True
+
+    def next_action(self) -> Action[Any, float]:
+        if self.out:
+            return Write(self.out.popleft())
+        return DONE if self.finished else READ
+
+
+def sums(requests: Iterable[list[float]]) -> list[float]:
+    return [sum(request) for request in requests]
+
+
+def graph(size: int) -> Node:
+    return Node(
+        "sum", Blocks(size), "adder", [Node("left", Doubler(), "none"), Node("right", Doubler(), "none")]
+    )
+
+
+def cut(samples: list[float], sizes: list[int]) -> list[AudioChunk]:
+    """Cut samples into chunks of the given sizes, in turn; the rest is the last chunk."""
+    chunks, position = [], 0
+    for size in sizes:
+        chunks.append(AudioChunk(np.array(samples[position : position + size], np.float32), position))
+        position += size
+    chunks.append(AudioChunk(np.array(samples[position:], np.float32), position))
+    return [chunk for chunk in chunks if len(chunk.samples)]
+
+
+async def flow(chunks: list[AudioChunk]) -> AsyncIterator[AudioChunk]:
+    for chunk in chunks:
+        yield chunk
+
+
+def simulated(size: int, chunks: list[AudioChunk]) -> list[tuple[str, Any]]:
+    seen: list[tuple[str, Any]] = []
+    simulate.run(graph(size), {"adder": sums}, chunks, lambda name, item, time: seen.append((name, item)))
+    return seen
+
+
+def piped(size: int, chunks: list[AudioChunk]) -> list[tuple[str, Any]]:
+    seen: list[tuple[str, Any]] = []
+
+    async def add(request: list[float]) -> float:
+        await asyncio.sleep(0)
+        return sum(request)
+
+    asyncio.run(
+        pipeline.run(graph(size), {"adder": add}, flow(chunks), lambda name, item: seen.append((name, item)))
+    )
+    return seen
+
+
+def by_node(seen: list[tuple[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [item for n, item in seen if n == name] for name in ("sum", "left", "right")}
+
+
+@given(st.integers(0, 40), st.lists(st.integers(1, 9), max_size=8), st.integers(1, 7))
+def test_both_drivers_write_the_same(length: int, sizes: list[int], size: int) -> None:
+    samples = [float(i) for i in range(length)]
+    chunks = cut(samples, sizes)
+    a, b = by_node(simulated(size, chunks)), by_node(piped(size, chunks))
+    assert a == b
+    assert a == by_node(simulated(size, cut(samples, [1] * length)))
+    assert a["left"] == [2 * item for item in a["sum"] if not isinstance(item, Notice)]
+
+
+def test_the_simulated_clock_charges_what_it_is_told() -> None:
+    times: list[float] = []
+    chunks = cut([0.0] * 48_000, [16_000, 16_000])
+    node = Node("sum", Blocks(8_000), "adder")
+    simulate.run(
+        node,
+        {"adder": sums},
+        chunks,
+        lambda name, item, time: times.append(time),
+        cost=lambda engine, s: 0.75,
+    )
+    assert times == [1.75, 2.5, 3.25, 4.0, 4.75, 5.5]
+    assert isinstance(node.stage, Blocks)
+    assert node.stage.costs == [0.75] * 6
+
+
+async def test_an_engine_error_ends_the_run() -> None:
+    async def broken(request: Any) -> Any:
+        raise EngineError("no memory")
+
+    with pytest.raises(EngineError, match="no memory"):
+        await pipeline.run(graph(1), {"adder": broken}, flow(cut([1.0, 2.0], [])), lambda name, item: None)
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_cancelling_leaves_no_task() -> None:
+    asked = asyncio.Event()
+
+    async def never(request: Any) -> Any:
+        asked.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(
+        pipeline.run(graph(1), {"adder": never}, flow(cut([1.0], [])), lambda name, item: None)
+    )
+    await asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_an_inbox_is_bounded_in_seconds() -> None:
+    inbox = Inbox(1.0)
+    second = AudioChunk(np.zeros(16_000, np.float32), 0)
+    await inbox.put(second)
+    waiting = asyncio.create_task(inbox.put(second))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    assert inbox.seconds == 1.0
+    await inbox.get()
+    await waiting
+    await inbox.put("text weighs nothing")
+    assert inbox.seconds == 1.0
+
+
+async def test_a_slow_stage_slows_the_source() -> None:
+    taken = 0
+    release = asyncio.Event()
+
+    async def source() -> AsyncIterator[AudioChunk]:
+        nonlocal taken
+        for i in range(100):
+            taken += 1
+            yield AudioChunk(np.zeros(16_000, np.float32), i * 16_000)
+
+    async def slow(request: Any) -> float:
+        await release.wait()
+        return 0.0
+
+    task = asyncio.create_task(
+        pipeline.run(graph(16_000), {"adder": slow}, source(), lambda name, item: None)
+    )
+    for _ in range(300):
+        await asyncio.sleep(0)
+    assert taken <= pipeline.AUDIO_SECONDS + 2
+    release.set()
+    await task
+    assert taken == 100
