@@ -1,0 +1,77 @@
+"""What recognition remembers, and how much of it."""
+
+import numpy as np
+import pytest
+
+from asr.history import CONTENT, KEPT_SECONDS, KEPT_WORDS, PROMPT, History
+from streaming.audio import SAMPLE_RATE, AudioChunk
+from streaming.words import Word
+
+
+def history(seconds: float, start: float = 0.0) -> History:
+    found = History()
+    samples = np.arange(round(seconds * SAMPLE_RATE), dtype=np.float32)
+    found.append(AudioChunk(samples, round(start * SAMPLE_RATE)))
+    return found
+
+
+def words(count: int, length: float, start: float = 0.0) -> list[Word]:
+    return [Word(f" w{i}", start + i * length, start + (i + 1) * length) for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("length", "kept"),
+    [(0.1, KEPT_WORDS), (0.2, KEPT_WORDS), (0.5, 6), (1.0, 3), (2.0, 1), (4.0, 0)],
+)
+def test_few_words_are_kept_before_the_frontier(length: float, kept: int) -> None:
+    remembered = history(10.0)
+    said = words(int(8.5 / length), length)
+    remembered.commit(said)
+    remembered.trim(10.0)
+    assert list(remembered.prefix) == said[len(said) - kept :]
+    start = said[-kept].start if kept else said[-1].end
+    window = remembered.window(10 * SAMPLE_RATE)
+    assert window.start == pytest.approx(start, abs=1e-4)
+    assert window.samples[0] == window.offset
+    assert remembered.frontier - window.start <= KEPT_SECONDS + 1e-3
+    assert remembered.prompt == "".join(word.text for word in said[: len(said) - kept])[-PROMPT:]
+
+
+def test_a_short_window_is_left_alone() -> None:
+    remembered = history(CONTENT)
+    remembered.commit(words(20, 0.3))
+    remembered.trim(CONTENT)
+    assert remembered.window(SAMPLE_RATE).start == 0.0
+    assert len(remembered.prefix) == 20
+    assert remembered.prompt == ""
+
+
+def test_an_utterance_begins_where_its_audio_does() -> None:
+    remembered = history(1.0, 7.0)
+    assert (remembered.is_open, remembered.frontier, remembered.end) == (True, 7.0, 8 * SAMPLE_RATE)
+    remembered.commit(words(2, 0.3, 7.0))
+    remembered.close()
+    assert (remembered.is_open, remembered.prefix, remembered.prompt) == (False, (), " w0 w1")
+    remembered.append(AudioChunk(np.zeros(160, np.float32), 20 * SAMPLE_RATE))
+    assert (remembered.frontier, remembered.prompt) == (20.0, " w0 w1")
+    assert remembered.window(remembered.end).offset == 20 * SAMPLE_RATE
+
+
+def test_the_frontier_never_goes_back() -> None:
+    remembered = history(5.0)
+    remembered.commit(words(1, 2.0))
+    remembered.skip(1.0)
+    assert remembered.frontier == 2.0
+    remembered.skip(3.0)
+    remembered.commit(words(1, 1.0))
+    assert remembered.frontier == 3.0
+
+
+@pytest.mark.parametrize("text", [" word", "字"])
+def test_the_prompt_is_bounded(text: str) -> None:
+    remembered = history(5.0)
+    for _ in range(3):
+        remembered.commit([Word(text, 0.0, 1.0)] * 100)
+        remembered.close()
+    assert PROMPT - len(text) < len(remembered.prompt) <= PROMPT
+    assert set(remembered.prompt.split(text)) == {""}

@@ -1,0 +1,499 @@
+"""Whisper on CTranslate2: window arithmetic and traps on a toy, words on the embedded models."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import numpy as np
+import pytest
+import soundfile
+from toy_whisper import write_whisper
+
+import asr
+import embedded
+from asr import models
+from asr.whisper import Card, WhisperRecognizer, join_punctuation, read_card, window_seconds
+from streaming.audio import SAMPLE_RATE, AudioChunk
+from streaming.errors import EngineError, LanguageError, ModelError
+from streaming.stages import Recognition, Window
+from streaming.words import Word
+
+STOCK = Card()
+SHORT = Card(("en",), 4.0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_whisper(tmp_path_factory.mktemp("whisper"))
+
+
+@pytest.fixture(scope="module")
+def recognizer(folder: Path) -> WhisperRecognizer:
+    return WhisperRecognizer(folder, device="cpu", compute_type="float32", workers=2)
+
+
+def noise(seconds: float, offset: int = 0) -> AudioChunk:
+    samples = np.random.default_rng(1).standard_normal(round(seconds * SAMPLE_RATE)) * 0.1
+    return AudioChunk(samples.astype(np.float32), offset)
+
+
+def hear(recognizer: WhisperRecognizer, window: Window) -> Recognition:
+    (answer,) = recognizer.recognize([window])
+    return answer
+
+
+class Spy:
+    """Stands before the model and remembers what it is asked."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.mels: list[Any] = []
+        self.encoded: list[Any] = []
+        self.prompts: list[list[int]] = []
+        self.options: list[dict[str, Any]] = []
+        self.sequences: list[list[int]] = []
+        self.frames: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def encode(self, features: Any) -> Any:
+        self.mels.append(np.array(features))
+        encoded = self._model.encode(features)
+        self.encoded.append(np.array(encoded))
+        return encoded
+
+    def generate(self, features: Any, prompts: list[list[int]], **options: Any) -> Any:
+        self.prompts += prompts
+        self.options.append(options)
+        results = self._model.generate(features, prompts, **options)
+        self.sequences += [result.sequences_ids[0] for result in results]
+        return results
+
+    def align(self, features: Any, start: Sequence[int], tokens: Any, frames: int) -> Any:
+        self.frames.append(frames)
+        return self._model.align(features, start, tokens, frames)
+
+
+@pytest.fixture
+def spy(recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch) -> Spy:
+    found = Spy(recognizer._model)
+    monkeypatch.setattr(recognizer, "_model", found)
+    return found
+
+
+# The window.
+
+
+@pytest.mark.parametrize(
+    ("content", "card", "mels", "seconds"),
+    [
+        (0.8, STOCK, 80, 10.0),
+        (8.0, STOCK, 80, 10.0),
+        (8.01, STOCK, 80, 12.0),
+        (10.0, STOCK, 80, 12.0),
+        (27.0, STOCK, 80, 30.0),
+        (30.0, STOCK, 80, 30.0),
+        (0.8, SHORT, 80, 4.0),
+        (3.0, SHORT, 80, 4.0),
+        (3.2, SHORT, 80, 6.0),
+        # 2.00 s would be 100 frames, and CTranslate2 takes 100 frames of 100 bands for a spectrum.
+        (0.5, Card((), 2.0, 1.0), 100, 4.0),
+        (0.5, Card((), 2.0, 1.0), 80, 2.0),
+    ],
+)
+def test_a_window_is_as_short_as_the_weights_bear(
+    content: float, card: Card, mels: int, seconds: float
+) -> None:
+    assert window_seconds(content, card, mels) == seconds
+
+
+def test_a_full_window_is_as_long_as_the_weights_were_trained_on() -> None:
+    assert window_seconds(3.0, STOCK, 80, full=True) == 30.0
+    assert window_seconds(3.0, Card((), 4.0, 1.0, 12.0), 80, full=True) == 12.0
+    assert window_seconds(14.0, Card((), 4.0, 1.0, 12.0), 80, full=True) == 16.0
+
+
+@pytest.mark.parametrize("mels", [80, 100, 128])
+def test_no_window_is_taken_for_a_spectrum(mels: int) -> None:
+    for card in (STOCK, SHORT, Card((), 2.0, 1.0)):
+        for content in np.arange(0.2, 28.0, 0.1).tolist():
+            seconds = window_seconds(content, card, mels)
+            assert round(seconds * 50) != mels
+            assert content <= seconds <= 30.0
+            assert seconds - content >= card.window_margin - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("content", "full", "frames"), [(3.0, False, 1000), (9.0, False, 1200), (3.0, True, 3000)]
+)
+def test_the_waveform_is_padded_with_silence(
+    recognizer: WhisperRecognizer, spy: Spy, content: float, full: bool, frames: int
+) -> None:
+    hear(recognizer, Window(noise(content), language="en", full=full))
+    (mel,), (encoded,) = spy.mels, spy.encoded
+    assert mel.shape == (1, 80, frames)
+    assert encoded.shape == (1, frames // 2, 32)
+    # Silence is the floor of the spectrum, eight bels below the loudest, and not its zero.
+    tail = mel[0, :, round(content * 100) + 4 :]
+    assert np.allclose(tail, mel.max() - 2.0, atol=1e-5)
+
+
+def test_what_is_too_short_does_not_reach_the_model(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    for seconds in (0.0, 0.01, 0.19):
+        assert hear(recognizer, Window(noise(seconds), language="zh")) == Recognition((), "zh", 1.0)
+    assert hear(recognizer, Window(noise(0.1))).language_probability == 0.0
+    assert not spy.mels
+    hear(recognizer, Window(noise(0.2), language="zh"))
+    assert spy.mels
+
+
+def test_what_is_too_long_is_refused(recognizer: WhisperRecognizer) -> None:
+    with pytest.raises(EngineError, match=r"may hold 30 s, 31.0 s came"):
+        hear(recognizer, Window(noise(31.0), language="en"))
+
+
+# The tokens.
+
+
+def names(folder: Path, tokens: list[int]) -> list[str]:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    return [tokenizer.id_to_token(token) for token in tokens]
+
+
+def test_the_prompt_stands_before_and_the_prefix_behind(
+    folder: Path, recognizer: WhisperRecognizer, spy: Spy
+) -> None:
+    prefix = (Word(" my", 0.0, 0.4), Word(" country", 0.4, 1.0))
+    heard = hear(recognizer, Window(noise(3.0), prefix, "and so my fellow", "en"))
+    tokens = names(folder, spy.prompts[0])
+    start = tokens.index("<|startoftranscript|>")
+    assert tokens[0] == "<|startofprev|>"
+    assert "".join(tokens[1:start]) == "ĠandĠsoĠmyĠfellow"
+    assert tokens[start : start + 4] == [
+        "<|startoftranscript|>",
+        "<|en|>",
+        "<|transcribe|>",
+        "<|notimestamps|>",
+    ]
+    assert "".join(tokens[start + 4 :]) == "ĠmyĠcountry"
+    # The answer begins with the prefix; the hypothesis does not.
+    forced = spy.prompts[0][start + 4 :]
+    assert spy.sequences[0][: len(forced)] == forced
+    assert "country" not in "".join(word.text for word in heard.words[:1])
+
+
+def test_chinese_has_no_blank_before_the_prompt(
+    folder: Path, recognizer: WhisperRecognizer, spy: Spy
+) -> None:
+    hear(recognizer, Window(noise(1.0), prompt="今天", language="zh"))
+    assert not names(folder, spy.prompts[0])[1].startswith("Ġ")
+
+
+def test_a_long_prompt_loses_its_beginning(folder: Path, recognizer: WhisperRecognizer, spy: Spy) -> None:
+    hear(recognizer, Window(noise(1.0), prompt="x" * 300 + "y", language="en"))
+    before = names(folder, spy.prompts[0])
+    assert before.index("<|startoftranscript|>") == 65
+    assert before[64].endswith("y")
+
+
+@pytest.mark.parametrize(("most", "kept"), [(0, 0), (3, 3)])
+def test_a_model_may_want_less_of_the_prompt(folder: Path, tmp_path: Path, most: int, kept: int) -> None:
+    own = Path(shutil.copytree(folder, tmp_path / "own"))
+    (own / "dragoman.json").write_text(json.dumps({"prompt": most}))
+    recognizer = WhisperRecognizer(own, device="cpu")
+    spy = Spy(recognizer._model)
+    recognizer._model = spy
+    hear(recognizer, Window(noise(1.0), prompt="x" * 300 + "y", language="en"))
+    before = names(own, spy.prompts[0])
+    assert before.index("<|startoftranscript|>") == (kept + 1 if kept else 0)
+
+
+@pytest.mark.parametrize("prefix", [0, 5, 40])
+@pytest.mark.parametrize("prompt", ["", "x" * 300])
+def test_there_is_room_for_prefix_and_new_tokens(
+    recognizer: WhisperRecognizer, spy: Spy, prefix: int, prompt: str
+) -> None:
+    # CTranslate2 caps at min(max_length / 2, max_length - what stands before the text), prefix included.
+    committed = tuple(Word(" x", 0.0, 0.0) for _ in range(prefix))
+    hear(recognizer, Window(noise(2.0), committed, prompt, "en"))
+    longest = spy.options[0]["max_length"]
+    tokens = spy.prompts[0]
+    forced = len(tokens) - tokens.index(tokens[-1]) if not prefix else 2 * prefix
+    before = len(tokens) - (forced if prefix else 0)
+    assert min(longest // 2, longest - before) >= min(prefix + 2 * 15 + 16, 224)
+    assert longest <= 448
+
+
+def test_the_beam_is_for_what_is_final(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    for final in (False, True):
+        hear(recognizer, Window(noise(1.0), language="en", final=final))
+    assert [options["beam_size"] for options in spy.options] == [1, 5]
+
+
+def test_words_lie_within_the_audio(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    audio = noise(3.01, 16_000)
+    heard = hear(recognizer, Window(audio, language="en"))
+    assert heard.words
+    assert spy.frames == [300]
+    assert all(1.0 <= word.start <= word.end <= audio.end for word in heard.words)
+    assert all(0.0 <= word.probability <= 1.0 for word in heard.words)
+    assert heard.mean_log_probability < 0.0
+    assert 0.0 <= heard.no_speech_probability <= 1.0
+
+
+def test_an_incomplete_character_is_held_back(recognizer: WhisperRecognizer) -> None:
+    from asr.whisper import _pieces
+
+    tokenizer = recognizer._tokenizers["zh"]
+    tokens = tokenizer.encode("今天𠮷")
+    assert [text for text, _ in _pieces(tokenizer, tokens)] == ["今天", "𠮷"]
+    assert [text for text, _ in _pieces(tokenizer, tokens[:-1])] == ["今天"]
+    assert _pieces(tokenizer, []) == []
+
+
+@pytest.mark.parametrize(
+    ("pieces", "joined"),
+    [
+        ([" a", ",", " b", "."], [" a,", " b."]),
+        ([" a", "...", '"'], [' a..."']),
+        ([" said", ' "', "yes", "."], [" said", ' "yes.']),
+        (["好", "，", "我"], ["好，", "我"]),
+        ([",", " b"], [",", " b"]),
+        ([" a", ' "'], [" a", ' "']),
+        ([], []),
+    ],
+)
+def test_marks_join_their_words(pieces: list[str], joined: list[str]) -> None:
+    found = join_punctuation([(text, 2) for text in pieces])
+    assert [text for text, _ in found] == joined
+    assert sum(count for _, count in found) == 2 * len(pieces)
+
+
+# Languages.
+
+
+def test_detection_is_restricted(recognizer: WhisperRecognizer) -> None:
+    free = hear(recognizer, Window(noise(2.0)))
+    assert free.language in ("en", "zh")
+    assert 0.5 <= free.language_probability <= 1.0
+    other = "en" if free.language == "zh" else "zh"
+    only = hear(recognizer, Window(noise(2.0), languages=(other, "de")))
+    assert (only.language, only.language_probability) == (other, 1.0)
+    both = hear(recognizer, Window(noise(2.0), languages=("de", "zh", "en")))
+    assert (both.language, both.language_probability) == (free.language, free.language_probability)
+
+
+def test_probability_is_shared_among_the_allowed(tmp_path: Path) -> None:
+    recognizer = WhisperRecognizer(write_whisper(tmp_path, languages=("en", "zh", "de")), device="cpu")
+    pairs = [("en", "zh"), ("en", "de"), ("zh", "de")]
+    heard = [hear(recognizer, Window(noise(2.0), languages=pair)) for pair in pairs]
+    assert all(answer.language_probability >= 0.5 for answer in heard)
+
+
+@pytest.mark.parametrize("window", [Window(noise(1.0), language="de"), Window(noise(1.0), languages=("de",))])
+def test_an_unknown_language_is_named(recognizer: WhisperRecognizer, window: Window) -> None:
+    assert recognizer.languages == ("en", "zh")
+    with pytest.raises(LanguageError, match="does not know de; it knows en, zh"):
+        hear(recognizer, window)
+
+
+def test_an_english_model_knows_english(tmp_path: Path) -> None:
+    recognizer = WhisperRecognizer(write_whisper(tmp_path, languages=("en",)), device="cpu")
+    assert recognizer.languages == ("en",)
+    assert hear(recognizer, Window(noise(1.0))).language == "en"
+    with pytest.raises(LanguageError, match="knows en"):
+        hear(recognizer, Window(noise(1.0), language="zh"))
+
+
+# Folders.
+
+
+def test_a_folder_says_how_short_its_windows_may_be(tmp_path: Path) -> None:
+    assert read_card(tmp_path) == STOCK
+    about = {"name": "x", "licence": "MIT", "window_floor": 4, "window_margin": 1.0, "languages": ["zh"]}
+    (write_whisper(tmp_path) / "dragoman.json").write_text(json.dumps(about))
+    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0)
+    recognizer = asr.load_recognizer(tmp_path, device="cpu")
+    assert isinstance(recognizer, WhisperRecognizer)
+    assert recognizer.languages == ("zh",)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"window_floor": "long"}'])
+def test_a_bad_card_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "dragoman.json").write_text(text)
+    with pytest.raises(ModelError, match="is not what it should be"):
+        read_card(tmp_path)
+
+
+def test_a_model_with_128_bands_is_served(tmp_path: Path) -> None:
+    recognizer = WhisperRecognizer(write_whisper(tmp_path, mels=128), device="cpu")
+    assert hear(recognizer, Window(noise(2.0), language="en")).words
+
+
+def break_model(folder: Path) -> None:
+    (folder / "model.bin").write_bytes(b"nothing")
+
+
+def break_bands(folder: Path) -> None:
+    (folder / "preprocessor_config.json").write_text('{"feature_size": 128}')
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda folder: (folder / "model.bin").unlink(), "model.bin was expected"),
+        (break_model, "cannot be loaded as a Whisper model"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), "holds no tokenizer.json"),
+        (lambda folder: (folder / "tokenizer.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "preprocessor_config.json").write_text("{"), "is not JSON"),
+        (break_bands, "the model has 80 mel bands, preprocessor_config.json says 128"),
+        (
+            lambda folder: (folder / "dragoman.json").write_text('{"languages": ["tlh"]}'),
+            "none of the languages",
+        ),
+    ],
+)
+def test_a_broken_folder_is_refused(tmp_path: Path, harm: Any, message: str) -> None:
+    harm(write_whisper(tmp_path))
+    with pytest.raises(ModelError, match=message):
+        asr.load_recognizer(tmp_path, device="cpu")
+
+
+def test_answers_belong_to_their_windows(recognizer: WhisperRecognizer) -> None:
+    windows = [
+        Window(noise(s, o), language=c) for s, o, c in ((1.0, 0, "en"), (2.0, 8_000, "zh"), (0.1, 9, "en"))
+    ]
+    assert recognizer.recognize(windows) == [hear(recognizer, window) for window in windows]
+    assert recognizer.recognize([]) == []
+
+
+# Finding models.
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, and no way to the hub."""
+    from huggingface_hub import HfApi, constants
+
+    def unreachable(*arguments: Any, **options: Any) -> Any:
+        raise OSError("no route")
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(HfApi, "model_info", unreachable)
+    return tmp_path / "hub"
+
+
+def put(cache: Path, repository: str) -> Path:
+    folder = cache / f"models--{repository.replace('/', '--')}"
+    snapshot = folder / "snapshots" / "abc"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / "main").write_text("abc")
+    write_whisper(snapshot)
+    return snapshot
+
+
+def test_a_folder_is_found_by_its_path(cache: Path, folder: Path) -> None:
+    assert asr.find(str(folder)) == folder
+
+
+def test_the_cache_is_found_by_name_and_by_repository(cache: Path) -> None:
+    assert asr.cached() == []
+    snapshot = put(cache, "Systran/faster-whisper-tiny")
+    own = put(cache, "someone/whisper-of-their-own")
+    assert asr.cached() == ["tiny"]
+    assert asr.find("tiny") == asr.find("Systran/faster-whisper-tiny") == snapshot
+    assert asr.find("someone/whisper-of-their-own") == own
+
+
+def test_no_way_to_the_hub_is_said_in_one_line(cache: Path) -> None:
+    with pytest.raises(ModelError) as failure:
+        asr.find("small")
+    assert str(failure.value) == (
+        "model 'small' is not in the cache and the hub cannot be reached; put a faster-whisper folder on "
+        "this machine and name its path, or set model = 'embedded'"
+    )
+
+
+def test_an_unknown_name_lists_the_known(cache: Path, tmp_path: Path) -> None:
+    for name in ("smal", str(tmp_path)):
+        with pytest.raises(ModelError, match=r"one of tiny\.en, tiny, .*large-v3-turbo") as failure:
+            asr.find(name)
+        assert "\n" not in str(failure.value)
+
+
+@pytest.fixture
+def hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hub that answers, and downloads only from the cache."""
+    import huggingface_hub
+    from huggingface_hub import HfApi, snapshot_download
+
+    def local(repository: str, **options: Any) -> str:
+        return str(snapshot_download(repository, **{**options, "local_files_only": True}))
+
+    monkeypatch.setattr(HfApi, "model_info", lambda *arguments, **options: None)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", local)
+    monkeypatch.setattr(models, "_cached", lambda repository: None)
+    return cache
+
+
+def test_what_is_not_in_the_cache_is_downloaded(hub: Path) -> None:
+    snapshot = put(hub, "Systran/faster-whisper-tiny")
+    assert asr.find("tiny") == snapshot
+
+
+def test_a_repository_of_something_else_is_refused(hub: Path) -> None:
+    (put(hub, "someone/something") / "model.bin").unlink()
+    with pytest.raises(
+        ModelError, match=r"not a recognizer in faster-whisper's format: it has no model\.bin"
+    ):
+        asr.find("someone/something")
+
+
+def test_a_download_that_breaks_is_said_in_one_line(hub: Path) -> None:
+    with pytest.raises(ModelError, match="model 'tiny' could not be downloaded: ") as failure:
+        asr.find("tiny")
+    assert "\n" not in str(failure.value)
+
+
+def test_a_repository_that_cannot_be_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HFValidationError
+
+    def invalid(*arguments: Any, **options: Any) -> Any:
+        raise HFValidationError("no such name")
+
+    monkeypatch.setattr(HfApi, "model_info", invalid)
+    with pytest.raises(ModelError, match="the hub has no model 'a/b/c'"):
+        asr.find("a/b/c")
+
+
+# Real words.
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("path", embedded.samples(), ids=lambda path: path.stem)
+def test_the_embedded_model_knows_the_language_and_the_times(path: Path) -> None:
+    folders = embedded.recognizers()
+    if not folders:
+        pytest.skip("there is no embedded recognizer yet")
+    about = json.loads(path.with_suffix(".json").read_text())
+    sentence = about["sentences"][1]
+    samples, rate = soundfile.read(path, dtype="float32")
+    assert rate == SAMPLE_RATE
+    begin, end = round((sentence["start"] - 0.2) * rate), round((sentence["end"] + 0.2) * rate)
+    recognizer = WhisperRecognizer(folders[0], device="cpu")
+    heard = hear(recognizer, Window(AudioChunk(samples[begin:end], begin), final=True))
+    assert heard.language == about["language"]
+    assert len(heard.words) >= 5
+    assert all(begin / rate <= word.start <= word.end <= end / rate for word in heard.words)
+
+
+def test_ctranslate2_is_new_enough() -> None:
+    """Older ones crash when they align less than two frames."""
+    assert tuple(map(int, ctranslate2.__version__.split(".")[:3])) >= (4, 8, 1)
