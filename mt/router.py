@@ -1,0 +1,94 @@
+"""The router: several translators as one, through English where no model serves a pair directly."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from mt.languages import normalized
+from streaming.errors import LanguageError
+from streaming.stages import Translation, TranslationRequest
+
+PIVOT = "en"
+
+
+class PairTranslator(Protocol):
+    """A translator that says which pairs it serves."""
+
+    @property
+    def pairs(self) -> Collection[tuple[str, str]]: ...
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a pair is translated."""
+
+    steps: tuple[tuple[str, str], ...]
+    """Pairs, one after the other."""
+    via: str | None = None
+    """The language between them; `None`: directly."""
+
+
+class Router:
+    """Sends each request to a translator that serves its pair; where several do, the first one named."""
+
+    def __init__(self, models: Sequence[PairTranslator]) -> None:
+        self._models: dict[tuple[str, str], PairTranslator] = {}
+        for model in models:
+            for pair in model.pairs:
+                self._models.setdefault(pair, model)
+
+    @property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """Pairs that are served directly."""
+        return frozenset(self._models)
+
+    def route(self, source: str, target: str) -> Route:
+        """Find how a pair is translated.
+
+        Raises:
+            LanguageError: no model serves the pair; the message lists what there is.
+        """
+        pair = (normalized(source), normalized(target))
+        if pair in self._models:
+            return Route((pair,))
+        first, second = (pair[0], PIVOT), (PIVOT, pair[1])
+        if pair[0] != pair[1] and first in self._models and second in self._models:
+            return Route((first, second), PIVOT)
+        raise LanguageError(f"no model translates {pair[0]} → {pair[1]}; {self._served()}")
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        """Translate each request by its route, in batches per model; answers keep the order.
+
+        Raises:
+            LanguageError: a pair that no model serves.
+        """
+        routes = [self.route(request.source_language, request.target_language) for request in requests]
+        pivoted = [i for i, route in enumerate(routes) if route.via]
+        # The first half is whole and has no prefix: what is committed is in the second half's language.
+        halves = [replace(requests[i], target_prefix="", target_language=PIVOT) for i in pivoted]
+        direct = list(requests)
+        for i, half in zip(pivoted, self._direct(halves), strict=True):
+            direct[i] = replace(requests[i], source=half.text, source_language=PIVOT)
+        return self._direct(direct)
+
+    def _direct(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        groups: dict[int, list[int]] = defaultdict(list)
+        models = [self._model(request) for request in requests]
+        for i, model in enumerate(models):
+            groups[id(model)].append(i)
+        answers: dict[int, Translation] = {}
+        for members in groups.values():
+            found = models[members[0]].translate([requests[i] for i in members])
+            answers.update(zip(members, found, strict=True))
+        return [answers[i] for i in range(len(requests))]
+
+    def _model(self, request: TranslationRequest) -> PairTranslator:
+        return self._models[normalized(request.source_language), normalized(request.target_language)]
+
+    def _served(self) -> str:
+        if not self._models:
+            return "there is no translator at all"
+        return "there is " + ", ".join(f"{a}→{b}" for a, b in sorted(self._models)[:40])

@@ -1,0 +1,111 @@
+"""Where sentences end in words that keep coming."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.sentences import LONGEST, LONGEST_UNSPACED, sentence_end, without_end
+from streaming.words import UNSPACED, Word
+
+
+def words(text: str, language: str = "en") -> list[Word]:
+    """Write a text as recognition would: words with their space, or `|` between unspaced words."""
+    if language in UNSPACED:
+        parts = text.split("|")
+    else:
+        parts = [f" {part}" for part in text.split()]
+    return [Word(part, i, i + 1) for i, part in enumerate(parts)]
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("We are done. Now", 3),
+        ("We are done.", None),
+        ("We are done", None),
+        ("Really?! Yes", 1),
+        ('He said "stop." Then', 3),
+        ("Dr. Smith went", None),
+        ("I met J. Smith today", None),
+        ("see e.g. this one", None),
+        ("It cost 3.5 percent", None),
+        ("It is no. 5 today", None),
+        ("I have 5. Then four", 3),
+        ("One. Two. Three", 1),
+        ("Look at this . And that", 4),
+    ],
+)
+def test_english(text: str, end: int | None) -> None:
+    assert sentence_end(words(text), "en") == end
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "end"),
+    [
+        ("¿Qué dices? Nada", "es", 2),
+        ("El Sr. López vino", "es", None),
+        ("am 3. Mai kommt", "de", None),
+        ("M. Dupont est là", "fr", None),
+        ("क्या है। हाँ", "hi", 2),
+        ("你|好。|我", "zh", 2),
+        ("你|好。", "zh", None),
+        ("他|说|好。|”|我", "zh", 4),
+        ("是|3.|5|吗", "zh", None),
+        ("真的|吗？！|对", "zh", 2),
+        ("今日|は。|いい", "ja", 2),
+    ],
+)
+def test_other_languages(text: str, language: str, end: int | None) -> None:
+    assert sentence_end(words(text, language), language) == end
+
+
+def test_a_word_written_in_two_parts_is_no_end() -> None:
+    parts = [Word(" really?", 0, 1), Word("Yes", 1, 2), Word(" is", 2, 3)]
+    assert sentence_end(parts, "en") is None
+
+
+def test_a_long_sentence_is_cut_after_its_last_clause() -> None:
+    parts = [f"w{i}" for i in range(LONGEST)]
+    parts[10] += ","
+    parts[30] += ","
+    assert sentence_end(words(" ".join(parts)), "en") == 31
+    assert sentence_end(words(" ".join(parts[:-1])), "en") is None
+
+
+def test_a_long_sentence_without_clauses_is_cut_at_the_bound() -> None:
+    assert sentence_end(words(" ".join(["word"] * (LONGEST + 3))), "en") == LONGEST
+
+
+def test_the_bound_counts_characters_where_there_are_no_spaces() -> None:
+    text = "|".join(["一二"] * (LONGEST_UNSPACED // 2 + 1))
+    assert sentence_end(words(text, "zh"), "zh") == LONGEST_UNSPACED // 2
+    assert sentence_end(words(text, "zh")[: LONGEST_UNSPACED // 2 - 1], "zh") is None
+
+
+@given(
+    st.lists(st.sampled_from(["one", "Two", "3.", "Dr.", "four,", "five.", "six?", "J.", "”"]), max_size=90)
+)
+def test_an_end_does_not_move_when_more_words_come(parts: list[str]) -> None:
+    whole = words(" ".join(parts))
+    end = sentence_end(whole, "en")
+    for count in range(len(whole)):
+        assert sentence_end(whole[:count], "en") in (None, end)
+    if end:
+        assert sentence_end(whole[: end + 1], "en") == end
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Hello world.", "Hello world"),
+        ("你好。", "你好"),
+        ("你好。”", "你好"),
+        ("Well…", "Well"),
+        ("Bonjour !", "Bonjour"),
+        ("Hello,", "Hello,"),
+        ("3.5", "3.5"),
+        ("", ""),
+    ],
+)
+def test_the_mark_after_an_open_sentence_is_removed(text: str, rest: str) -> None:
+    assert without_end(text) == rest

@@ -1,0 +1,273 @@
+"""Translation inside the sentence, with translators whose answers are known."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, pairwise
+from zlib import crc32
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.translation import TranslationStage
+from mt.wait_k import WaitK
+from streaming.captions import Transcript, Update
+from streaming.errors import EngineError
+from streaming.stages import DONE, READ, Ask, Translation, TranslationRequest, Write
+from streaming.words import UNSPACED, Word, units
+
+Translate = Callable[[TranslationRequest], str]
+Step = list[TranslationRequest | Update]
+
+SIGNS = "天地玄黄宇宙洪荒日月盈昃辰宿列张"
+
+
+def by_word(request: TranslationRequest) -> str:
+    """Translate word by word; more source only adds to the answer."""
+    if request.target_language not in UNSPACED:
+        return request.source.upper()
+    signs = (SIGNS[crc32(word.strip(".?").encode()) % len(SIGNS)] for word in request.source.split())
+    marks = ("。" if word[-1] in ".?" else "" for word in request.source.split())
+    return "".join(sign + mark for sign, mark in zip(signs, marks, strict=True))
+
+
+def erratic(request: TranslationRequest) -> str:
+    """Answer differently at every word, but keep the prefix."""
+    seed = crc32(request.source.encode())
+    parts = ["gro", " uno", " dos.", "e", " tres,", " ", " cuatro", "."]
+    return request.target_prefix + "".join(parts[(seed >> shift) % 8] for shift in range(seed % 9))
+
+
+def words(text: str, start: int = 0) -> list[Word]:
+    return [Word(f" {part}", start + i, start + i + 0.9) for i, part in enumerate(text.split())]
+
+
+def update(
+    text: str, start: int = 0, *, final: bool = False, number: int = 0, language: str = "en"
+) -> Update:
+    return Update(number, language, tuple(words(text, start)), final=final)
+
+
+def drive(
+    stage: TranslationStage, updates: Iterable[Update], translate: Translate = by_word, cost: float = 0.0
+) -> list[Step]:
+    """Feed updates one by one; list what the stage asked and wrote after each, and at the end."""
+    steps = []
+    for item in updates:
+        stage.receive(item)
+        steps.append(_settled(stage, translate, cost))
+        assert stage.next_action() is READ
+    stage.finish()
+    steps.append(_settled(stage, translate, cost))
+    assert stage.next_action() is DONE
+    return steps
+
+
+def _settled(stage: TranslationStage, translate: Translate, cost: float) -> Step:
+    step: Step = []
+    while True:
+        match stage.next_action():
+            case Ask(request):
+                step.append(request)
+                stage.receive_result(Translation(translate(request)), cost)
+            case Write(item):
+                step.append(item)
+            case _:
+                return step
+
+
+def written(steps: Iterable[Step]) -> list[Update]:
+    return [item for step in steps for item in step if isinstance(item, Update)]
+
+
+def asked(steps: Iterable[Step]) -> list[TranslationRequest]:
+    return [item for step in steps for item in step if isinstance(item, TranslationRequest)]
+
+
+def captions(steps: Iterable[Step], target: str) -> list[str]:
+    transcript = Transcript()
+    for item in written(steps):
+        transcript.add(item)
+    return transcript.committed(target)
+
+
+def grouped(parts: Sequence[str], sizes: Sequence[int]) -> list[Update]:
+    """Divide words into updates of these sizes; the last one is final."""
+    updates, at = [], 0
+    for size in sizes:
+        updates.append(update(" ".join(parts[at : at + size]), at))
+        at += size
+    return [*updates, update(" ".join(parts[at:]), at, final=True)]
+
+
+def test_a_sentence_grows_inside_the_sentence() -> None:
+    steps = drive(
+        TranslationStage("es"), [*map(update, ["a", "b", "c", "d"], range(4)), Update(0, "en", final=True)]
+    )
+    shown = [
+        ("".join(w.text for w in u.committed), "".join(w.text for w in u.tentative)) for u in written(steps)
+    ]
+    assert shown == [("", " A"), ("", " A B"), (" A", " B C"), (" B", " C D"), (" C D", "")]
+    assert written(steps)[-1].final
+    assert [(r.source, r.target_prefix, r.complete) for r in asked(steps)] == [
+        ("a", "", False),
+        ("a b", "", False),
+        ("a b c", "", False),
+        ("a b c d", "A", False),
+        ("a b c d", "A B", True),
+    ]
+
+
+def test_words_carry_the_time_of_the_source_that_was_read() -> None:
+    steps = drive(TranslationStage("es"), [update("a b c", 2), update("dd.", 5), update("e", 6, final=True)])
+    times = [(word.text, word.start, word.end) for item in written(steps) for word in item.committed]
+    assert times == [
+        (" A", 2, 4.9),
+        (" B", 2, 5.9),
+        (" C", 2, 5.9),
+        (" DD.", 2, 5.9),
+        (" E", 6, 6.9),
+    ]
+
+
+def test_a_terminal_mark_is_not_shown_while_the_sentence_is_open() -> None:
+    steps = drive(TranslationStage("es"), [update("a b c."), Update(0, "en", final=True)])
+    assert "".join(word.text for word in written(steps)[0].tentative) == " B C"
+    assert captions(steps, "es") == ["A B C."]
+
+
+def test_sentences_of_an_utterance_are_joined_by_a_space_where_there_are_spaces() -> None:
+    updates = [update("a bb. c dd. e f", final=True)]
+    assert captions(drive(TranslationStage("es"), updates), "es") == ["A BB. C DD. E F"]
+    chinese = captions(drive(TranslationStage("zh"), updates), "zh")
+    assert len(chinese[0]) == 8 and " " not in chinese[0]
+
+
+def test_several_sentences_in_one_update_are_translated_in_order_and_apart() -> None:
+    steps = drive(TranslationStage("es"), [update("a bb. c dd. e"), Update(0, "en", final=True)])
+    assert [(r.source, r.target_prefix, r.complete) for r in asked(steps)] == [
+        ("a bb.", "", True),
+        ("c dd.", "", True),
+        ("e", "", False),
+        ("e", "", True),
+    ]
+
+
+def test_an_utterance_in_the_target_language_passes_unwritten() -> None:
+    steps = drive(TranslationStage("en"), [update("a b c"), Update(0, "en", final=True)])
+    assert steps == [[], [], []]
+
+
+def test_tentative_source_is_not_translated() -> None:
+    steps = drive(
+        TranslationStage("es"), [Update(0, "en", (), tuple(words("a b c"))), Update(0, "en", final=True)]
+    )
+    assert steps == [[], [], []]
+
+
+def test_an_utterance_that_ends_between_sentences_is_closed() -> None:
+    stage = TranslationStage("es", lambda source, target: WaitK(1))
+    long = " ".join(["w"] * 40)
+    steps = drive(stage, [update(long), Update(0, "en", final=True)])
+    assert steps[1] == [Update(0, "es", final=True)]
+
+
+def test_nothing_is_written_when_nothing_changed() -> None:
+    steps = drive(TranslationStage("es"), [update("a"), update("b", 1)], translate=lambda request: "X")
+    assert len(asked(steps)) == 3
+    assert [item.tentative == () for item in written(steps)] == [False, True]
+
+
+def test_utterances_follow_one_another() -> None:
+    updates = [update("a b", final=True), update("c", 5, number=1), Update(1, "en", final=True)]
+    steps = drive(TranslationStage("es"), updates)
+    assert captions(steps, "es") == ["A B", "C"]
+    assert [item.utterance for item in written(steps) if item.final] == [0, 1]
+
+
+def test_what_is_open_when_the_source_ends_is_finished() -> None:
+    steps = drive(TranslationStage("es"), [update("a b c")])
+    assert captions(steps, "es") == ["A B C"]
+    assert written(steps)[-1].final
+
+
+def test_a_translator_that_forgets_the_prefix_is_named() -> None:
+    stage = TranslationStage("es", lambda source, target: WaitK(1))
+    stage.receive(update("a b"))
+    assert isinstance(stage.next_action(), Ask)
+    stage.receive_result(Translation("A B"), 0.0)
+    stage.receive(update("c", 2))
+    while not isinstance(stage.next_action(), Ask):
+        pass
+    with pytest.raises(EngineError, match=r"'A B' was expected for 'a b c'.*'B A C' came"):
+        stage.receive_result(Translation("B A C"), 0.0)
+
+
+def test_a_policy_that_changes_its_mind_retracts_nothing() -> None:
+    class Fickle:
+        def allowed(self, read: int, finished: bool) -> int | None:
+            return 3 if read == 3 else 1
+
+    updates = [update("a b c"), update("dd", 3), Update(0, "en", final=True)]
+    assert captions(drive(TranslationStage("es", lambda source, target: Fickle()), updates), "es") == [
+        "A B C DD"
+    ]
+
+
+def test_a_slow_translator_is_asked_less_often_and_nothing_is_lost() -> None:
+    parts = [f"w{i}" for i in range(30)]
+    updates = [update(part, i) for i, part in enumerate(parts)] + [Update(0, "en", final=True)]
+    slow = TranslationStage("es")
+    steps = drive(slow, updates, cost=3.0)
+    assert len(asked(steps)) < 20
+    assert slow.skipped > 0
+    assert asked(steps)[-1].complete
+    assert captions(steps, "es") == [" ".join(parts).upper()]
+
+
+def test_a_translator_that_keeps_up_is_asked_at_every_word() -> None:
+    updates = [update(f"w{i}", i) for i in range(30)]
+    assert len(asked(drive(TranslationStage("es"), updates, cost=0.1))) == 31
+
+
+parts_of_talks = st.lists(st.sampled_from(["a", "bb", "ccc", "ddd.", "ee?", "ff,"]), min_size=1, max_size=100)
+sizes_of_updates = st.lists(st.integers(0, 7), max_size=40)
+
+
+@given(parts_of_talks, sizes_of_updates, st.sampled_from(["es", "zh"]))
+def test_any_grouping_of_the_source_gives_the_same_text(
+    parts: list[str], sizes: list[int], target: str
+) -> None:
+    alone = captions(drive(TranslationStage(target), grouped(parts, [])), target)
+    assert captions(drive(TranslationStage(target), grouped(parts, sizes)), target) == alone
+
+
+@given(parts_of_talks, sizes_of_updates, st.integers(1, 6), st.sampled_from([by_word, erratic]))
+def test_wait_k_holds_in_what_is_written(
+    parts: list[str], sizes: list[int], k: int, translate: Translate
+) -> None:
+    """Law 4, measured on the open sentence: what the updates committed, against what had been read."""
+    stage = TranslationStage("es", lambda source, target: WaitK(k))
+    committed, request = "", None
+    for item in chain.from_iterable(drive(stage, grouped(parts, sizes), translate)):
+        if isinstance(item, TranslationRequest):
+            committed = "" if request and request.complete else committed
+            request = item
+            assert request.target_prefix == committed.lstrip()
+            continue
+        committed += "".join(word.text for word in item.committed)
+        if request and not request.complete:
+            assert len(units(committed, "es")) <= max(0, len(request.source.split()) - k + 1)
+
+
+@given(parts_of_talks, sizes_of_updates, st.sampled_from(["es", "zh"]))
+def test_nothing_is_retracted_and_every_utterance_is_finished(
+    parts: list[str], sizes: list[int], target: str
+) -> None:
+    steps = drive(TranslationStage(target), grouped(parts, sizes), erratic)
+    transcript, shown = Transcript(), written(steps)
+    for item in shown:
+        transcript.add(item)
+    assert not shown or shown[-1].final
+    committed = [word for item in shown for word in item.committed]
+    assert all(a.start <= b.start and a.end <= b.end for a, b in pairwise(committed))
+    assert all("".join(units(word.text, target)) == word.text for word in committed)
