@@ -1,0 +1,147 @@
+"""The command line: ``dragoman serve | interpret | stream | translate | models | demo``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
+from pathlib import Path
+from typing import NoReturn
+
+from server import commands
+from streaming.errors import DragomanError, InputError
+
+_URL = "ws://127.0.0.1:8765/v1/live"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 2 where what was given cannot be used."""
+    # Engines have threads of their own, a core each; NumPy's would only fight them for the cores. It reads
+    # this when it is first imported, which happens inside the commands.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # whatever the locale, a character is no reason to stop
+    try:
+        parsed = _parser().parse_args(arguments)
+        return int(parsed.run(parsed) or 0)
+    except InputError as error:
+        return _failed(error, 2)
+    except DragomanError as error:
+        return _failed(error, 1)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Nobody reads on (as `| head`): leave quietly, and do not let the last flush complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _failed(error: DragomanError, status: int) -> int:
+    print(f"dragoman: {error}", file=sys.stderr)
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="dragoman", description="Speech translation and simultaneous interpretation.")
+    parser.add_argument("--version", action="version", version=_version())
+    command = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_serve, _interpret, _stream, _translate, _models, _demo):
+        add(command)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return f"dragoman {version('dragoman')}"
+    except PackageNotFoundError:
+        return "dragoman, not installed"
+
+
+def _serve(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("serve", help="run the server")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (8765)")
+    _engines(parser)
+    parser.set_defaults(run=commands.serve)
+
+
+def _interpret(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("interpret", help="interpret recordings, as fast as the machine allows")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="anything that FFmpeg reads")
+    _languages(parser)
+    parser.add_argument("--format", choices=["text", "json", "srt", "vtt"], default="text")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="write a file there for each")
+    _engines(parser)
+    parser.set_defaults(run=commands.interpret)
+
+
+def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("stream", help="play a recording to a server and show its captions")
+    parser.add_argument("file", metavar="FILE", help="a recording; -: raw s16le, 16 kHz, from standard input")
+    _languages(parser)
+    parser.add_argument("--url", default=_URL, help=f"the server ({_URL})")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
+    parser.add_argument("--format", choices=["text", "jsonl"], default="text")
+    parser.add_argument("--speak", type=Path, metavar="DIR", help="write the spoken translations there")
+    parser.set_defaults(run=commands.stream)
+
+
+def _translate(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("translate", help="translate text, a line a sentence")
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="UTF-8 text (standard input)")
+    parser.add_argument("--from", dest="source", required=True, metavar="LANGUAGE")
+    parser.add_argument("--to", dest="target", required=True, metavar="LANGUAGE")
+    _configuration(parser)
+    parser.set_defaults(run=commands.translate)
+
+
+def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("models", help="list the models that are here, or download one")
+    parser.set_defaults(run=commands.list_models)
+    action = parser.add_subparsers(metavar="ACTION")
+    download = action.add_parser("download", help="fetch a model")
+    download.add_argument(
+        "name", metavar="NAME", help="small … large-v3, opus-mt-en-zh, or a repository of the hub"
+    )
+    download.set_defaults(run=commands.download_model)
+
+
+def _demo(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("demo", help="interpret the sample recordings live, with a server of its own")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
+    parser.set_defaults(run=commands.demo)
+
+
+def _languages(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="source", default="auto", metavar="LANGUAGE", help="spoken (auto)")
+    parser.add_argument("--to", dest="targets", default="", metavar="LANGUAGES", help="e.g. zh,es")
+
+
+def _engines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", help="recognizer: tiny … large-v3-turbo, a folder, or auto")
+    _configuration(parser)
+
+
+def _configuration(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="a configuration in TOML")
+
+
+def _speed(written: str) -> float:
+    try:
+        value = float(written)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"0 … 100 was expected, {written!r} came")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,281 @@
+"""What the commands of the command line do; heavy imports wait until the command that needs them runs."""
+
+import os
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from streaming.errors import AudioError, InputError, LanguageError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from mt.router import Router
+    from server.config import Config
+    from server.engines import Engines
+    from server.graph import Interpretation
+    from server.records import UtteranceRecord
+    from streaming.audio import AudioChunk
+
+BATCH = 256
+"""Lines that are translated together."""
+
+
+def say(message: str) -> None:
+    """Tell the person at the terminal something; standard output stays clean."""
+    print(f"dragoman: {message}", file=sys.stderr, flush=True)
+
+
+def serve(arguments: Namespace) -> None:
+    """Run the server until it is told to stop."""
+    from server import app
+
+    app.serve(
+        _configured(
+            arguments,
+            server={"host": arguments.host, "port": arguments.port},
+            recognition={"model": arguments.model},
+        )
+    )
+
+
+def interpret(arguments: Namespace) -> int:
+    """Interpret recordings; one that cannot be read does not stop the others."""
+    from server import models
+
+    wanted = _wanted(arguments)
+    _check_names(arguments)
+    engines = models.load_engines(_configured(arguments, recognition={"model": arguments.model}), say)
+    _check_pairs(wanted, engines)
+    status = 0
+    for path in arguments.files:
+        try:
+            _interpret_one(path, wanted, engines, arguments)
+        except AudioError as error:
+            say(str(error))
+            status = 2
+    return status
+
+
+def translate(arguments: Namespace) -> None:
+    """Translate lines in batches: an empty line stays one, order is kept, memory is bounded."""
+    from server import models
+    from streaming.stages import TranslationRequest
+
+    source, target = one_language(arguments.source), one_language(arguments.target)
+    with _lines(arguments.file) as lines:
+        router = models.load_translator(_configured(arguments), say)
+        _say_route(router, source, target)
+        while batch := list(islice(lines, BATCH)):
+            requests = [TranslationRequest(line, "", source, target, True) for line in batch if line]
+            answers = iter(router.translate(requests) if requests else ())
+            for line in batch:
+                print(" ".join(next(answers).text.split()) if line else "")
+            sys.stdout.flush()
+
+
+def list_models(arguments: Namespace) -> None:
+    """List what is installed."""
+    from server import models
+
+    rows = [("KIND", "NAME", "FAMILY", "LICENCE", "SERVES", "WHERE")]
+    rows += [(m.kind, m.name, m.family, m.licence, m.serves, str(m.path)) for m in models.installed()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def download_model(arguments: Namespace) -> None:
+    """Fetch a model and say where it lies."""
+    from server import models
+
+    print(models.download(arguments.name, say))
+
+
+def stream(arguments: Namespace) -> None:
+    """Play a recording to a server and show what comes back."""
+    from server import playback, voices
+
+    wanted = _wanted(arguments)
+    listener: playback.Listener = (
+        playback.JsonListener() if arguments.format == "jsonl" else playback.caption_listener(wanted)
+    )
+    if arguments.speak:
+        wanted = replace(wanted, speak=wanted.targets)
+        listener = voices.VoiceFiles(arguments.speak, listener)
+    playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener)
+
+
+def demo(arguments: Namespace) -> None:
+    """Show the whole on the sample recordings."""
+    from server import demo
+
+    demo.run(arguments.speed)
+
+
+def languages(written: str) -> tuple[str, ...]:
+    """Read ``zh,es`` as language codes, each once.
+
+    Raises:
+        LanguageError: something that is no language code.
+    """
+    found = tuple(dict.fromkeys(code.strip().lower() for code in written.split(",") if code.strip()))
+    for code in found:
+        if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", code):
+            raise LanguageError(f"a language code such as en or zh was expected, {code!r} came")
+    return found
+
+
+def _wanted(arguments: Namespace) -> "Interpretation":
+    from server.graph import Interpretation
+
+    targets = languages(arguments.targets)
+    if arguments.source == "auto":
+        return Interpretation(None, targets)
+    source = one_language(arguments.source)
+    if source in targets:
+        raise LanguageError(f"source and target are both {source}")
+    return Interpretation(source, targets)
+
+
+def one_language(written: str) -> str:
+    """Read a single language code.
+
+    Raises:
+        LanguageError: none, several, or something that is no language code.
+    """
+    match languages(written):
+        case (code,):
+            return code
+    raise LanguageError(f"one language was expected, {written!r} came")
+
+
+def _configured(arguments: Namespace, **overrides: Mapping[str, object]) -> "Config":
+    from server import config
+
+    return config.load(arguments.config, **overrides)
+
+
+def _check_pairs(wanted: "Interpretation", engines: "Engines") -> None:
+    """See that a model serves each pair; a source still to be detected cannot be checked."""
+    for target in wanted.targets if wanted.source else ():
+        _say_route(engines.translator, wanted.source or "", target)
+
+
+def _say_route(router: "Router", source: str, target: str) -> None:
+    if via := router.route(source, target).via:
+        say(f"{source} → {target} goes through {via}")
+
+
+def _check_names(arguments: Namespace) -> None:
+    """See before the work begins that every result has a place of its own."""
+    stems = [path.stem for path in arguments.files]
+    if arguments.output is None:
+        if arguments.format in ("srt", "vtt") and (len(stems) > 1 or "," in arguments.targets):
+            raise InputError(f"{arguments.format} for several recordings or languages needs --output DIR")
+        return
+    if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
+        raise InputError(f"two recordings are called {twice}: their results would have the same name")
+    try:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{arguments.output}: results cannot be written there ({error.strerror})") from error
+
+
+def _interpret_one(path: Path, wanted: "Interpretation", engines: "Engines", arguments: Namespace) -> None:
+    from server import files, subtitles
+
+    def show(utterance: "UtteranceRecord") -> None:
+        if arguments.format == "text" and arguments.output is None:
+            bar.clear()
+            sys.stdout.write(subtitles.text(utterance))
+            sys.stdout.flush()
+
+    with _progress(path) as bar:
+        record = files.interpret(
+            path,
+            wanted,
+            engines,
+            on_progress=lambda seconds: bar.update(seconds - bar.n),
+            on_utterance=show,
+            on_notice=lambda notice: bar.write(f"dragoman: {notice.message}", file=sys.stderr),
+        )
+    if arguments.output is not None:
+        for ending, content in subtitles.files(record, wanted.targets, arguments.format):
+            (arguments.output / f"{path.stem}{ending}").write_text(content, encoding="utf-8")
+    elif arguments.format != "text":
+        (*_, (_, content)) = subtitles.files(record, wanted.targets, arguments.format)
+        sys.stdout.write(content)
+        sys.stdout.flush()
+
+
+def _progress(path: Path) -> "tqdm[Any]":
+    from tqdm import tqdm
+
+    from streaming.decode import duration
+
+    seconds = duration(path)
+    layout = "{desc}: {percentage:3.0f} % |{bar}| {n:.0f} of {total:.0f} s, {remaining} left"
+    return tqdm(
+        total=seconds,
+        desc=path.name,
+        unit="s",
+        leave=False,
+        disable=not sys.stderr.isatty(),
+        bar_format=layout if seconds else None,
+    )
+
+
+@contextmanager
+def _lines(path: Path | None) -> Iterator[Iterator[str]]:
+    """Open a text and give its lines, without their ends."""
+    try:
+        file: IO[bytes] = sys.stdin.buffer if path is None else path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be read ({error.strerror})") from error
+    with file:
+        yield _decoded(file)
+
+
+def _decoded(file: IO[bytes]) -> Iterator[str]:
+    for number, line in enumerate(file, 1):
+        try:
+            yield line.decode("utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise InputError(f"line {number} is not UTF-8 text") from error
+
+
+def _chunks(name: str) -> "Iterator[AudioChunk]":
+    """Read a recording, or raw 16-bit PCM at 16 kHz from standard input."""
+    from streaming.audio import AudioChunk, from_pcm16
+    from streaming.decode import decode
+
+    if name != "-":
+        yield from decode(name)
+        return
+    offset = 0
+    for data in _even(sys.stdin.fileno()):
+        samples = from_pcm16(data)
+        yield AudioChunk(samples, offset)
+        offset += len(samples)
+    if not offset:
+        raise AudioError("standard input: no sound came")
+
+
+def _even(descriptor: int) -> Iterator[bytes]:
+    """Read what has come, in pieces that hold whole samples."""
+    held = b""
+    while data := os.read(descriptor, 3200):
+        held += data
+        whole = len(held) - len(held) % 2
+        if whole:
+            yield held[:whole]
+        held = held[whole:]
+    if held:
+        raise AudioError("standard input: 16-bit PCM was expected, an odd number of bytes came")

@@ -1,0 +1,107 @@
+"""The configuration of a server: defaults, then a TOML file, then what the command line says."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from server.schema import SchemaError, from_plain
+from streaming.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Where the server listens, and whom it lets in."""
+
+    host: str = "127.0.0.1"
+    """Name or address of the interface."""
+    port: int = 8765
+    """0: any free one."""
+    max_sessions: int = 32
+    """Live sessions at the same time; one more is told that the server is full."""
+
+    def __post_init__(self) -> None:
+        _within("port", self.port, 0, 65535)
+        _within("max_sessions", self.max_sessions, 1, 100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionConfig:
+    """The recognizer."""
+
+    model: str = "auto"
+    """A name that faster-whisper knows, a folder, or ``auto``."""
+    device: str = "auto"
+    """``cpu``, ``cuda`` or ``auto``."""
+    compute_type: str = "default"
+    """A CTranslate2 compute type; ``default``: what suits the device."""
+    workers: int = 0
+    """Windows that are recognised at the same time; 0: one for each core."""
+
+    def __post_init__(self) -> None:
+        _within("workers", self.workers, 0, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationConfig:
+    """The translators."""
+
+    models: Literal["auto"] | tuple[str, ...] = "auto"
+    """Folders or names, the first that serves a pair is taken; ``auto``: all that are installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechConfig:
+    """The synthesizer."""
+
+    engine: Literal["auto", "espeak", "none"] = "auto"
+    """``auto``: espeak-ng where it is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be configured."""
+
+    server: ServerConfig = field(default_factory=ServerConfig)
+    recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
+    translation: TranslationConfig = field(default_factory=TranslationConfig)
+    speech: SpeechConfig = field(default_factory=SpeechConfig)
+
+
+def load(path: str | Path | None = None, **overrides: Mapping[str, Any]) -> Config:
+    """Read a configuration: ``load("dragoman.toml", server={"port": 80})``.
+
+    An override that is `None` leaves the file's value, or the default, as it is.
+
+    Raises:
+        ConfigError: no such file, not TOML, an unknown key, or a value of the wrong type.
+    """
+    settings = _read(Path(path)) if path is not None else {}
+    try:
+        from_plain(Config, settings, "configuration")
+    except SchemaError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    merged = {name: dict(section) for name, section in settings.items()}
+    for section, values in overrides.items():
+        given = {key: value for key, value in values.items() if value is not None}
+        merged.setdefault(section, {}).update(given)
+    try:
+        config: Config = from_plain(Config, merged, "configuration")
+    except SchemaError as error:
+        raise ConfigError(str(error)) from error
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: this is not TOML: {error}") from error
+
+
+def _within(name: str, value: int, lowest: int, highest: int) -> None:
+    if not lowest <= value <= highest:
+        raise SchemaError(f"{name}: expected {lowest} … {highest}, got {value}")

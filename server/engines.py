@@ -1,0 +1,17 @@
+"""The engines of a running Dragoman: built once, shared by every session."""
+
+from dataclasses import dataclass
+
+from mt.router import Router
+from streaming.stages import Recognizer, SpeechDetector, Synthesizer
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """One engine of each kind; stateless, so that any number of sessions may share them."""
+
+    detector: SpeechDetector
+    recognizer: Recognizer
+    translator: Router
+    synthesizer: Synthesizer | None = None
+    """`None`: nothing is spoken."""

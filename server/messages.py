@@ -1,0 +1,187 @@
+"""Every message of the native wire, and the codec that is generated from them.
+
+On the wire a message is a JSON object: ``type`` says which, the other members are the fields below.
+Binary frames carry audio alone, so that no message needs to be told from sound by looking into it.
+"""
+
+import json
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from server.schema import SchemaError, from_plain, to_plain
+from streaming.captions import Caption
+from streaming.errors import ProtocolError
+from streaming.stages import Notice
+
+LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
+"""Sample rates that a client may declare, in Hz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin: what is spoken, what is wanted, and the form of the audio that follows."""
+
+    source: str = "auto"
+    """Language spoken; ``auto``: detect it."""
+    targets: tuple[str, ...] = ()
+    """Languages to translate into."""
+    speak: tuple[str, ...] = ()
+    """Those targets that are also spoken."""
+    encoding: Literal["pcm_s16le", "pcm_f32le"] = "pcm_s16le"
+    """Little-endian PCM."""
+    sample_rate: int = 16_000
+    """Hz, 8000 … 48000; the server resamples."""
+    channels: int = 1
+    """Mono only."""
+
+    def __post_init__(self) -> None:
+        if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
+            raise SchemaError(f"sample_rate: expected {LOWEST_RATE} … {HIGHEST_RATE}, got {self.sample_rate}")
+        if self.channels != 1:
+            raise SchemaError(f"channels: expected 1 (mono; mix before sending), got {self.channels}")
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """No more audio follows: interpret what is there, then say ``done``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a target language is reached."""
+
+    target: str
+    via: str | None = None
+    """The language between, where no model serves the pair directly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The session has begun as asked."""
+
+    session: str
+    """Name of the session, for logs."""
+    source: str
+    """As asked."""
+    targets: tuple[str, ...] = ()
+    """As asked."""
+    speak: tuple[str, ...] = ()
+    """As asked."""
+    routes: tuple[Route, ...] = ()
+    """One for each target; empty while the source is still to be detected."""
+    sample_rate: int = 16_000
+    """Hz, as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A piece of spoken translation; the next frame is binary and holds it as 16-bit little-endian PCM."""
+
+    utterance: int
+    """Number of the utterance that it translates."""
+    language: str
+    text: str
+    """What is said: committed text alone."""
+    start: float
+    """Seconds since the session began: when to play it, after the phrase before and after what it renders."""
+    duration: float
+    """Seconds of speech in the binary frame."""
+    sample_rate: int = 16_000
+    """Hz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """The session cannot go on: the last message; the server closes the connection."""
+
+    code: str
+    """A stable name; PROTOCOL.md lists them."""
+    message: str
+    """One sentence: what was expected, what came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a session was."""
+
+    audio_seconds: float = 0.0
+    """Audio received."""
+    utterances: int = 0
+    """Utterances in which something was said."""
+    captions: int = 0
+    """Caption messages, those that a newer state replaced before they could be sent included."""
+    skipped: int = 0
+    """Decision points left out because recognition could not keep up."""
+    max_lag: float = 0.0
+    """Seconds: most that decisions were behind the audio received."""
+    real_time_factor: float = 0.0
+    """Seconds spent waiting for the recognizer, per second of audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Everything has been interpreted: the last message; the server closes the connection."""
+
+    statistics: Statistics
+
+
+ClientMessage: TypeAlias = Start | Finish
+ServerMessage: TypeAlias = Ready | Caption | Speech | Notice | Error | Done
+Message: TypeAlias = ClientMessage | ServerMessage
+
+CLIENT: Final[Mapping[str, type[Any]]] = {"start": Start, "finish": Finish}
+"""Messages that a client sends, by ``type``."""
+SERVER: Final[Mapping[str, type[Any]]] = {
+    "ready": Ready,
+    "caption": Caption,
+    "speech": Speech,
+    "notice": Notice,
+    "error": Error,
+    "done": Done,
+}
+"""Messages that a server sends, by ``type``."""
+
+
+def name_of(message: Message) -> str:
+    """Give the ``type`` of a message."""
+    return type(message).__name__.lower()
+
+
+def encode(message: Message) -> str:
+    """Write a message as JSON."""
+    content = {"type": name_of(message), **to_plain(message)}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def decode(text: str) -> Message:
+    """Read a message from JSON.
+
+    Raises:
+        ProtocolError: not JSON, not an object, an unknown type, an unknown or missing field, or a value of
+            the wrong type.
+    """
+    content = _parse(text)
+    if not isinstance(content, dict) or not isinstance(content.get("type"), str):
+        raise ProtocolError(f'expected an object with a string "type", got {reprlib.repr(text)}')
+    kind = content.pop("type")
+    known = {**CLIENT, **SERVER}
+    if kind not in known:
+        raise ProtocolError(f"unknown message {reprlib.repr(kind)}; a client sends {' or '.join(CLIENT)}")
+    try:
+        message: Message = from_plain(known[kind], content, kind)
+    except SchemaError as error:
+        raise ProtocolError(str(error)) from error
+    return message
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ProtocolError(
+            f"expected JSON, got {reprlib.repr(text)} ({error.msg} at {error.pos})"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"expected JSON, got {reprlib.repr(text)} (too deep or too large)") from error

@@ -1,0 +1,108 @@
+"""Plain data (what JSON and TOML hold) from and into frozen dataclasses, by their type hints.
+
+Shared by the wire and the configuration, so that both refuse what they do not know in the same words.
+"""
+
+import reprlib
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+class SchemaError(ValueError):
+    """Plain data that does not fit; the message says where, what was expected and what came."""
+
+
+def to_plain(value: Any) -> Any:
+    """Turn a dataclass, and all that it holds, into dicts, lists and scalars."""
+    if is_dataclass(value):
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def from_plain(kind: Any, value: Any, where: str) -> Any:
+    """Build a value of a type from plain data; `where` names the place in messages.
+
+    Raises:
+        SchemaError: the data do not fit the type.
+    """
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _record(kind, value, where)
+    if get_origin(kind) in (Union, UnionType):
+        return _choice(get_args(kind), value, where)
+    if get_origin(kind) is tuple:
+        return _list(get_args(kind)[0], value, where)
+    if _fits(kind, value):
+        return float(value) if kind is float else value
+    raise SchemaError(f"{where}: expected {describe(kind)}, got {reprlib.repr(value)}")
+
+
+def describe(kind: Any) -> str:
+    """Name a type as a reader of the protocol or of a configuration would."""
+    if get_origin(kind) is Literal:
+        return " or ".join(f'"{value}"' for value in get_args(kind))
+    if get_origin(kind) is tuple:
+        return f"list of {describe(get_args(kind)[0])}"
+    if get_origin(kind) in (Union, UnionType):
+        return " or ".join(describe(member) for member in get_args(kind))
+    names = {str: "string", int: "integer", float: "number", bool: "true or false", NoneType: "null"}
+    return names.get(kind, "object")
+
+
+@cache
+def hints(kind: type) -> dict[str, Any]:
+    """Give the type hint of each field of a dataclass."""
+    return get_type_hints(kind)
+
+
+def _record(kind: type, value: Any, where: str) -> Any:
+    if not isinstance(value, Mapping):
+        raise SchemaError(f"{where}: expected an object, got {reprlib.repr(value)}")
+    known = {field.name: field for field in fields(kind)}
+    for name in value:
+        if name not in known:
+            allowed = ", ".join(known) or "none"
+            raise SchemaError(f"{where}: unknown field {reprlib.repr(name)}; allowed: {allowed}")
+    for name, field in known.items():
+        if name not in value and _required(field):
+            raise SchemaError(f"{where}: the field '{name}' is missing")
+    given = {name: from_plain(hints(kind)[name], value[name], f"{where}.{name}") for name in value}
+    try:
+        return kind(**given)
+    except SchemaError as error:
+        raise SchemaError(f"{where}.{error}") from error
+
+
+def _required(field: "Field[Any]") -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _choice(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
+    for kind in kinds:
+        try:
+            return from_plain(kind, value, where)
+        except SchemaError:
+            continue
+    expected = " or ".join(describe(kind) for kind in kinds)
+    raise SchemaError(f"{where}: expected {expected}, got {reprlib.repr(value)}")
+
+
+def _list(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise SchemaError(f"{where}: expected a list, got {reprlib.repr(value)}")
+    return tuple(from_plain(kind, item, f"{where}[{i}]") for i, item in enumerate(value))
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return isinstance(value, str) and value in get_args(kind)
+    if isinstance(value, bool):
+        return kind is bool
+    if kind is float:
+        return isinstance(value, int | float) and abs(value) <= sys.float_info.max
+    return isinstance(value, kind)

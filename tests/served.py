@@ -1,0 +1,128 @@
+"""A real server on a real socket, in the test's own event loop, with scripted engines."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from fastapi import FastAPI
+
+from mt.router import Router
+from server.app import Admission, Server, address_of, bound, create_app
+from server.config import Config, ServerConfig
+from server.engines import Engines
+from server.graph import RECOGNITION, TRANSLATION, Interpretation, graph
+from server.session import PATIENCE, Patience
+from streaming import simulate
+from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
+from streaming.batching import SharedEngine
+from streaming.captions import Transcript, Update
+from streaming.scripted import (
+    ScriptedDetector,
+    ScriptedRecognizer,
+    ScriptedSynthesizer,
+    ScriptedTranslator,
+)
+
+
+class Translators(ScriptedTranslator):
+    """Scripted translation of some pairs: French is reached through English."""
+
+    pairs = frozenset({("en", "es"), ("en", "zh"), ("fr", "en")})
+
+
+def engines(**own: Any) -> Engines:
+    """Scripted engines, some replaced."""
+    scripted = Engines(
+        ScriptedDetector(), ScriptedRecognizer(), Router([Translators()]), ScriptedSynthesizer()
+    )
+    given = {name: own.get(name, getattr(scripted, name)) for name in scripted.__slots__}
+    return Engines(**given)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server."""
+
+    address: str
+    app: FastAPI
+
+    @property
+    def url(self) -> str:
+        return f"ws://{self.address}/v1/live"
+
+    @property
+    def sessions(self) -> int:
+        admission: Admission = self.app.state.admission
+        return admission.count
+
+    @property
+    def idle(self) -> bool:
+        """No session is live and no engine has anything to do."""
+        shared: list[SharedEngine[Any, Any]] = list(self.app.state.engines.values())
+        return not self.sessions and not any(engine.waiting or engine.busy for engine in shared)
+
+
+@asynccontextmanager
+async def serving(
+    own: Engines | None = None,
+    *,
+    most: int = 8,
+    patience: Patience = PATIENCE,
+    options: Sequence[tuple[int, int, int]] = (),
+) -> AsyncIterator[Served]:
+    """Run a server; `options` are set on its listening socket."""
+    app = create_app(own or engines(), Config(ServerConfig(max_sessions=most)), patience)
+    listening = asyncio.Event()
+    with bound("127.0.0.1", 0) as listener:
+        for option in options:
+            listener.setsockopt(*option)
+        server = Server(app, listening.set)
+        running = asyncio.create_task(server.serve([listener]))
+        await listening.wait()
+        try:
+            yield Served(address_of(listener), app)
+        finally:
+            server.should_exit = True
+            await running
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that the other side of a socket brings about."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.005)
+
+
+def cut(samples: Samples, sizes: Sequence[int]) -> list[AudioChunk]:
+    """Cut audio into chunks of these sizes, again and again."""
+    chunks, position, turn = [], 0, 0
+    while position < len(samples):
+        size = sizes[turn % len(sizes)]
+        chunks.append(AudioChunk(samples[position : position + size], position))
+        position, turn = position + size, turn + 1
+    return chunks
+
+
+def interpreted(samples: Samples, wanted: Interpretation) -> Transcript:
+    """What the simulated driver makes of audio."""
+    transcript, scripted = Transcript(), engines()
+
+    def emit(name: str, item: Any, time: float) -> None:
+        if isinstance(item, Update) and (name == RECOGNITION or name.startswith(TRANSLATION)):
+            transcript.add(item)
+
+    asks: dict[str, Any] = {
+        "detector": scripted.detector.detect,
+        "recognizer": scripted.recognizer.recognize,
+        "translator": scripted.translator.translate,
+        "synthesizer": ScriptedSynthesizer().synthesize,
+    }
+    simulate.run(graph(wanted), asks, cut(samples, [1600]), emit)
+    return transcript
+
+
+def silence(seconds: float) -> Samples:
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)

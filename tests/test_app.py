@@ -1,0 +1,150 @@
+"""The application around the sessions: HTTP, the port, the signals."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.asyncio.client import connect
+
+from server import app, models
+from server.config import Config, ServerConfig, load
+from server.messages import Finish, Start, encode
+from streaming.errors import InputError
+from tests.served import engines, serving
+
+SERVER = """
+import sys
+from server import app, config, models
+from tests.served import engines
+models.load_engines = lambda config, say: engines()
+app.serve(config.load(server={"port": int(sys.argv[1])}))
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+async def test_health_and_readiness() -> None:
+    async with serving(most=1) as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        assert (await http.get("/healthz")).json() == {"status": "ok"}
+        ready = await http.get("/readyz")
+        assert (ready.status_code, ready.json()) == (200, {"sessions": 0, "max_sessions": 1})
+        async with connect(served.url) as first:
+            await first.send(encode(Start("en")))
+            await first.recv()
+            full = await http.get("/readyz")
+            assert (full.status_code, full.json()) == (503, {"sessions": 1, "max_sessions": 1})
+            await first.send(encode(Finish()))
+            await first.recv()
+
+
+async def test_languages_are_listed() -> None:
+    async with serving(engines(synthesizer=None)) as served:
+        async with httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+            offer = (await http.get("/v1/languages")).json()
+    assert offer == {
+        "recognition": [],
+        "translation": [
+            {"source": "en", "target": "es", "via": None},
+            {"source": "en", "target": "zh", "via": None},
+            {"source": "fr", "target": "en", "via": None},
+            {"source": "fr", "target": "es", "via": "en"},
+            {"source": "fr", "target": "zh", "via": "en"},
+        ],
+        "speech": False,
+    }
+
+
+async def test_the_interface_is_described_and_nothing_is_loaded_from_elsewhere() -> None:
+    async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        described = (await http.get("/openapi.json")).json()
+        assert set(described["paths"]) == {"/healthz", "/readyz", "/v1/languages"}
+        for page in ("/docs", "/redoc"):
+            assert (await http.get(page)).status_code == 404
+
+
+async def test_compression_is_declined() -> None:
+    async with serving() as served, connect(served.url, compression="deflate") as session:
+        assert session.protocol.extensions == []
+
+
+async def test_late_pongs_are_no_death() -> None:
+    server = app.Server(app.create_app(engines(), Config()), lambda: None)
+    assert server.config.ws_ping_timeout is None
+    assert server.config.ws_ping_interval
+
+
+def test_a_busy_port_is_told_before_the_models_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "load_engines", lambda config, say: pytest.fail("loaded"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"):
+            app.serve(load(server={"port": port}))
+
+
+def test_a_port_that_is_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    with socket.socket() as other:
+
+        def slowly(*_: Any) -> Any:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.listen()
+            return engines()
+
+        monkeypatch.setattr(models, "load_engines", slowly)
+        with pytest.raises(InputError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"):
+            app.serve(load(server={"port": port}))
+
+
+def test_an_address_that_is_not_ours() -> None:
+    with pytest.raises(InputError, match=r"cannot listen on 203\.0\.113\.1"):
+        app.serve(Config(ServerConfig(host="203.0.113.1", port=0)))
+
+
+def test_the_port_opens_when_the_models_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+
+    class Loaded(Exception):
+        pass
+
+    def refuse(*_: Any) -> Any:
+        with socket.socket() as early, pytest.raises(ConnectionRefusedError):
+            early.connect(("127.0.0.1", port))
+        raise Loaded
+
+    monkeypatch.setattr(models, "load_engines", refuse)
+    with pytest.raises(Loaded):
+        app.serve(load(server={"port": port}))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", SERVER, "0"]
+    house = Path(__file__).parent.parent
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=house, stdout=pipe, stderr=pipe) as process:  # noqa: ASYNC220
+        assert process.stdout is not None
+        assert process.stderr is not None
+        line = (await asyncio.to_thread(process.stdout.readline)).decode()
+        assert line.startswith("listening on ws://127.0.0.1:")
+        assert "recognises any language; translates en → es, en → zh, fr → en, " in line
+        async with connect(line.split()[2]) as session:
+            await session.send(encode(Start("en")))
+            await session.recv()
+            process.send_signal(number)
+            await session.wait_closed()
+            assert session.close_code == 1012
+        assert await asyncio.to_thread(process.wait, 20) == 0
+        assert process.stderr.read() == b""

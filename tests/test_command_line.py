@@ -1,0 +1,357 @@
+"""The command line: what it prints, and one line and status 2 for every fault of the caller."""
+
+import io
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import embedded
+from mt.router import Router
+from server import commands, models
+from server.__main__ import main
+from server.config import Config
+from server.engines import Engines
+from streaming.audio import SAMPLE_RATE
+from streaming.decode import decode
+from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator, speak
+from streaming.stages import Translation, TranslationRequest
+
+HOUSE = Path(__file__).parent.parent
+SAID = ["alpha", "bravo", "charlie", "", "delta", "echo"]
+
+
+class CountingTranslator:
+    """Serves three pairs, and notes the sizes of the batches."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        return {("en", "es"), ("en", "zh"), ("fr", "en")}
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        self.batches.append(len(requests))
+        return ScriptedTranslator().translate(requests)
+
+
+@pytest.fixture
+def translator(monkeypatch: pytest.MonkeyPatch) -> CountingTranslator:
+    """Put scripted engines where the models would be loaded."""
+    translator = CountingTranslator()
+
+    def engines(config: Config, say: Callable[[str], None]) -> Engines:
+        return Engines(ScriptedDetector(), ScriptedRecognizer(), Router([translator]))
+
+    monkeypatch.setattr(models, "load_engines", engines)
+    monkeypatch.setattr(models, "load_translator", lambda config, say: Router([translator]))
+    return translator
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    soundfile.write(tmp_path / "said.flac", speak(SAID), SAMPLE_RATE)
+    return tmp_path / "said.flac"
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="ascii"))
+
+
+def dragoman(*arguments: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-m", "server", *arguments]
+    return subprocess.run(command, cwd=HOUSE, input=given, capture_output=True, timeout=60, check=False)
+
+
+def one_line(error: str | bytes) -> str:
+    text = error.decode() if isinstance(error, bytes) else error
+    assert text.startswith("dragoman: ") and text.count("\n") == 1 and text.endswith("\n"), text
+    return text
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ["faster_whisper", "ctranslate2", "onnxruntime", "fastapi", "av", "numpy", "huggingface_hub"]
+    program = f"import sys, server.__main__; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=HOUSE, capture_output=True, check=True)
+    assert done.stdout == b"[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "COMMAND"),
+        (["sing"], "sing"),
+        (["interpret"], "FILE"),
+        (["interpret", "a.wav", "--format", "docx"], "docx"),
+        (["interpret", "a.wav", "--to", "klingon!"], "klingon!"),
+        (["interpret", "a.wav", "--from", "en,zh"], "one language"),
+        (["interpret", "a.wav", "--from", "en", "--to", "zh,en"], "both en"),
+        (["interpret", "a.wav", "b.wav", "--format", "srt"], "--output"),
+        (["interpret", "a.wav", "--to", "zh,es", "--format", "vtt"], "--output"),
+        (["interpret", "x/a.wav", "y/a.mp3", "--output", "."], "same name"),
+        (["interpret", "a.wav", "--output", "/dev/null/there"], "/dev/null/there"),
+        (["interpret", "a.wav", "--config", "missing.toml"], "missing.toml"),
+        (["translate", "--to", "zh"], "--from"),
+        (["stream", "a.wav", "--speed", "-1"], "0 … 100"),
+        (["stream", "missing.wav", "--to", "zh"], "missing.wav: no such file"),
+        (["models", "download"], "NAME"),
+        (["serve", "--port", "eighty"], "eighty"),
+        (["serve", "--port", "70000"], "70000"),
+    ],
+)
+def test_a_fault_of_the_caller_is_one_line_and_status_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    assert main(arguments) == 2
+    assert says in one_line(capsys.readouterr().err)
+
+
+def test_a_process_ends_with_status_2_and_no_traceback(tmp_path: Path) -> None:
+    done = dragoman("stream", str(tmp_path), "--to", "zh")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "directory" in one_line(done.stderr)
+
+
+def test_where_no_server_answers_one_line_says_so(recording: Path) -> None:
+    done = dragoman("stream", str(recording), "--to", "zh", "--url", "ws://127.0.0.1:9/v1/live")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "ws://127.0.0.1:9/v1/live" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize(("given", "says"), [(b"", "no sound"), (b"a", "odd number")])
+def test_standard_input_must_hold_sound(given: bytes, says: str) -> None:
+    done = dragoman("stream", "-", "--url", "ws://127.0.0.1:9/v1/live", given=given)
+    assert done.returncode == 2
+    assert says in one_line(done.stderr)
+
+
+def test_interpret_prints_utterances(
+    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["interpret", str(recording), "--from", "en", "--to", "es,zh"]) == 0
+    printed = capsys.readouterr()
+    assert [line.split("] ")[-1].strip() for line in printed.out.splitlines()][:2] == [
+        "en: alpha bravo charlie",
+        "es: ahpla ovarb eilrahc",
+    ]
+    assert printed.out.count("\n") == 6
+    assert printed.err == ""
+
+
+def test_interpret_prints_a_json_document_for_each_recording(
+    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["interpret", str(recording), str(recording), "--to", "es", "--format", "json"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first == second
+    assert first["language"] == "en"
+    assert first["duration"] == pytest.approx(len(speak(SAID)) / SAMPLE_RATE, abs=0.001)
+    assert [u["translations"] for u in first["utterances"]] == [
+        {"es": "ahpla ovarb eilrahc"},
+        {"es": "atled ohce"},
+    ]
+
+
+def test_interpret_prints_subtitles_of_the_target(
+    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["interpret", str(recording), "--to", "es", "--format", "vtt"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("WEBVTT\n") and "ahpla ovarb eilrahc" in printed and "alpha" not in printed
+
+
+def test_interpret_writes_a_file_for_each_language(
+    recording: Path, translator: CountingTranslator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "folder"
+    arguments = ["interpret", str(recording), "--to", "es,zh", "--format", "srt", "--output", str(out)]
+    assert main(arguments) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["said.en.srt", "said.es.srt", "said.zh.srt"]
+    assert "alpha bravo charlie" in (out / "said.en.srt").read_text(encoding="utf-8")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_recording_that_cannot_be_read_does_not_stop_the_others(
+    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["interpret", str(recording.with_name("missing.wav")), str(recording)]) == 2
+    printed = capsys.readouterr()
+    assert "no such file" in one_line(printed.err)
+    assert "alpha bravo charlie" in printed.out
+
+
+def test_a_pair_that_no_model_serves_is_refused_before_the_work_begins(
+    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["interpret", str(recording), "--from", "en", "--to", "de"]) == 2
+    printed = capsys.readouterr()
+    assert "en→zh" in one_line(printed.err)
+    assert printed.out == ""
+
+
+def test_a_pair_through_english_is_used_and_said(
+    monkeypatch: pytest.MonkeyPatch, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, b"abc\n")
+    assert main(["translate", "--from", "fr", "--to", "es"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "abc\n"  # reversed twice
+    assert "through en" in one_line(printed.err)
+
+
+def test_a_recording_of_silence_says_nothing(
+    tmp_path: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(3 * SAMPLE_RATE), SAMPLE_RATE)
+    assert main(["interpret", str(tmp_path / "silence.wav"), "--to", "zh"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_translate_gives_a_line_for_a_line(
+    monkeypatch: pytest.MonkeyPatch, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, "abc def\n\n  \nhé\r\nlast".encode())
+    assert main(["translate", "--from", "en", "--to", "es"]) == 0
+    assert capsys.readouterr().out == "cba fed\n\n\néh\ntsal\n"
+
+
+def test_translate_keeps_order_over_batches_of_bounded_size(
+    tmp_path: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"line {i}" if i % 7 else "" for i in range(1000)]
+    (tmp_path / "text").write_text("\n".join(lines) + "\n")
+    assert main(["translate", "--from", "en", "--to", "es", str(tmp_path / "text")]) == 0
+    expected = [" ".join(word[::-1] for word in line.split()) for line in lines]
+    assert capsys.readouterr().out.splitlines() == expected
+    assert max(translator.batches) <= commands.BATCH
+    assert len(translator.batches) > 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "says"),
+    [
+        (["--from", "en", "--to", "de"], b"x\n", "en→zh"),
+        (["--from", "en", "--to", "es"], b"fine\n\xff\xfe\n", "line 2"),
+        (["--from", "en", "--to", "es", "missing.txt"], b"", "missing.txt"),
+        (["--from", "en", "--to", "es", "."], b"", "."),
+    ],
+)
+def test_translate_says_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+    translator: CountingTranslator,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    given: bytes,
+    says: str,
+) -> None:
+    type_in(monkeypatch, given)
+    assert main(["translate", *arguments]) == 2
+    assert says in one_line(capsys.readouterr().err)
+
+
+def test_a_reader_who_leaves_is_no_error(tmp_path: Path) -> None:
+    program = (
+        "import sys; from server import models, __main__ as m;"
+        "from streaming.scripted import ScriptedTranslator as T; from mt.router import Router;"
+        "T.pairs = {('en', 'es')}; models.load_translator = lambda *a: Router([T()]);"
+        "sys.exit(m.main(['translate', '--from', 'en', '--to', 'es']))"
+    )
+    command = [sys.executable, "-c", program]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=HOUSE, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdout.close()
+        process.stdin.write(b"word\n" * 10)
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_an_interruption_ends_with_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(models, "installed", interrupted)
+    assert main(["models"]) == 130
+
+
+needs_models = [
+    pytest.mark.models,
+    pytest.mark.skipif(
+        not (embedded.recognizers() and embedded.translators() and embedded.samples()),
+        reason="no embedded models in this checkout",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first ten seconds of the English sample."""
+    english = next(path for path in embedded.samples() if "english" in path.stem)
+    path = tmp_path_factory.mktemp("samples") / "beginning.wav"
+    chunks = [chunk.samples for chunk in islice(decode(english), 100)]
+    soundfile.write(path, np.concatenate(chunks), SAMPLE_RATE)
+    return path
+
+
+def chinese(text: str) -> int:
+    return sum("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+class TestEmbedded:
+    pytestmark = needs_models
+
+    def test_interprets_a_sample(self, beginning: Path) -> None:
+        arguments = ["interpret", str(beginning), "--from", "en", "--to", "zh", "--model", "embedded"]
+        done = dragoman(*arguments, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert found["duration"] == pytest.approx(10, abs=0.01)
+        words = [word for utterance in found["utterances"] for word in utterance["words"]]
+        assert len(words) > 8
+        assert all(0 <= word["start"] <= word["end"] <= 10.01 for word in words)
+        assert chinese("".join(utterance["translations"]["zh"] for utterance in found["utterances"])) > 8
+
+    def test_translates_lines(self) -> None:
+        given = b"Good morning.\n\nThe train leaves at nine.\n"
+        done = dragoman("translate", "--from", "en", "--to", "zh", given=given)
+        assert done.returncode == 0, done.stderr
+        first, empty, last = done.stdout.decode().splitlines()
+        assert chinese(first) and not empty and chinese(last)
+
+    def test_lists_themselves(self) -> None:
+        done = dragoman("models")
+        assert done.returncode == 0, done.stderr
+        for path in embedded.recognizers() + embedded.translators():
+            assert path.name in done.stdout.decode()
+
+    def test_show_themselves(self) -> None:
+        """The first command of the README, without its pacing."""
+        done = subprocess.run(
+            [sys.executable, "-m", "server", "demo", "--speed", "0"],
+            cwd=HOUSE,
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        printed = done.stdout.decode()
+        english, _, other = printed.partition("chinese.flac")
+        assert chinese(english) > 50 and "zh" in english
+        assert " en  " in other and chinese(other) > 50
+
+
+def test_a_busy_port_is_one_line_and_status_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        done = dragoman("serve", "--port", str(port))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert str(port) in one_line(done.stderr)

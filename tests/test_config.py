@@ -1,0 +1,68 @@
+"""The configuration: defaults, file, overrides, and clear words about mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from server.config import Config, load
+from streaming.errors import ConfigError
+
+
+def test_defaults() -> None:
+    config = load()
+    assert config == Config()
+    assert (config.server.host, config.server.port) == ("127.0.0.1", 8765)
+
+
+def test_the_file_is_read_and_overrides_win(tmp_path: Path) -> None:
+    path = tmp_path / "dragoman.toml"
+    path.write_text(
+        '[server]\nport = 9000\nmax_sessions = 3\n[translation]\nmodels = ["a", "b"]\n'
+        '[recognition]\nmodel = "tiny"\n[speech]\nengine = "none"\n'
+    )
+    config = load(path, server={"port": 9001, "host": None}, recognition={"device": "cpu"})
+    assert (config.server.host, config.server.port, config.server.max_sessions) == ("127.0.0.1", 9001, 3)
+    assert config.translation.models == ("a", "b")
+    assert (config.recognition.model, config.recognition.device) == ("tiny", "cpu")
+    assert config.speech.engine == "none"
+
+
+def test_models_may_be_auto(tmp_path: Path) -> None:
+    path = tmp_path / "dragoman.toml"
+    path.write_text('[translation]\nmodels = "auto"\n')
+    assert load(path).translation.models == "auto"
+    assert load(translation={"models": ("a",)}).translation.models == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[server]\nprot = 1\n", r"server: unknown field 'prot'; allowed: host, port, max_sessions"),
+        ("[sever]\nport = 1\n", r"unknown field 'sever'; allowed: server, recognition"),
+        ('[server]\nport = "1"\n', r"server\.port: expected integer, got '1'"),
+        ("[server]\nport = true\n", r"server\.port: expected integer, got True"),
+        ("[server]\nport = 65536\n", r"server\.port: expected 0 … 65535, got 65536"),
+        ("[server]\nmax_sessions = 0\n", r"server\.max_sessions: expected 1 … "),
+        ("[recognition]\nworkers = -1\n", r"recognition\.workers: expected 0 … "),
+        ('[speech]\nengine = "festival"\n', r'speech\.engine: expected "auto" or "espeak" or "none"'),
+        ("[translation]\nmodels = 3\n", r'translation\.models: expected "auto" or list of string, got 3'),
+        ("server = 3\n", r"configuration\.server: expected an object, got 3"),
+        ("[server\n", r"this is not TOML"),
+    ],
+)
+def test_mistakes_are_named_with_the_file(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "dragoman.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load(tmp_path / "nothing.toml")
+
+
+def test_a_wrong_override() -> None:
+    with pytest.raises(ConfigError, match=r"server\.port: expected 0"):
+        load(server={"port": 70_000})

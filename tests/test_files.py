@@ -1,0 +1,110 @@
+"""Recordings through the live graph: utterances in order, with their translations, all of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mt.router import Router
+from server.engines import Engines
+from server.files import interpret
+from server.graph import Interpretation
+from server.records import Record, UtteranceRecord
+from streaming.audio import SAMPLE_RATE
+from streaming.errors import AudioError
+from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator, speak
+from streaming.stages import Notice
+
+SAID = ["alpha", "bravo", "charlie", "", "delta", "echo", "", "foxtrot", "golf"]
+SENTENCES = ["alpha bravo charlie", "delta echo", "foxtrot golf"]
+
+
+class EnglishTranslator(ScriptedTranslator):
+    """Serves English as a source alone."""
+
+    pairs = frozenset({("en", "es"), ("en", "zh")})
+
+
+def engines() -> Engines:
+    return Engines(ScriptedDetector(), ScriptedRecognizer(), Router([EnglishTranslator()]))
+
+
+def recorded(tmp_path: Path, words: list[str]) -> Path:
+    soundfile.write(tmp_path / "said.wav", speak(words), SAMPLE_RATE)
+    return tmp_path / "said.wav"
+
+
+def run(path: Path, *targets: str, source: str | None = "en") -> Record:
+    return interpret(path, Interpretation(source, targets), engines(), lambda seconds: None)
+
+
+def test_everything_said_is_recorded_with_its_translations(tmp_path: Path) -> None:
+    record = run(recorded(tmp_path, SAID), "es", "zh")
+    assert record.language == "en"
+    assert record.duration == pytest.approx(len(speak(SAID)) / SAMPLE_RATE)
+    assert [utterance.text for utterance in record.utterances] == [
+        "alpha bravo charlie",
+        "delta echo",
+        "foxtrot golf",
+    ]
+    assert record.utterances[1].translations["es"] == "atled ohce"
+    assert all(len(utterance.translations["zh"]) >= 2 for utterance in record.utterances)
+    ends = [0.0, *(utterance.end for utterance in record.utterances)]
+    assert all(
+        end <= u.start < u.end <= record.duration for end, u in zip(ends, record.utterances, strict=False)
+    )
+
+
+def test_utterances_and_progress_are_told_as_they_come(tmp_path: Path) -> None:
+    told: list[tuple[str, float]] = []
+    seconds = [0.0]
+
+    def tell(utterance: UtteranceRecord) -> None:
+        told.append((utterance.text, seconds[-1]))
+
+    interpret(recorded(tmp_path, SAID), Interpretation("en", ("es",)), engines(), seconds.append, tell)
+    assert [text for text, _ in told] == SENTENCES
+    assert told[0][1] < told[1][1] < told[2][1]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == pytest.approx(len(speak(SAID)) / SAMPLE_RATE)
+
+
+def test_the_language_that_was_heard_is_recorded(tmp_path: Path) -> None:
+    assert run(recorded(tmp_path, ["alpha", "bravo"]), source=None).language == "en"
+
+
+def test_what_is_spoken_in_a_target_language_is_not_translated_into_it(tmp_path: Path) -> None:
+    told: list[float] = [0.0]
+    utterances: list[float] = []
+    wanted = Interpretation(None, ("en", "es"))
+    path = recorded(tmp_path, SAID)
+    record = interpret(path, wanted, engines(), told.append, lambda _: utterances.append(told[-1]))
+    assert utterances[0] < utterances[1] < record.duration - 0.5
+    assert [utterance.text for utterance in record.utterances] == SENTENCES
+    assert all(set(utterance.translations) == {"es"} for utterance in record.utterances)
+
+
+def test_a_pair_that_no_model_serves_is_left_out_and_said_once(tmp_path: Path) -> None:
+    notices: list[Notice] = []
+    wanted = Interpretation(None, ("es", "de"))
+    record = interpret(recorded(tmp_path, SAID), wanted, engines(), lambda _: None, on_notice=notices.append)
+    assert [u.translations["de"] for u in record.utterances] == ["", "", ""]
+    assert record.utterances[1].translations["es"] == "atled ohce"
+    assert [notice.code for notice in notices] == ["unsupported_language"]
+
+
+def test_silence_has_no_utterances(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(5 * SAMPLE_RATE), SAMPLE_RATE)
+    record = run(tmp_path / "silence.wav", "zh", source=None)
+    assert record == Record(None, 5.0, ())
+
+
+def test_the_container_does_not_matter(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "said.flac", speak(SAID), SAMPLE_RATE)
+    assert run(tmp_path / "said.flac", "es") == run(recorded(tmp_path, SAID), "es")
+
+
+def test_a_recording_that_cannot_be_read_is_the_callers_fault(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="no such file"):
+        run(tmp_path / "missing.wav")

@@ -1,0 +1,125 @@
+"""Law 6: what is encoded is decoded; what does not fit is refused with a reason."""
+
+import json
+import math
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.messages import (
+    CLIENT,
+    HIGHEST_RATE,
+    LOWEST_RATE,
+    SERVER,
+    Done,
+    Finish,
+    Ready,
+    Route,
+    Start,
+    Statistics,
+    decode,
+    encode,
+)
+from server.schema import hints
+from streaming.captions import Caption
+from streaming.errors import ProtocolError
+
+FIXED = {"sample_rate": st.integers(LOWEST_RATE, HIGHEST_RATE), "channels": st.just(1)}
+
+
+def values(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
+    """Any value of a field, from its type hint."""
+    if name in FIXED:
+        return FIXED[name]
+    if get_origin(kind) is Literal:
+        return st.sampled_from(get_args(kind))
+    if get_origin(kind) is tuple:
+        return st.lists(values(get_args(kind)[0]), max_size=4).map(tuple)
+    if get_args(kind):
+        return st.one_of([values(member) for member in get_args(kind)])
+    simple: dict[Any, st.SearchStrategy[Any]] = {
+        str: st.text(),
+        int: st.integers(),
+        bool: st.booleans(),
+        float: st.floats(allow_nan=False, allow_infinity=False),
+        type(None): st.none(),
+    }
+    return simple[kind] if kind in simple else messages(kind)
+
+
+def messages(kind: type[Any]) -> st.SearchStrategy[Any]:
+    return st.builds(kind, **{name: values(hint, name) for name, hint in hints(kind).items()})
+
+
+@given(st.one_of([messages(kind) for kind in [*CLIENT.values(), *SERVER.values()]]))
+def test_decoding_undoes_encoding(message: Any) -> None:
+    text = encode(message)
+    assert decode(text) == message
+    assert "\n" not in text
+    text.encode()
+
+
+@given(st.text())
+def test_any_text_is_a_message_or_a_named_error(text: str) -> None:
+    try:
+        decode(text)
+    except ProtocolError as error:
+        assert len(str(error)) < 300
+
+
+def test_the_type_comes_first_and_defaults_may_be_left_out() -> None:
+    assert encode(Finish()) == '{"type":"finish"}'
+    assert encode(Caption(0, "zh", committed="你好")).startswith('{"type":"caption","utterance":0,')
+    assert "你好" in encode(Caption(0, "zh", committed="你好"))
+    assert decode('{"type":"start"}') == Start("auto", (), (), "pcm_s16le", 16_000, 1)
+    assert decode('{"type":"start","targets":["zh"],"sample_rate":48000}') == Start(
+        targets=("zh",), sample_rate=48_000
+    )
+
+
+def test_nested_messages() -> None:
+    ready = Ready("s1", "fr", ("zh",), routes=(Route("zh", "en"),))
+    assert json.loads(encode(ready))["routes"] == [{"target": "zh", "via": "en"}]
+    assert json.loads(encode(Done(Statistics(audio_seconds=1.5))))["statistics"]["audio_seconds"] == 1.5
+
+
+def test_only_finite_numbers_leave() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode(Caption(0, "en", start=math.nan))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "expected JSON, got ''"),
+        ('{"type":"start"', r"expected JSON, got '\{\"type\":\"start\"' \(Expecting"),
+        ("[" * 100_000, "too deep or too large"),
+        ('{"type":"start","sample_rate":' + "9" * 5000 + "}", "too deep or too large"),
+        ("3", 'expected an object with a string "type"'),
+        ("{}", 'expected an object with a string "type"'),
+        ('{"type":3}', 'expected an object with a string "type"'),
+        ('{"type":"hello"}', "unknown message 'hello'; a client sends start or finish"),
+        ('{"type":"finish","now":true}', "finish: unknown field 'now'; allowed: none"),
+        ('{"type":"start","source":3}', r"start\.source: expected string, got 3"),
+        ('{"type":"start","source":null}', r"start\.source: expected string, got None"),
+        ('{"type":"start","targets":"zh"}', r"start\.targets: expected a list, got 'zh'"),
+        ('{"type":"start","targets":["zh",1]}', r"start\.targets\[1\]: expected string, got 1"),
+        ('{"type":"start","encoding":"opus"}', r'start\.encoding: expected "pcm_s16le" or "pcm_f32le", got'),
+        ('{"type":"start","sample_rate":true}', r"start\.sample_rate: expected integer, got True"),
+        ('{"type":"start","sample_rate":16000.0}', r"start\.sample_rate: expected integer"),
+        ('{"type":"start","sample_rate":4000}', r"start\.sample_rate: expected 8000 … 48000, got 4000"),
+        ('{"type":"start","channels":2}', r"start\.channels: expected 1 \(mono; mix before sending\), got 2"),
+        ('{"type":"notice","code":"x"}', "notice: the field 'message' is missing"),
+        ('{"type":"caption","utterance":0,"language":"en","start":NaN}', r"caption\.start: expected number"),
+        (
+            '{"type":"caption","utterance":0,"language":"en","start":1e999}',
+            r"caption\.start: expected number",
+        ),
+        ('{"type":"done","statistics":[]}', r"done\.statistics: expected an object, got \[\]"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_reason(text: str, complaint: str) -> None:
+    with pytest.raises(ProtocolError, match=complaint):
+        decode(text)

@@ -1,0 +1,106 @@
+"""`dragoman stream` against a real server: what it prints is what `dragoman interpret` commits."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from server import models
+from server.__main__ import main
+from streaming.audio import SAMPLE_RATE
+from streaming.captions import Caption, Transcript
+from streaming.scripted import speak
+from tests.served import engines, serving
+
+SAID = ["alpha", "bravo", "charlie", "", "delta", "echo"]
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    soundfile.write(tmp_path / "said.flac", speak(SAID), SAMPLE_RATE)
+    return tmp_path / "said.flac"
+
+
+async def stream(*arguments: str) -> int:
+    async with serving() as server:
+        return await asyncio.to_thread(main, ["stream", *arguments, "--url", server.url])
+
+
+async def test_jsonl_holds_every_message_and_commits_what_interpret_commits(
+    recording: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [str(recording), "--from", "en", "--to", "es,zh"]
+    assert await stream(*wanted, "--speed", "0", "--format", "jsonl") == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    arrivals = [row.pop("arrival") for row in rows]
+    assert arrivals == sorted(arrivals)
+    assert rows[0]["type"] == "ready" and rows[-1]["type"] == "done"
+    transcript = Transcript()
+    for row in rows:
+        if row.pop("type") == "caption":
+            transcript.show(Caption(**row))
+    monkeypatch.setattr(models, "load_engines", lambda config, say: engines())
+    assert await asyncio.to_thread(main, ["interpret", *wanted, "--format", "json"]) == 0
+    utterances = json.loads(capsys.readouterr().out)["utterances"]
+    assert transcript.committed("en") == [utterance["text"] for utterance in utterances]
+    for target in ("es", "zh"):
+        assert transcript.committed(target) == [u["translations"][target] for u in utterances]
+
+
+async def test_text_grows_and_ends_with_the_lag(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await stream(str(recording), "--from", "en", "--to", "es", "--speed", "20") == 0
+    *lines, source_lag, target_lag = capsys.readouterr().out.splitlines()
+    shown = [re.fullmatch(r" *\d+\.\d s  (en|es)  (.*)", line) for line in lines]
+    english = [match[2] for match in shown if match and match[1] == "en"]
+    assert english[-1] == "delta echo" and "alpha bravo charlie" in english
+    assert source_lag.startswith("lag en: ") and target_lag.startswith("lag es: ")
+    assert all(shown)
+
+
+async def test_what_the_server_refuses_is_one_line_and_status_2(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await stream(str(recording), "--from", "en", "--to", "de") == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("dragoman: ") and printed.err.count("\n") == 1 and "de" in printed.err
+
+
+async def test_a_recording_that_breaks_off_is_interpreted_as_far_as_it_goes(
+    recording: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server import commands
+    from streaming.decode import decode
+    from streaming.errors import AudioError
+
+    def breaking(name: str):  # type: ignore[no-untyped-def]
+        yield from decode(name)
+        raise AudioError("the recording breaks off")
+
+    monkeypatch.setattr(commands, "_chunks", breaking)
+    assert await stream(str(recording), "--from", "en", "--speed", "0") == 2
+    printed = capsys.readouterr()
+    assert "delta echo" in printed.out and printed.err == "dragoman: the recording breaks off\n"
+
+
+async def test_silence_shows_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(3 * SAMPLE_RATE), SAMPLE_RATE)
+    assert await stream(str(tmp_path / "silence.wav"), "--to", "zh", "--speed", "0") == 0
+    assert capsys.readouterr().out == ""
+
+
+async def test_what_is_spoken_is_written_where_it_was_said(recording: Path, tmp_path: Path) -> None:
+    voices = tmp_path / "voices"
+    wanted = [str(recording), "--from", "en", "--to", "es,zh", "--speak", str(voices)]
+    assert await stream(*wanted, "--speed", "0") == 0
+    for language in ("es", "zh"):
+        samples, rate = soundfile.read(voices / f"{language}.wav")
+        assert rate == SAMPLE_RATE
+        assert np.abs(samples).max() > 0.05
+        spoken = np.flatnonzero(np.abs(samples) > 0.05)
+        # The first phrase ends with "charlie", which is said at 1.4 s: nothing is spoken before.
+        assert spoken[0] / rate > 1.0
