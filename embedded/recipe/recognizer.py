@@ -1,0 +1,229 @@
+"""Train the embedded recogniser from nothing.
+
+Made to be stopped: a checkpoint is written every few minutes and training goes on from it. The learning
+rate follows the clock, not the steps: it falls over the last part of `--minutes`, so that a run on a slow
+machine or on half a core still ends well. Running it again with more minutes raises the rate and goes on.
+
+    python -m embedded.recipe.sentences
+    python -m embedded.recipe.vocabulary
+    python -m embedded.recipe.shards
+    python -m embedded.recipe.recognizer --minutes 100
+    python -m embedded.recipe.conversion --to embedded/asr-en-zh
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from embedded.recipe.examples import Batch, Writer, batches
+from embedded.recipe.network import Losses, Network, Shape, imagined_losses, losses
+from embedded.recipe.sentences import recipe_folder
+from embedded.recipe.windows import Composer, Difficulty
+
+PEAK = 1.3e-3
+WARM_UP = 300
+DECAY_FROM = 0.3
+"""Share of the time after which the rate falls."""
+FRAMES = 32 * 320
+"""Mel frames in a batch, about."""
+AVERAGE = 0.98
+CHECKPOINT_SECONDS = 240.0
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where training stands.
+
+    seconds: spent so far, over all runs.
+    utterances: windows seen.
+    names: phoneme names and their codes.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    utterances: int = 0
+    names: dict[str, int] = field(default_factory=lambda: {"": 0})
+
+
+class Trainer:
+    """The network, its optimiser and its averaged copy, which is what is converted in the end."""
+
+    def __init__(self, work: Path, device: torch.device) -> None:
+        torch.manual_seed(0)
+        self.work = work
+        self.device = device
+        self.tokenizer = Tokenizer.from_file(str(work / "asr-vocabulary" / "tokenizer.json"))
+        self.network = Network(Shape(self.tokenizer.get_vocab_size())).to(device)
+        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        decayed = [p for p in self.network.parameters() if p.requires_grad and p.dim() > 1]
+        plain = [p for p in self.network.parameters() if p.requires_grad and p.dim() <= 1]
+        groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 0.01}]
+        groups.append({"params": plain, "weight_decay": 0.0})
+        self.optimizer = torch.optim.AdamW(groups, lr=PEAK, betas=(0.9, 0.98), fused=True)
+        self.progress = Progress()
+
+    @property
+    def checkpoint(self) -> Path:
+        """The newest checkpoint."""
+        return self.work / "asr-training" / "checkpoint.pt"
+
+    def load(self) -> None:
+        """Go on from the newest checkpoint, if there is one."""
+        if not self.checkpoint.exists():
+            return
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average = state["average"]
+        self.progress = Progress(**state["progress"])
+
+    def save(self) -> None:
+        """Write the checkpoint; the one before is replaced only when the new one is complete."""
+        done = self.progress
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average,
+            "progress": {n: getattr(done, n) for n in ("step", "seconds", "utterances", "names")},
+        }
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        part = self.checkpoint.with_suffix(".part")
+        torch.save(state, part)
+        part.rename(self.checkpoint)
+
+    def rate(self, minutes: float) -> float:
+        """The learning rate now."""
+        used = self.progress.seconds / (60 * minutes)
+        fall = min(1.0, (1.0 - used) / (1.0 - DECAY_FROM))
+        return PEAK * min(1.0, (self.progress.step + 1) / WARM_UP) * max(fall, 0.01)
+
+    def learn(self, batch: Batch, minutes: float, audible: bool = True) -> Losses:
+        """One step on a batch that is heard or, where it has no spectra, imagined."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate(minutes)
+        arrays = (batch.mel, batch.tokens, batch.targets, batch.sounds, batch.ranges)
+        tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(self.device) for array in arrays]
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            result = (
+                losses(self.network, *tensors) if audible else imagined_losses(self.network, *tensors[1:])
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        result.total.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        if not audible:
+            return result
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                self.average[name].lerp_(value, 1.0 - AVERAGE)
+        self.progress.step += 1
+        self.progress.utterances += len(batch.mel)
+        return result
+
+
+class Imagined:
+    """Batches that are not heard, without end."""
+
+    def __init__(self, composer: Composer, writer: Writer) -> None:
+        self._composer = composer
+        self._writer = writer
+        self._rest: Iterator[Batch] = iter(())
+
+    def batch(self, step: int) -> Batch:
+        """The next batch; a little harder than what is heard at this step."""
+        found = next(self._rest, None)
+        while found is None:
+            source = np.random.default_rng((1, step))
+            hard = Difficulty.at(2 * step + 400)
+            self._rest = batches(self._composer, self._writer, source, hard, 2 * FRAMES, audible=False)
+            found = next(self._rest, None)
+        return found
+
+
+def imagined_share(used: float) -> float:
+    """Imagined batches for one that is heard, when so much of the time is used."""
+    return 2.0 if used < 0.25 else 0.5
+
+
+def report(
+    trainer: Trainer, heard: list[Losses], imagined: list[Losses], pace: float, minutes: float
+) -> None:
+    """Print where training stands."""
+    progress = trainer.progress
+    names = ("tokens", "right", "frames", "guide", "tones", "apart")
+    mean = {n: np.mean([getattr(r, n) for r in heard]) for n in names}
+    print(
+        f"{progress.seconds / 60:6.1f} min  step {progress.step:6d}  seen {progress.utterances:7d}"
+        f"  tokens {mean['tokens']:.3f} ({mean['right']:.1%})  frames {mean['frames']:.1%}"
+        f"  tones {mean['tones']:.1%}  guide {mean['guide']:.2f}  apart {mean['apart']:.2f}"
+        f"  imagined {np.mean([r.tokens for r in imagined] or [0]):.3f}"
+        f" ({np.mean([r.right for r in imagined] or [0]):.1%})"
+        f"  {pace:.0f}/s  rate {trainer.rate(minutes):.1e}",
+        flush=True,
+    )
+
+
+def train(trainer: Trainer, minutes: float, every: int = 25) -> None:
+    """Train until the minutes are spent, over all runs together."""
+    progress = trainer.progress
+    composer = Composer(trainer.work / "speech", progress.names)
+    writer = Writer(trainer.tokenizer)
+    dreams = Imagined(composer, writer)
+    last = saved = time.monotonic()
+    heard: list[Losses] = []
+    imagined: list[Losses] = []
+    seen, since, due = progress.utterances, last, 0.0
+    trainer.network.train()
+    while progress.seconds < 60 * minutes:
+        composer.refresh()
+        source = np.random.default_rng((0, progress.step))
+        for batch in batches(composer, writer, source, Difficulty.at(progress.step), FRAMES):
+            heard.append(trainer.learn(batch, minutes))
+            due += imagined_share(progress.seconds / (60 * minutes))
+            while due >= 1.0:
+                imagined.append(trainer.learn(dreams.batch(progress.step), minutes, audible=False))
+                due -= 1.0
+            now = time.monotonic()
+            progress.seconds, last = progress.seconds + now - last, now
+            if len(heard) == every:
+                report(trainer, heard, imagined, (progress.utterances - seen) / (now - since), minutes)
+                heard, imagined, seen, since = [], [], progress.utterances, now
+        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            trainer.save()
+            saved = time.monotonic()
+    trainer.save()
+
+
+def main() -> None:
+    """Train, or go on training."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--work", type=Path, default=recipe_folder())
+    parser.add_argument("--minutes", type=float, default=300.0, help="of training, over all runs together")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to PyTorch")
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    trainer = Trainer(arguments.work, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    trainer.load()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        train(trainer, arguments.minutes)
+    trainer.save()
+
+
+if __name__ == "__main__":
+    main()

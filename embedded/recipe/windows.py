@@ -1,0 +1,207 @@
+"""Windows as a streaming recogniser sees them, made up from spoken sentences.
+
+A window is one sentence or a few; it may be cut in mid-word, and then only the words heard in full are
+wanted; it may begin in mid-sentence with the earlier words as context; it may hold nothing but silence or
+noise. Behind the content lies digital silence, as much as the batch happens to need: Whisper's encoder sees
+its padding, and the live recogniser pads its windows too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from embedded.recipe import spectra
+from embedded.recipe.shards import Shard, Spoken
+
+MARKS = ",.?!，。？！、"
+LONGEST = 12.0
+"""Seconds of content in the longest window that is made up."""
+
+
+@dataclass(slots=True)
+class Window:
+    """A window under construction.
+
+    spectrum: log10 mel power before normalisation (frames, MELS).
+    sounds: phoneme and tone (frames // 2, 2).
+    sentences: text of each, with the words in it: first and last character, start and end in seconds.
+    context: what was said before.
+    """
+
+    language: str
+    spectrum: spectra.Spectrum
+    sounds: npt.NDArray[np.uint8]
+    sentences: list[tuple[str, list[tuple[int, int, float, float]]]] = field(default_factory=list)
+    context: str = ""
+    ended: float = 0.0
+
+    @property
+    def empty(self) -> bool:
+        """True where there is no speech at all."""
+        return not self.sounds.any()
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulty:
+    """How hard the windows are: everything grows with training.
+
+    longest: seconds of content.
+    joined, cut, context, noise: shares of the windows.
+    usual: share of the windows in usual voices.
+    """
+
+    longest: float = LONGEST
+    joined: float = 0.25
+    cut: float = 0.3
+    context: float = 0.25
+    noise: float = 0.35
+    usual: float = 0.85
+
+    @staticmethod
+    def at(step: int) -> Difficulty:
+        """Short whole sentences first, everything after some 700 steps."""
+        share = min(1.0, max(0.0, (step - 250) / 450))
+        return Difficulty(
+            2.2 + share * (LONGEST - 2.2), 0.25 * share, 0.3 * share, 0.25 * share, 0.2 + 0.15 * share
+        )
+
+
+class Composer:
+    """Makes windows of random sentences."""
+
+    def __init__(self, folder: Path, names: dict[str, int]) -> None:
+        self._folder = folder
+        self._names = names
+        self._shards: dict[str, list[Shard]] = {}
+        self._read: set[Path] = set()
+        frames = np.random.default_rng(1).gamma
+        bands = np.linspace(1.0, 4.0, spectra.MELS)
+        self._flutter = np.log10(frames(bands, 1 / bands, (8_192, spectra.MELS))).astype(np.float32)
+
+    def refresh(self) -> int:
+        """Take up shards that have been written meanwhile; how many there are."""
+        for folder in sorted(self._folder.glob("train-*")):
+            if folder not in self._read and folder.suffix != ".part":
+                self._read.add(folder)
+                shard = Shard(folder, self._names)
+                self._shards.setdefault(shard.language, []).append(shard)
+        return len(self._read)
+
+    def window(self, source: np.random.Generator, difficulty: Difficulty, audible: bool = True) -> Window:
+        """One random window; without its spectrum where it need not be audible."""
+        language = str(source.choice(sorted(self._shards)))
+        shards = self._shards[language]
+        shard = shards[source.integers(len(shards))]
+        index = shard.choose(source, difficulty.usual if audible else 0.0)
+        while shard.labels[index]["frames"] > 100 * difficulty.longest:
+            index = shard.choose(source, difficulty.usual if audible else 0.0)
+        if audible and source.random() < 0.05:
+            return self._nothing(source, language)
+        count = 1 + (source.random() < difficulty.joined) + (source.random() < difficulty.joined / 2)
+        chosen = [shard.spoken(index + i, audible) for i in range(count)]
+        while len(chosen) > 1 and sum(len(s.codes) for s in chosen) > 100 * difficulty.longest:
+            chosen.pop()
+        begin = 0
+        if source.random() < 0.4 * difficulty.context and len(chosen[0].words) > 2:
+            begin = int(source.integers(1, len(chosen[0].words) - 1))
+        window = joined(source, chosen, begin)
+        if source.random() < difficulty.context:
+            dropped = chosen[0].text[: chosen[0].words[begin][0]].strip()
+            window.context = dropped or shard.labels[index - 1]["text"]
+        if source.random() < difficulty.cut:
+            cut(source, window)
+        if audible:
+            self._colour(source, window, difficulty)
+        return window
+
+    def _nothing(self, source: np.random.Generator, language: str) -> Window:
+        frames = 2 * int(source.integers(50, 300))
+        spectrum = np.full((frames, spectra.MELS), spectra.FLOOR, dtype=np.float32)
+        window = Window(language, spectrum, np.zeros((frames // 2, 2), dtype=np.uint8))
+        kind = source.random()
+        if kind < 0.5:
+            window.spectrum = self._noise(source, frames, source.uniform(-9.0, 1.0))
+        elif kind < 0.75:  # tones: a few narrow bands that come and go
+            window.spectrum = self._noise(source, frames, source.uniform(-9.5, -6.0))
+            for _ in range(int(source.integers(1, 5))):
+                band, first = int(source.integers(2, 78)), int(source.integers(0, frames - 20))
+                last = first + int(source.integers(20, frames))
+                shape = source.uniform(-3.0, 1.0) - np.array([1.5, 0.0, 1.5], dtype=np.float32)
+                part = window.spectrum[first:last, band - 1 : band + 2]
+                np.maximum(part, shape, out=part)
+        return window
+
+    def _noise(self, source: np.random.Generator, frames: int, level: float) -> spectra.Spectrum:
+        """Steady noise with a random colour, log10 mel power (frames, MELS)."""
+        first = int(source.integers(0, max(1, len(self._flutter) - frames)))
+        flutter = self._flutter[np.arange(first, first + frames) % len(self._flutter)]
+        place = np.linspace(-1.0, 1.0, spectra.MELS, dtype=np.float32)
+        colour = source.normal(-0.4, 0.8) * place + source.normal(0.0, 0.5) * place**2
+        return (flutter + colour + level).astype(np.float32)
+
+    def _colour(self, source: np.random.Generator, window: Window, difficulty: Difficulty) -> None:
+        """A random level, a random tone control and, often, noise."""
+        place = np.linspace(-1.0, 1.0, spectra.MELS, dtype=np.float32)
+        tilt = source.normal(0.0, 0.25) * place + source.normal(0.0, 0.2) * np.cos(
+            3 * place + source.uniform(0, 6)
+        )
+        window.spectrum = window.spectrum + (tilt + source.uniform(-2.5, 0.5)).astype(np.float32)
+        if source.random() < difficulty.noise:
+            level = window.spectrum.max() - source.uniform(2.5, 8.0)
+            noise = self._noise(source, len(window.spectrum), level)
+            window.spectrum = np.logaddexp2(window.spectrum * _BITS, noise * _BITS) / _BITS
+        np.maximum(window.spectrum, spectra.FLOOR, out=window.spectrum)
+
+
+_BITS = np.float32(np.log2(10.0))
+
+
+def joined(source: np.random.Generator, chosen: list[Spoken], begin: int) -> Window:
+    """Sentences in a row with pauses around them, the first from its word `begin` on."""
+    parts: list[spectra.Spectrum] = []
+    sounds: list[npt.NDArray[np.uint8]] = []
+    sentences = []
+    at = 0  # mel frames so far
+
+    def pause(seconds: float) -> None:
+        nonlocal at
+        half = int(seconds * 50)
+        parts.append(np.full((2 * half, chosen[0].codes.shape[1]), spectra.FLOOR, dtype=np.float32))
+        sounds.append(np.zeros((half, 2), dtype=np.uint8))
+        at += 2 * half
+
+    pause(source.choice([0.0, source.uniform(0.0, 0.3), source.uniform(0.0, 1.5)], p=[0.2, 0.5, 0.3]))
+    for number, spoken in enumerate(chosen):
+        first = begin if number == 0 else 0
+        frame = 2 * round(50 * spoken.words[first][2]) if first else 0
+        offset = at / 100 - frame / 100
+        letters = spoken.words[first][0] if first else 0
+        words = [(a - letters, b - letters, s + offset, e + offset) for a, b, s, e in spoken.words[first:]]
+        sentences.append((spoken.text[letters:], words))
+        parts.append(spectra.from_codes(spoken.codes[frame:]))
+        sounds.append(spoken.sounds[frame // 2 :])
+        at += len(spoken.codes) - frame
+        if number + 1 < len(chosen):
+            pause(source.uniform(0.1, 0.9))
+    ended = at / 100
+    pause(source.choice([0.0, source.uniform(0.0, 0.5), source.uniform(0.0, 2.0)], p=[0.3, 0.5, 0.2]))
+    return Window(chosen[0].language, np.concatenate(parts), np.concatenate(sounds), sentences, "", ended)
+
+
+def cut(source: np.random.Generator, window: Window) -> None:
+    """Cut a window at a random moment; only words that ended before are wanted, and no mark unheard."""
+    first = window.sentences[0][1][0][2]
+    half = int(50 * source.uniform(first + 0.1, max(window.ended, first + 0.2)))
+    moment = half / 50
+    window.spectrum, window.sounds = window.spectrum[: 2 * half], window.sounds[:half]
+    kept = []
+    for text, words in window.sentences:
+        heard = [word for word in words if word[3] <= moment + 0.03]
+        if heard:
+            piece = text[: heard[-1][1]]
+            kept.append((piece if len(heard) == len(words) else piece.rstrip(MARKS), heard))
+    window.sentences = kept
