@@ -1,0 +1,147 @@
+"""Prints how well and how fast the embedded translator translates.
+
+`python -m benchmarks.embedded_translator` gives BLEU and chrF (sacrebleu; Chinese with the `zh` tokenizer)
+on the Tatoeba test sets of 2021-08-07 and on TICO-19, for each direction, through CTranslate2. The test
+sets are sorted by alphabet, so a sample takes sentences at equal distances; `--all` takes every one. They
+are found through DRAGOMAN_DATA; without it there is nothing to measure and the program says so.
+
+The last column is for streaming: the first half of each source is translated alone, and the share of
+these open sentences is printed that the model wrongly closes with a full stop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import ctranslate2
+import sentencepiece
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+
+from benchmarks.machine import describe
+
+FINAL = ".!?…。！？"
+TATOEBA = "tatoeba/{folder}/tatoeba-test-v2021-08-07"
+
+
+@dataclass(frozen=True, slots=True)
+class TestSet:
+    """Sentences with one reference translation each."""
+
+    name: str
+    source_language: str
+    target_language: str
+    source: str
+    """File below the folder of test sets, one sentence a line."""
+    target: str
+    """The same for the references."""
+
+
+def _tatoeba(source: str, target: str, folder: str, source_end: str, target_end: str) -> TestSet:
+    stem = TATOEBA.format(folder=folder)
+    return TestSet("Tatoeba", source, target, f"{stem}.{source_end}", f"{stem}.{target_end}")
+
+
+TEST_SETS = (
+    _tatoeba("en", "zh", "eng-cmn_Hans", "eng", "cmn_Hans"),
+    _tatoeba("zh", "en", "eng-cmn_Hans", "cmn_Hans", "eng"),
+    _tatoeba("en", "es", "eng-spa", "eng", "spa"),
+    TestSet("TICO-19", "en", "zh", "tico19/en-zh/tico19-test.en", "tico19/en-zh/tico19-test.zh"),
+    TestSet("TICO-19", "zh", "en", "tico19/en-zh/tico19-test.zh", "tico19/en-zh/tico19-test.en"),
+    TestSet("TICO-19", "en", "es", "tico19/en-es_LA/tico19-test.en", "tico19/en-es_LA/tico19-test.es_LA"),
+)
+
+
+def spaced(lines: list[str], count: int | None) -> list[str]:
+    """Return `count` lines at equal distances, or all of them."""
+    if count is None or count >= len(lines):
+        return lines
+    return [lines[i * len(lines) // count] for i in range(count)]
+
+
+def half(text: str) -> str:
+    """Return the first half of a sentence, cut between words, or characters where there are no blanks."""
+    words = text.split()
+    if len(words) > 1:
+        return " ".join(words[: len(words) // 2])
+    return text[: len(text) // 2]
+
+
+class Translation:
+    """The model folder, run as the M2M100 family is."""
+
+    def __init__(self, folder: Path, threads: int, beam: int) -> None:
+        self._translator = ctranslate2.Translator(str(folder), intra_threads=threads, compute_type="int8")
+        self._pieces = sentencepiece.SentencePieceProcessor(
+            model_file=str(folder / "sentencepiece.bpe.model")
+        )
+        self._beam = beam
+
+    def translate(self, texts: list[str], source_language: str, target_language: str) -> list[str]:
+        """Return one translation for each text."""
+        results = self._translator.translate_batch(
+            [
+                [f"__{source_language}__", *pieces, "</s>"]
+                for pieces in self._pieces.encode(texts, out_type=str)
+            ],
+            target_prefix=[[f"__{target_language}__"]] * len(texts),
+            beam_size=self._beam,
+            max_batch_size=32,
+            max_decoding_length=128,
+        )
+        return [self._pieces.decode(result.hypotheses[0][1:]) for result in results]
+
+
+def row(translation: Translation, test: TestSet, data: Path, count: int | None) -> str:
+    """Translate a test set and return its line of the table."""
+    sources, references = (
+        spaced((data / "testsets" / name).read_text(encoding="utf-8").splitlines(), count)
+        for name in (test.source, test.target)
+    )
+    began = time.perf_counter()
+    translations = translation.translate(sources, test.source_language, test.target_language)
+    seconds = time.perf_counter() - began
+    bleu = BLEU(tokenize="zh" if test.target_language == "zh" else "13a")
+    scores = bleu.corpus_score(translations, [references]), CHRF().corpus_score(translations, [references])
+    open_sources = [half(source).rstrip(FINAL + ",，、 ") for source in sources]
+    opened = [source for source in open_sources if source]
+    cut = translation.translate(opened, test.source_language, test.target_language)
+    closed = sum(text.endswith(tuple(FINAL)) for text in cut) / len(cut)
+    direction = f"{test.source_language}→{test.target_language}"
+    return (
+        f"| {test.name} | {direction} | {len(sources)} | {scores[0].score:.1f} | {scores[1].score:.1f} "
+        f"| {len(sources) / seconds:.0f} | {closed:.1%} |"
+    )
+
+
+def main() -> None:
+    """Read the command line and print the table."""
+    parser = argparse.ArgumentParser(description="Measure the embedded translator.")
+    embedded = Path(__file__).parents[1] / "embedded" / "mt-en-zh-es"
+    parser.add_argument("model", nargs="?", type=Path, default=embedded, help="CTranslate2 model folder")
+    parser.add_argument("--sentences", type=int, default=1000, help="sentences of each test set")
+    parser.add_argument("--all", action="store_true", help="every sentence of each test set")
+    parser.add_argument("--beam", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    if "DRAGOMAN_DATA" not in os.environ:
+        print("skipped: DRAGOMAN_DATA does not name the folder with the test sets")
+        return
+    if not (options.model / "model.bin").exists():
+        print(f"skipped: no model in {options.model}")
+        return
+    translation = Translation(options.model, options.threads, options.beam)
+    print(f"{options.model.name} on {describe()}; {options.threads} thread(s), beam {options.beam}, int8\n")
+    print("| test set | direction | sentences | BLEU | chrF | sentences/s | open halves closed |")
+    print("|---|---|---|---|---|---|---|")
+    for test in TEST_SETS:
+        count = None if options.all else options.sentences
+        print(row(translation, test, Path(os.environ["DRAGOMAN_DATA"]), count), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What benchmarks count: errors, lag and erasure, all from the log of what was shown when."""
+
+import statistics
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import jiwer
+
+from streaming.words import UNSPACED, Word, common_prefix
+
+
+def normalized(text: str, language: str) -> list[str]:
+    """Split a text into the units of its error rate: lower-case words, or characters for languages
+    without spaces, in both cases without punctuation (so that WER and CER are of spoken content)."""
+    folded = unicodedata.normalize("NFKC", text).lower().replace("'", "").replace("’", "")
+    kept = "".join(" " if unicodedata.category(c)[0] in "PSZ" else c for c in folded)
+    return [c for c in kept if c != " "] if language in UNSPACED else kept.split()
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Edit operations against a reference length; errors of several texts add up."""
+
+    operations: int
+    length: int
+
+    def __add__(self, other: "Errors") -> "Errors":
+        return Errors(self.operations + other.operations, self.length + other.length)
+
+    @property
+    def rate(self) -> float:
+        """Word (character) error rate."""
+        return self.operations / self.length if self.length else float(bool(self.operations))
+
+
+def errors(reference: Sequence[str], hypothesis: Sequence[str]) -> Errors:
+    """Count substitutions, deletions and insertions."""
+    if not reference:
+        return Errors(len(hypothesis), 0)
+    found = jiwer.process_words(" ".join(reference), " ".join(hypothesis))
+    return Errors(found.substitutions + found.deletions + found.insertions, len(reference))
+
+
+def commit_lags(truth: Sequence[Word], committed: Iterable[tuple[float, str]], language: str) -> list[float]:
+    """Tell, for each committed unit that matches the truth, the seconds from the true end of the word to
+    its commit; `committed` holds (time, newly committed text) in order."""
+    ends = [(unit, word.end) for word in truth for unit in normalized(word.text, language)]
+    shown = [(unit, time) for time, text in committed for unit in normalized(text, language)]
+    if not ends or not shown:
+        return []
+    alignment = jiwer.process_words(" ".join(u for u, _ in ends), " ".join(u for u, _ in shown)).alignments[0]
+    return [
+        shown[chunk.hyp_start_idx + i][1] - ends[chunk.ref_start_idx + i][1]
+        for chunk in alignment
+        if chunk.type == "equal"
+        for i in range(chunk.ref_end_idx - chunk.ref_start_idx)
+    ]
+
+
+def erasure(shown: Iterable[Sequence[str]]) -> tuple[int, int]:
+    """Count the units that successive states of one text took back, and the length of its last state
+    (normalized erasure is their ratio: Arivazhagan et al. 2020, "Re-translation versus streaming")."""
+    erased, before = 0, []
+    for state in shown:
+        erased += len(before) - common_prefix(before, state)
+        before = list(state)
+    return erased, len(before)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Give the value below which a share of the values lies; NaN when there is none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def mean(values: Sequence[float]) -> float:
+    """Give the mean; NaN when there is none."""
+    return statistics.fmean(values) if values else float("nan")
