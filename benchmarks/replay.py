@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--manifest", type=Path, help="recordings of your own")
     parser.add_argument("--limit", type=int, help="only the first N recordings")
     parser.add_argument("--cost", choices=["free", "measured"], default="free", help="what computing costs")
-    parser.add_argument("--model", default="auto", help="recognizer: a name or a folder")
+    parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
     parser.add_argument("--log", type=Path, default=Path("benchmarks/results/replay.jsonl"))
     arguments = parser.parse_args()
     recordings = manifest(arguments.manifest) if arguments.manifest else samples()

@@ -25,7 +25,7 @@ from server.protocol import Audio, Event, ServerProtocol, close_code
 from server.showing import Showing
 from server.usage import Usage
 from streaming import pipeline
-from streaming.errors import DragomanError, ProtocolError
+from streaming.errors import DragomanError, ProtocolError, first_cause
 from streaming.stages import Node
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Session:
             log.info("session %s: the client has gone", self._name)
         except* DragomanError as group:
             # Only sending fails here: the client does not read, so it cannot be told.
-            log.warning("session %s: dropped: %s", self._name, _first(group))
+            log.warning("session %s: dropped: %s", self._name, first_cause(group))
 
     async def refuse(self, error: DragomanError) -> None:
         """Say why there will be no session."""
@@ -128,7 +128,7 @@ class Session:
                     await pipeline.run(root, usage.engines(), chunks, emit)
                 reading.cancel()
         except BaseExceptionGroup as group:
-            raise _first(group) from group
+            raise first_cause(group) from group
         self._send(Done(_statistics(recognition.skipped, showing, lag, usage)))
 
     async def _started(self) -> Start:
@@ -187,8 +187,3 @@ def _perhaps_closed() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise WebSocketDisconnect(1006) from error
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

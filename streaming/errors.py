@@ -73,3 +73,9 @@ class RetractionError(DragomanError):
     """Committed text was taken back, or a final utterance changed."""
 
     code = "retraction"
+
+
+def first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the error that ended a group of tasks: the others were only cancelled for it."""
+    error = group.exceptions[0]
+    return first_cause(error) if isinstance(error, BaseExceptionGroup) else error

@@ -13,6 +13,7 @@ from typing import Any
 
 from streaming.audio import AudioChunk
 from streaming.captions import Update
+from streaming.errors import first_cause
 from streaming.stages import Ask, Node, Notice, Signal, Write
 
 Engines = Mapping[str, Callable[[Any], Awaitable[Any]]]
@@ -86,7 +87,7 @@ async def run(root: Node, engines: Engines, source: AsyncIterator[AudioChunk], e
                 await inbox.put(chunk)
             await inbox.close()
     except BaseExceptionGroup as group:
-        raise _first(group) from group
+        raise first_cause(group) from group
 
 
 def _start(tasks: asyncio.TaskGroup, node: Node, inbox: Inbox, engines: Engines, emit: Emit) -> None:
@@ -126,8 +127,3 @@ def _seconds(item: Any) -> float:
         case Update():
             return item.seconds
     return 0.0
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

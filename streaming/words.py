@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -35,11 +35,6 @@ class Word:
 def text_of(words: Iterable[Word]) -> str:
     """Write words as a text."""
     return "".join(word.text for word in words).strip()
-
-
-def shifted(word: Word, seconds: float) -> Word:
-    """Move a word in time."""
-    return replace(word, start=word.start + seconds, end=word.end + seconds)
 
 
 def common_prefix(a: Sequence[T], b: Sequence[T], equal: Callable[[T, T], bool] | None = None) -> int:

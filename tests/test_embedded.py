@@ -20,7 +20,7 @@ from server.models import EMBEDDED
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.captions import Transcript
 from streaming.decode import decode
-from tests.served import Served, cut, serving
+from tests.served import Served, cut, serving, until
 
 pytestmark = [
     pytest.mark.models,
@@ -107,17 +107,21 @@ async def test_live_equals_offline(beginning: Path, engines: Engines, sizes: lis
     assert committed(transcript, list(expected)) == expected
 
 
-async def test_two_languages_at_the_same_time(engines: Engines, tmp_path: Path) -> None:
+async def test_two_languages_and_a_session_that_dies(engines: Engines, tmp_path: Path) -> None:
     expected = {
         name: await asyncio.to_thread(interpreted, shortened(name, tmp_path), engines) for name in TARGETS
     }
     async with serving(engines) as served:
+        both = asyncio.gather(live(served, "english", [1600]), live(served, "chinese", [1600]))
         dying = asyncio.create_task(live(served, "chinese", [1600]))
-        both = await asyncio.gather(live(served, "english", [1600]), live(served, "chinese", [1600]))
+        await until(lambda: served.sessions == 3)
         dying.cancel()
-    for name, (transcript, skipped) in zip(("english", "chinese"), both, strict=True):
-        if not skipped:
-            assert committed(transcript, list(expected[name])) == expected[name]
+        await until(lambda: served.sessions == 2)
+        outcomes = await both
+    for name, (transcript, skipped) in zip(("english", "chinese"), outcomes, strict=True):
+        if skipped:
+            pytest.skip(f"this machine did not keep up: {skipped} decision points were left out")
+        assert committed(transcript, list(expected[name])) == expected[name]
 
 
 def test_words_stand_where_they_are_spoken(beginning: Path, engines: Engines) -> None:
