@@ -62,19 +62,22 @@ class EventLog:
     def __init__(self, path: Path | None = None) -> None:
         """`path` is the database's file; `None`: in memory, and nothing outlives this object."""
         self._path = path
+        self._base: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="event log", daemon=True)
-        self._opened: asyncio.Future[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        """Open the database.
+    def open(self) -> None:
+        """Open the database, which entering the context does otherwise.
 
         Raises:
             ConfigError: the file cannot be opened, is no event log, or another server has it open.
         """
-        self._opened = asyncio.get_running_loop().create_future()
+        self._base = _opened(self._path)
+
+    async def __aenter__(self) -> Self:
+        if self._base is None:
+            self.open()
         self._thread.start()
-        await self._opened
         return self
 
     async def __aexit__(
@@ -107,7 +110,7 @@ class EventLog:
                 "ORDER BY number LIMIT ?",
                 (stream, after, kind, kind, most),
             )
-            return [Event(*row[:4], json.loads(row[4]), row[5]) for row in found]
+            return [_event(*row) for row in found]
 
         return await self._do(find)
 
@@ -128,12 +131,19 @@ class EventLog:
 
         await self._do(write)
 
-    async def states(self, name: str, stream: str | None = None) -> dict[str, bytes]:
-        """Give the states of this name by stream, of one or of all."""
+    async def states(self, stream: str) -> dict[str, bytes]:
+        """Give the states of a stream by name."""
 
         def find(base: sqlite3.Connection) -> dict[str, bytes]:
-            query = "SELECT stream, content FROM states WHERE name = ? AND (? IS NULL OR stream = ?)"
-            return dict(base.execute(query, (name, stream, stream)).fetchall())
+            return dict(base.execute("SELECT name, content FROM states WHERE stream = ?", (stream,)))
+
+        return await self._do(find)
+
+    async def streams(self, name: str) -> list[str]:
+        """List the streams that have a state of this name."""
+
+        def find(base: sqlite3.Connection) -> list[str]:
+            return [row[0] for row in base.execute("SELECT stream FROM states WHERE name = ?", (name,))]
 
         return await self._do(find)
 
@@ -170,13 +180,8 @@ class EventLog:
         return await future
 
     def _work(self) -> None:
-        assert self._opened is not None
-        try:
-            base = _opened(self._path)
-        except ConfigError as error:
-            _tell(self._opened.get_loop(), [(self._opened, None, error)])
-            return
-        _tell(self._opened.get_loop(), [(self._opened, None, None)])
+        base = self._base
+        assert base is not None, "the log is opened before its thread starts"
         while (job := self._jobs.get()) is not None:
             jobs, more = [job], True
             while more and len(jobs) < _TOGETHER:
@@ -207,7 +212,7 @@ def _opened(path: Path | None) -> sqlite3.Connection:
     try:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        base = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=1.0)
+        base = sqlite3.connect(path or ":memory:", 1.0, isolation_level=None, check_same_thread=False)
         # Nobody else may write: a second server would number the same events differently.
         base.execute("PRAGMA locking_mode = EXCLUSIVE")
         base.execute("PRAGMA journal_mode = WAL")
@@ -272,3 +277,7 @@ def _tell(
 
 def _json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _event(stream: str, number: int, time: float, kind: str, content: str, audio: bytes) -> Event:
+    return Event(stream, number, time, kind, json.loads(content), audio)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
-from server.messages import Finish, ServerMessage, Start, decode, name_of
+from server.messages import Finish, Resume, ServerMessage, Start, decode, name_of
 from streaming.audio import Samples, from_float32, from_pcm16
 from streaming.errors import (
     AudioError,
@@ -34,7 +34,7 @@ AUDIO = "audio"
 """What the table calls a binary frame that a client sends."""
 
 FROM_CLIENT: Final[Mapping[State, Mapping[str, State]]] = {
-    State.CONNECTED: {"start": State.STREAMING},
+    State.CONNECTED: {"start": State.STREAMING, "resume": State.STREAMING},
     State.STREAMING: {AUDIO: State.STREAMING, "finish": State.DRAINING},
     State.DRAINING: {},
     State.CLOSED: {},
@@ -45,12 +45,15 @@ FROM_SERVER: Final[Mapping[State, Mapping[str, State]]] = {
     State.CONNECTED: {"error": State.CLOSED},
     State.STREAMING: {
         "ready": State.STREAMING,
+        "ack": State.STREAMING,
         "caption": State.STREAMING,
         "speech": State.STREAMING,
         "notice": State.STREAMING,
+        "done": State.CLOSED,
         "error": State.CLOSED,
     },
     State.DRAINING: {
+        "ack": State.DRAINING,
         "caption": State.DRAINING,
         "speech": State.DRAINING,
         "notice": State.DRAINING,
@@ -81,10 +84,10 @@ class Audio:
     """Sound that a client sent."""
 
     samples: Samples
-    """Mono, at the rate that ``start`` declared."""
+    """Shape ``(frames, channels)``, as ``start`` declared."""
 
 
-Event: TypeAlias = Start | Finish | Audio
+Event: TypeAlias = Start | Resume | Finish | Audio
 
 
 class ServerProtocol:
@@ -92,7 +95,12 @@ class ServerProtocol:
 
     def __init__(self) -> None:
         self.state = State.CONNECTED
-        self._encoding = "pcm_s16le"
+        self._form = Start()
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """What a client may send now."""
+        return tuple(FROM_CLIENT[self.state])
 
     def receive(self, data: str | bytes) -> Event:
         """Read what came in a frame: text or bytes.
@@ -103,13 +111,17 @@ class ServerProtocol:
         """
         if not isinstance(data, str):
             self._advance(FROM_CLIENT, AUDIO)
-            return Audio(from_float32(data) if self._encoding == "pcm_f32le" else from_pcm16(data))
+            return Audio(self._samples(data))
         message = decode(data)
         self._advance(FROM_CLIENT, name_of(message))
         if isinstance(message, Start):
-            self._encoding = message.encoding
-        assert isinstance(message, Start | Finish)
+            self.expect(message)
+        assert isinstance(message, Start | Resume | Finish)
         return message
+
+    def expect(self, form: Start) -> None:
+        """Say what form audio has; ``start`` says so itself, ``resume`` goes on with an earlier one."""
+        self._form = form
 
     def send(self, message: ServerMessage) -> None:
         """Note that a message is sent.
@@ -118,6 +130,15 @@ class ServerProtocol:
             ProtocolError: the state does not allow it; our fault.
         """
         self._advance(FROM_SERVER, name_of(message))
+
+    def _samples(self, data: bytes) -> Samples:
+        samples = from_float32(data) if self._form.encoding == "pcm_f32le" else from_pcm16(data)
+        channels = self._form.channels
+        if len(samples) % channels:
+            raise AudioError(
+                f"{len(samples)} samples came: not a whole number for each of {channels} channels"
+            )
+        return samples.reshape(-1, channels)
 
     def _advance(self, table: Mapping[State, Mapping[str, State]], name: str) -> None:
         allowed = table[self.state]

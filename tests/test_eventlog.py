@@ -64,13 +64,16 @@ async def test_states_are_replaced_and_streams_deleted() -> None:
         await log.save("a", "room", b"1")
         await log.save("a", "room", b"2")
         await log.save("b", "room", b"3")
-        assert await log.states("room") == {"a": b"2", "b": b"3"}
-        assert await log.states("room", "b") == {"b": b"3"}
+        await log.save("b", "floor", b"4")
+        assert await log.states("a") == {"room": b"2"}
+        assert await log.states("b") == {"room": b"3", "floor": b"4"}
+        assert await log.streams("room") == ["a", "b"]
         await log.append([event(1, time=5.0), event(1, "b", time=9.0)])
         assert await log.untouched(since=6.0) == ["a"]
         await log.delete("a")
         await log.forget("b", "room")
-        assert await log.states("room") == {}
+        assert await log.streams("room") == []
+        assert await log.states("a") == {}
         assert await log.read("a") == []
         assert await log.last("b") == 1
 
