@@ -135,9 +135,7 @@ class ServerProtocol:
         samples = from_float32(data) if self._form.encoding == "pcm_f32le" else from_pcm16(data)
         channels = self._form.channels
         if len(samples) % channels:
-            raise AudioError(
-                f"{len(samples)} samples came: not a whole number for each of {channels} channels"
-            )
+            raise AudioError(f"{channels} channels need as many samples each, {len(samples)} came together")
         return samples.reshape(-1, channels)
 
     def _advance(self, table: Mapping[State, Mapping[str, State]], name: str) -> None:
