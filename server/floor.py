@@ -74,11 +74,22 @@ class Floor:
     """Takes a speaker's audio, whoever brings it, and knows what has been taken."""
 
     def __init__(
-        self, name: str, form: Start, begin: float, secret: str, lines: list[Line], gate: Gate
+        self,
+        name: str,
+        form: Start,
+        begin: float,
+        secret: str,
+        lines: list[Line],
+        gate: Gate,
+        booth: str = "",
     ) -> None:
         """`form` is what the speaker asked for; `begin` is when, in seconds of the room; `secret` is the
-        fingerprint of what resumes it; a line for each channel."""
+        fingerprint of what resumes it; a line for each channel; `booth` is the language that is
+        interpreted into, empty for a speaker."""
         self.name = name
+        self.booth = booth
+        self.typing: int | None = None
+        """Utterance that is being typed."""
         self.secret = secret
         self.form = form
         self.begin = begin

@@ -74,6 +74,7 @@ class Line:
         self.name = name
         self.snapshot = snapshot
         """The last one that is durable."""
+        self.source = wanted.source
         self._speak = wanted.speak
         self._ears = ears
         self._open = snapshot.open

@@ -55,8 +55,7 @@ class Room:
 
     def join(self, name: str) -> str:
         """Let a speaker in and give the name that captions bear; the first one has the floor."""
-        self._joined += 1
-        speaker = f"s{self._joined}"
+        speaker = f"s{self._seat()}"
         self._speakers.states[speaker] = SpeakerState(speaker, name)
         if not self._speakers.floor:
             self._speakers.floor = speaker
@@ -83,6 +82,10 @@ class Room:
         state = self._speakers.states.get(speaker)
         return state is not None and speaker == self._speakers.floor and not state.muted
 
+    def _seat(self) -> int:
+        self._joined += 1
+        return self._joined
+
     def _known(self, speaker: str) -> SpeakerState:
         if speaker not in self._speakers.states:
             there = ", ".join(self._speakers.states) or "nobody"
@@ -101,9 +104,10 @@ class Room:
         if language != FLOOR:
             self._listeners[language] -= 1
 
-    def enter_booth(self, language: str) -> None:
-        """A person provides a language: the machine is silent."""
+    def enter_booth(self, language: str) -> str:
+        """A person provides a language: the machine is silent. Gives the name that captions bear."""
         self._booths[language] += 1
+        return f"b{self._seat()}"
 
     def leave_booth(self, language: str) -> None:
         """A person has gone: when the booth is empty, the machine steps in."""
@@ -143,6 +147,7 @@ class Room:
     def remember(self, line: str, epoch: int, utterance: int, number: int) -> None:
         """Take the number that the log has for an utterance."""
         self._numbers[line, epoch, utterance] = number
+        self._joined = max(self._joined, int(line.split(".")[0][1:]))
         self._utterances = max(self._utterances, number + 1)
         if len(self._numbers) > REMEMBERED:
             del self._numbers[next(iter(self._numbers))]

@@ -17,9 +17,8 @@ from server import client
 from server.eventlog import Event, EventLog
 from server.graph import Interpretation
 from server.messages import Ack, Done, Ready
-from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, speak
-from tests.served import Served, cut, interpreted, serving
+from tests.served import cut, interpreted, serving
 
 TALK = [*VOCABULARY[:5], "", *VOCABULARY[5:12], "", *VOCABULARY[12:16], "", *VOCABULARY[16:]]
 SAMPLES = speak(TALK)
