@@ -1,6 +1,7 @@
 """The application: engines shared by all sessions, one port for WebSocket and HTTP.
 
 GET /v1/live        WebSocket, PROTOCOL.md
+    /v1/rooms       conferences, see `server/reception.py`
 GET /v1/languages   what can be recognised, translated and spoken
 GET /healthz        the process lives
 GET /readyz         a session would be taken now
@@ -18,10 +19,10 @@ import uvicorn
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse
 
-from server import models
+from server import models, reception
 from server.conference import Services
 from server.config import Config
-from server.connection import PATIENCE, Patience
+from server.connection import PATIENCE, Patience, everybody
 from server.engines import Engines
 from server.eventlog import EventLog
 from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
@@ -76,6 +77,8 @@ def create_app(
     async def live(socket: WebSocket) -> None:
         await socket.accept()
         await Session(socket, hall, patience).serve()
+
+    app.include_router(reception.rooms(hall, patience, everybody))
 
     @app.get("/healthz", summary="The process lives")
     async def healthz() -> dict[str, str]:

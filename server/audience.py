@@ -20,14 +20,14 @@ KEPT = 50
 class View:
     """What somebody is told, and how."""
 
-    role: Literal["private", "speaker", "listener", "desk"]
+    role: Literal["private", "speaker", "booth", "listener", "desk"]
     language: str | None = None
     """`None`: all."""
     style: Style = "fast"
     speech: bool = False
     """Spoken translation as well."""
     floor: str = ""
-    """Of a speaker: the own floor."""
+    """Of a speaker or interpreter: the own floor."""
 
     def wants(self, entry: Entry) -> bool:
         """Tell whether an entry is for this view."""
@@ -51,10 +51,12 @@ class View:
     def _reads(self, entry: Entry, language: str) -> bool:
         if self.role == "speaker":
             return entry.spoken and self._own(entry)
+        if self.role == "booth":
+            return entry.spoken or self._own(entry)
         return self.language in (None, language) or (self.language == FLOOR and entry.spoken)
 
     def _own(self, entry: Entry) -> bool:
-        return self.role == "speaker" and entry.line.split(".")[0] == self.floor
+        return bool(self.floor) and entry.line.split(".")[0] == self.floor
 
 
 class Sentences:
@@ -106,6 +108,11 @@ class Audience:
             for view, group in self._groups.items()
             if view.role == "listener" and language in (None, view.language)
         )
+
+    @property
+    def desks(self) -> bool:
+        """An operator is there."""
+        return any(view.role == "desk" for view in self._groups)
 
     def join(self, view: View, outbox: Outbox) -> None:
         """Tell somebody what follows."""

@@ -18,15 +18,27 @@ from server.graph import TRANSLATION, TRANSLATOR, Interpretation
 from server.journal import Journal, entry_of
 from server.languages import Languages
 from server.line import Ears, Line
-from server.messages import Done, RoomState, Route, SpeakerState, Start, Statistics
+from server.messages import (
+    Done,
+    LanguageStatus,
+    RoomState,
+    Route,
+    SpeakerState,
+    SpeakerStatus,
+    Start,
+    Statistics,
+    Status,
+)
 from server.rooms import Plan, Room
 from server.schema import from_plain, to_plain
 from server.scribe import Scribe
 from server.snapshot import Snapshot, pack, unpack
 from server.usage import unchanged
+from streaming.captions import Update
 from streaming.errors import DragomanError, EngineError, ReplacedError, first_cause
 from streaming.pipeline import Engines
 from streaming.stages import Notice, Translation, TranslationRequest
+from streaming.words import Word
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +54,8 @@ class Services:
     """Seconds that a place is kept for somebody whose connection is lost."""
 
 
+STATUS_SECONDS = 2.0
+"""Between two status messages."""
 OnFloor = Callable[["Conference", int], None]
 
 
@@ -59,12 +73,15 @@ class Conference:
         self.floors: dict[str, Floor] = {}
         self.prepared: Callable[[TranslationRequest], TranslationRequest] = unchanged
         """Adds to each request what the room knows, as its glossary."""
+        self.over = asyncio.Event()
+        """The event has ended, and everybody has been told."""
         self.failing: set[str] = set()
         """Languages whose last request was not answered."""
         self._on_floor = on_floor
         self._tasks: set[asyncio.Task[None]] = set()
         self._clock: tuple[float, float | None] = (0.0, None)
         self._announced: RoomState | None = None
+        self._watched = False
         self.start("the journal", self.journal.write)
 
     @property
@@ -115,6 +132,38 @@ class Conference:
         self.journal.add(Done(Statistics(utterances=self.scribe.showing.utterances)))
         await self.journal.settle()
         await self.services.log.forget(self.name, "open")
+        self.over.set()
+
+    def watch(self) -> None:
+        """Tell operators how the room works, every few seconds while there is one."""
+        if not self._watched:
+            self._watched = True
+            self.start("the status", self._watch)
+
+    async def _watch(self) -> None:
+        while self.audience.desks:
+            self.journal.show(self.status)
+            await asyncio.sleep(STATUS_SECONDS)
+        self._watched = False
+
+    @property
+    def status(self) -> Status:
+        """How the room works now."""
+        lines = [line for floor in self.floors.values() for line in floor.lines]
+        ends, heard = self.scribe.ends, self.scribe.heard_until
+        return Status(
+            tuple(SpeakerStatus(line.name, round(line.lag.seconds, 3)) for line in lines),
+            tuple(
+                LanguageStatus(
+                    state.language,
+                    self.audience.count(state.language),
+                    round(max(0.0, heard - ends.get(state.language, 0.0)), 3),
+                    state.language not in self.failing,
+                )
+                for state in self.room.languages
+            ),
+            self.audience.count(),
+        )
 
     # Floors and booths
 
@@ -132,6 +181,16 @@ class Conference:
         self.changed()
         await self._save(floor)
         return floor
+
+    def type(self, floor: Floor, text: str, final: bool) -> None:
+        """Take text from a booth: it is committed as it is."""
+        if floor.typing is None:
+            floor.typing = self.room.number(floor.name, -1, self.journal.last + 1)
+        now = self.now()
+        words = (Word(text, now, now),) if text else ()
+        self.scribe.translate(floor.name, Update(floor.typing, floor.booth, words, (), final))
+        if final:
+            floor.typing = None
 
     def attach(self, floor: Floor, holder: Holder) -> None:
         """Let a connection bring a floor's audio; the one before is told that it has lost it."""

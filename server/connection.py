@@ -4,17 +4,19 @@ import asyncio
 import logging
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.audience import View
 from server.conference import Conference
 from server.messages import Error, ServerMessage
 from server.outbox import WRITE_SECONDS, Frame, Outbox, frame
-from server.protocol import Event, ServerProtocol, close_code
+from server.protocol import Door, Event, ServerProtocol, close_code
 from streaming.errors import DragomanError, ProtocolError, first_cause
 
 log = logging.getLogger(__name__)
@@ -32,14 +34,23 @@ class Patience:
 
 PATIENCE = Patience()
 
+Admit: TypeAlias = Callable[[HTTPConnection, str, str | None, str], object]
+"""Sees that a connection may do something (speak, listen, operate, interpret, create) in a room, with the
+token that it sent, if it sent one; raises if it may not."""
+
+
+def everybody(connection: HTTPConnection, action: str, room: str | None, token: str) -> None:
+    """Admit everybody to everything."""
+
 
 class Connection(ABC):
     """Serves one client; the subclass says what the client is there for."""
 
-    def __init__(self, socket: WebSocket, protocol: ServerProtocol, patience: Patience) -> None:
+    def __init__(self, socket: WebSocket, door: Door, patience: Patience, admit: Admit) -> None:
         """The socket has been accepted."""
         self._socket = socket
-        self._protocol = protocol
+        self._admit = admit
+        self._protocol = ServerProtocol(door)
         self._patience = patience
         self._name = secrets.token_hex(4)
         self._outbox = Outbox(patience.write)
@@ -100,6 +111,22 @@ class Connection(ABC):
             raise WebSocketDisconnect(message["code"], message.get("reason"))
         text = message.get("text")
         return self._protocol.receive(message["bytes"] if text is None else text)
+
+    async def _events(self, conference: Conference) -> AsyncIterator[Event]:
+        """Give what the client sends, until it goes or the event ends."""
+        receiving = asyncio.create_task(self._receive())
+        over = asyncio.create_task(conference.over.wait())
+        try:
+            while True:
+                await asyncio.wait({receiving, over}, return_when=asyncio.FIRST_COMPLETED)
+                if over.done():
+                    return
+                yield receiving.result()
+                receiving = asyncio.create_task(self._receive())
+        finally:
+            receiving.cancel()
+            over.cancel()
+            await asyncio.gather(receiving, over, return_exceptions=True)
 
     async def _catch_up(self, conference: Conference, view: View, event: int | None) -> None:
         """Send what has been missed, then let what follows come; nothing twice, nothing left out."""

@@ -15,7 +15,7 @@ from server.graph import Interpretation
 from server.journal import Entry, entry_of
 from server.messages import Start
 from server.rooms import Plan
-from streaming.errors import InputError, OverloadError, ProtocolError
+from streaming.errors import OverloadError, ProtocolError, RoomError
 
 ROOM_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 """How rooms may be called."""
@@ -50,8 +50,11 @@ class Hall:
         for conference in self._conferences.values():
             await conference.stop()
 
-    async def enter(self, form: Start, room: str | None = None) -> tuple[Conference, Floor, str]:
-        """Open a floor in a room, or for a speaker alone; gives also what resumes it.
+    async def enter(
+        self, form: Start, room: str | None = None, booth: str = ""
+    ) -> tuple[Conference, Floor, str]:
+        """Open a floor in a room, or for a speaker alone, or the `booth` of a language; gives also what
+        resumes it.
 
         Raises:
             LanguageError: a language that cannot be served.
@@ -62,7 +65,7 @@ class Hall:
         secret = new_secret()
         conference = self.room(room) if room is not None else await self._private(form)
         try:
-            floor = await conference.open(form, fingerprint(secret))
+            floor = await conference.open(form, fingerprint(secret), booth)
         except BaseException:
             if room is None:
                 del self._conferences[conference.name]
@@ -112,12 +115,15 @@ class Hall:
         """Make a room.
 
         Raises:
-            InputError: its name cannot be used.
+            RoomError: its name cannot be used.
+            LanguageError: a language that cannot be served.
         """
         if not ROOM_NAME.fullmatch(plan.id):
-            raise InputError(f"a room is called by letters a … z, digits and hyphens, got {plan.id!r}")
+            raise RoomError(f"a room is called by letters a … z, digits and hyphens, got {plan.id!r}")
         if await self._services.log.states(plan.id):
-            raise InputError(f"there is, or was, a room {plan.id!r} already")
+            raise RoomError(f"there is, or was, a room {plan.id!r} already")
+        source = None if plan.source == "auto" else plan.source
+        self._services.languages.routes(Interpretation(source, plan.targets, plan.speak))
         conference = self._conferences[plan.id] = await create(plan, self._services, self._count)
         conference.changed()
         return conference
@@ -126,20 +132,39 @@ class Hall:
         """Find a room.
 
         Raises:
-            ProtocolError: there is none of this name.
+            RoomError: there is none of this name.
         """
         conference = self._conferences.get(name)
         if conference is None or conference.room.plan.private:
-            raise ProtocolError(f"there is no room {name!r}")
+            raise RoomError(f"there is no room {name!r}, or it has ended")
         return conference
+
+    @property
+    def rooms(self) -> list[Conference]:
+        """Rooms that are open."""
+        return [c for c in self._conferences.values() if not c.room.plan.private]
+
+    async def end(self, name: str) -> None:
+        """End a room's event: all that has been said is finished, and everybody is told.
+
+        Raises:
+            RoomError: there is none of this name.
+        """
+        conference = self.room(name)
+        await conference.end()
+        del self._conferences[name]
+        self._stop(conference)
 
     def _count(self, conference: Conference, change: int) -> None:
         self.floors += change
         if conference.room.plan.private and not conference.floors and change < 0:
             del self._conferences[conference.name]
-            task = asyncio.create_task(conference.stop())
-            self._stopping.add(task)
-            task.add_done_callback(self._stopping.discard)
+            self._stop(conference)
+
+    def _stop(self, conference: Conference) -> None:
+        task = asyncio.create_task(conference.stop())
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
 
 
 def _same(stored: str, secret: str) -> bool:

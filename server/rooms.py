@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from server.messages import FLOOR, LanguageState, RoomState, SpeakerState, Term
-from streaming.errors import InputError
+from streaming.errors import RoomError
 
 REMEMBERED = 1_000
 """Utterances whose numbers are remembered: an event may last for days."""
@@ -89,7 +89,7 @@ class Room:
     def _known(self, speaker: str) -> SpeakerState:
         if speaker not in self._speakers.states:
             there = ", ".join(self._speakers.states) or "nobody"
-            raise InputError(f"no speaker is called {speaker!r}; there is {there}")
+            raise RoomError(f"no speaker is called {speaker!r}; there is {there}")
         return self._speakers.states[speaker]
 
     # Languages

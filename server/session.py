@@ -10,11 +10,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.audience import Audience, View
 from server.conference import Conference
-from server.connection import Connection, Patience
+from server.connection import Admit, Connection, Patience, everybody
 from server.floor import Floor
 from server.hall import Hall
-from server.messages import Ack, Done, Ready, Resume, Start
-from server.protocol import Audio, ServerProtocol
+from server.messages import Ack, Done, Interpret, Ready, Resume, Start, Type
+from server.protocol import SPEAKER, Audio, Door
 from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
 
 LEFT = 1000
@@ -24,9 +24,17 @@ LEFT = 1000
 class Session(Connection):
     """Serves one speaker: alone with the server, or in a room."""
 
-    def __init__(self, socket: WebSocket, hall: Hall, patience: Patience, room: str | None = None) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        hall: Hall,
+        patience: Patience,
+        admit: Admit = everybody,
+        room: str | None = None,
+        door: Door = SPEAKER,
+    ) -> None:
         """`room` is the one to speak in; `None`: one of the speaker's own."""
-        super().__init__(socket, ServerProtocol(), patience)
+        super().__init__(socket, door, patience, admit)
         self._hall = hall
         self._room = room
         self._replaced: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
@@ -34,7 +42,13 @@ class Session(Connection):
 
     async def _interpret(self) -> None:
         first = await self._first()
-        if isinstance(first, Start):
+        if isinstance(first, Interpret):
+            self._admit(self._socket, "interpret", self._room, first.token)
+            form = Start(first.language, (), (), first.encoding, first.sample_rate, 1, first.name)
+            conference, floor, token = await self._hall.enter(form, self._room, booth=first.language)
+            await self._speak(conference, floor, token, conference.journal.told)
+        elif isinstance(first, Start):
+            self._admit(self._socket, "speak", self._room, first.token)
             conference, floor, token = await self._hall.enter(first, self._room)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
@@ -78,6 +92,10 @@ class Session(Connection):
                 floor.take(event.samples, position)
                 position += len(event.samples)
                 await floor.settle()
+            elif isinstance(event, Type):
+                place = self._place
+                assert place is not None
+                place[0].type(floor, event.text, event.final)
             else:
                 floor.finish()
 
@@ -100,7 +118,7 @@ class Session(Connection):
     def _view(self, conference: Conference, floor: Floor) -> View:
         if conference.room.plan.private:
             return View("private", speech=True)
-        return View("speaker", floor=floor.name)
+        return View("booth" if floor.booth else "speaker", floor=floor.name)
 
     def _ready(self, conference: Conference, floor: Floor, token: str) -> Ready:
         form = floor.form

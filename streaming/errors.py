@@ -7,6 +7,7 @@ DragomanError
 │   ├── ModelError        a model that is not there or not what it should be
 │   ├── ConfigError       a configuration that says something impossible
 │   ├── ProtocolError     a message that the state table does not allow
+│   ├── RoomError         a room that is not there, or something in it that is not
 │   └── ReplacedError     a connection whose session was resumed on another one
 ├── EngineError           an engine failed on a request; its session ends, its neighbours do not notice
 ├── OverloadError         the server is full; try again later
@@ -56,6 +57,12 @@ class ProtocolError(InputError):
     """A message that the protocol's state table does not allow, or that cannot be parsed."""
 
     code = "protocol"
+
+
+class RoomError(InputError):
+    """A room that is not there, or something in it that is not."""
+
+    code = "room"
 
 
 class ReplacedError(InputError):

@@ -50,6 +50,7 @@ class Served:
 
     address: str
     app: FastAPI
+    server: Server
 
     @property
     def url(self) -> str:
@@ -88,7 +89,7 @@ async def serving(
         running = asyncio.create_task(server.serve([listener]))
         await listening.wait()
         try:
-            yield Served(address_of(listener), app)
+            yield Served(address_of(listener), app, server)
         finally:
             server.should_exit = True
             await running
