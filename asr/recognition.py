@@ -128,7 +128,7 @@ class RecognitionStage:
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:
         words = _placed(heard, self._history.frontier, window.audio.end)
         language = self._settled(bool(words), result, window)
-        count = max(self._policy.commit(words), self._overdue(words, window))
+        count = max(self._policy.commit(words, window.audio.end), self._overdue(words, window))
         if language is None:
             count = 0
         self._policy.advance(count)
