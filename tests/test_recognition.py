@@ -307,7 +307,7 @@ def test_the_policy_forgets_with_the_utterance() -> None:
 # Guards.
 
 
-LOOP = words("so", *["you"] * 10, step=0.1)
+LOOP = words("so", *["you"] * 20, step=0.04)
 
 
 def test_a_loop_is_asked_again_in_full_without_prompt() -> None:

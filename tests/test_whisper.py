@@ -230,9 +230,9 @@ def test_there_is_room_for_prefix_and_new_tokens(
     assert longest <= 448
 
 
-def test_the_beam_is_for_what_is_final(recognizer: WhisperRecognizer, spy: Spy) -> None:
-    for final in (False, True):
-        hear(recognizer, Window(noise(1.0), language="en", final=final))
+def test_the_beam_is_for_windows_that_want_it(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    for beam in (False, True):
+        hear(recognizer, Window(noise(1.0), language="en", beam=beam))
     assert [options["beam_size"] for options in spy.options] == [1, 5]
 
 
@@ -247,13 +247,13 @@ def test_words_lie_within_the_audio(recognizer: WhisperRecognizer, spy: Spy) -> 
     assert 0.0 <= heard.no_speech_probability <= 1.0
 
 
-def test_an_incomplete_character_is_held_back(recognizer: WhisperRecognizer) -> None:
+def test_an_incomplete_character_is_a_word_of_its_own(recognizer: WhisperRecognizer) -> None:
     from asr.whisper import _pieces
 
     tokenizer = recognizer._tokenizers["zh"]
     tokens = tokenizer.encode("今天𠮷")
     assert [text for text, _ in _pieces(tokenizer, tokens)] == ["今天", "𠮷"]
-    assert [text for text, _ in _pieces(tokenizer, tokens[:-1])] == ["今天"]
+    assert [text for text, _ in _pieces(tokenizer, tokens[:-1])] == ["今天", "\ufffd"]
     assert _pieces(tokenizer, []) == []
 
 
@@ -318,7 +318,7 @@ def test_a_folder_says_how_short_its_windows_may_be(tmp_path: Path) -> None:
     assert read_card(tmp_path) == STOCK
     about = {"name": "x", "licence": "MIT", "window_floor": 4, "window_margin": 1.0, "languages": ["zh"]}
     (write_whisper(tmp_path) / "dragoman.json").write_text(json.dumps(about))
-    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0)
+    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0, family="x")
     recognizer = asr.load_recognizer(tmp_path, device="cpu")
     assert isinstance(recognizer, WhisperRecognizer)
     assert recognizer.languages == ("zh",)
