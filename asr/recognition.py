@@ -5,8 +5,9 @@ exactly the audio up to its point; so the words do not depend on how the audio w
 """
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from asr.commit import CommitPolicy
 from asr.guards import BROKEN, Alarm, believed, inspect
@@ -42,17 +43,18 @@ class RecognitionStage:
         languages: Sequence[str] = (),
         step: float = STEP,
         *,
-        hot_words: Sequence[str] = (),
+        hot_words: Mapping[str, Sequence[str]] = MappingProxyType({}),
         beam: bool = False,
         chinese: Form = "as_heard",
     ) -> None:
-        """`language` is the one spoken; `None`: detect it among `languages`. `hot_words` stand before
-        every prompt; `beam`: search while words are tentative, and not only at an utterance's end."""
+        """`language` is the one spoken; `None`: detect it among `languages`. `hot_words`, by language, are
+        terms that stand before every prompt, as many as fit; `beam`: search while words are tentative, and
+        not only at an utterance's end."""
         self.alarms: Counter[str] = Counter()
         """How often each guard fired, by its code."""
         self._policy = policy
         self._language = SpokenLanguage(language, languages)
-        self._hot_words = tuple(hot_words)
+        self._hot_words = {language: tuple(terms) for language, terms in hot_words.items()}
         self._beam = beam
         self._pace = Pace(step)
         self._history = History()
@@ -105,7 +107,7 @@ class RecognitionStage:
             # What was said in another language is no context for this one.
             self._history.prompt = ""
             self._policy.forget()
-            self._again = replace(window, language=self._language.current, prompt="", listen=False)
+            self._again = self._window(window.audio.offset + len(window.audio.samples), final=window.final)
             return
         self._pace.spent(self._cost)
         self._cost = 0.0
@@ -146,7 +148,7 @@ class RecognitionStage:
             self._history.prompt,
             self._language.current,
             self._language.allowed,
-            hot_words=self._hot_words,
+            hot_words=self._hot_words.get(self._language.current or "", ()),
             listen=self._language.listening,
             final=final,
             beam=(final or self._beam) and effort < Effort.GREEDY,

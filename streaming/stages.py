@@ -210,6 +210,10 @@ class Recognizer(Protocol):
     def languages(self) -> tuple[str, ...]:
         """Languages that it hears; empty: any."""
 
+    @property
+    def family(self) -> str:
+        """Which models it is like: commit policies are chosen by it."""
+
     def recognize(self, windows: Sequence[Window]) -> list[Recognition]: ...
 
 

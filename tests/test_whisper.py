@@ -3,6 +3,8 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +216,44 @@ def test_a_model_may_want_less_of_the_prompt(folder: Path, tmp_path: Path, most:
     assert before.index("<|startoftranscript|>") == (kept + 1 if kept else 0)
 
 
+def test_hot_words_stand_before_the_prompt(folder: Path, recognizer: WhisperRecognizer, spy: Spy) -> None:
+    hear(recognizer, Window(noise(1.0), prompt="my country", language="en", hot_words=("so", "fellow")))
+    before = names(folder, spy.prompts[0])
+    assert "".join(before[1 : before.index("<|startoftranscript|>")]) == "Ġso,Ġfellow,ĠmyĠcountry"
+
+
+def test_hot_words_and_prompt_have_room_of_their_own(
+    folder: Path, recognizer: WhisperRecognizer, spy: Spy
+) -> None:
+    terms = ("a" * 40, "b" * 40, "c" * 40)
+    hear(recognizer, Window(noise(1.0), prompt="x" * 300, language="en", hot_words=terms))
+    before = names(folder, spy.prompts[0])
+    start = before.index("<|startoftranscript|>")
+    # 96 tokens hold two of these terms, and none is cut; 64 hold the end of the text before.
+    assert "".join(before[1 : start - 64]) == f"Ġ{'a' * 40},Ġ{'b' * 40},"
+    assert set(before[start - 64 : start]) == {"x"}
+
+
+def test_a_model_without_prompt_takes_no_hot_words(folder: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(folder, tmp_path / "own"))
+    (own / "dragoman.json").write_text(json.dumps({"prompt": 0}))
+    recognizer = WhisperRecognizer(own, device="cpu")
+    spy = Spy(recognizer._model)
+    recognizer._model = spy
+    hear(recognizer, Window(noise(1.0), prompt="x", language="en", hot_words=("y",)))
+    assert names(own, spy.prompts[0])[0] == "<|startoftranscript|>"
+
+
+def test_words_are_spread_where_nobody_asks_for_their_times(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    window = Window(noise(3.0, 16_000), (Word(" my", 1.0, 2.0),), language="en")
+    aligned, spread = hear(recognizer, window), hear(recognizer, replace(window, align=False))
+    assert len(spy.frames) == 1
+    assert [word.text for word in spread.words] == [word.text for word in aligned.words]
+    assert spread.words[0].start == 2.0
+    assert spread.words[-1].end == pytest.approx(4.0)
+    assert all(a.end == b.start for a, b in pairwise(spread.words))
+
+
 @pytest.mark.parametrize("prefix", [0, 5, 40])
 @pytest.mark.parametrize("prompt", ["", "x" * 300])
 def test_there_is_room_for_prefix_and_new_tokens(
@@ -296,6 +336,17 @@ def test_probability_is_shared_among_the_allowed(tmp_path: Path) -> None:
     assert all(answer.language_probability >= 0.5 for answer in heard)
 
 
+def test_it_can_listen_for_another_language(recognizer: WhisperRecognizer) -> None:
+    free = hear(recognizer, Window(noise(2.0)))
+    for language in ("en", "zh"):
+        given = Window(noise(2.0), language=language, languages=("en", "zh"))
+        listening = hear(recognizer, replace(given, listen=True))
+        assert (listening.heard, listening.heard_probability) == (free.language, free.language_probability)
+        assert (listening.language, listening.language_probability) == (language, 1.0)
+        assert listening.words == hear(recognizer, given).words
+        assert hear(recognizer, given).heard is None
+
+
 @pytest.mark.parametrize("window", [Window(noise(1.0), language="de"), Window(noise(1.0), languages=("de",))])
 def test_an_unknown_language_is_named(recognizer: WhisperRecognizer, window: Window) -> None:
     assert recognizer.languages == ("en", "zh")
@@ -334,6 +385,18 @@ def test_a_bad_card_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_model_with_128_bands_is_served(tmp_path: Path) -> None:
     recognizer = WhisperRecognizer(write_whisper(tmp_path, mels=128), device="cpu")
     assert hear(recognizer, Window(noise(2.0), language="en")).words
+
+
+def test_families_are_told_apart(tmp_path: Path) -> None:
+    for name, mels, card, family in (
+        ("small", 80, None, "whisper"),
+        ("turbo", 128, None, "whisper-large-v3"),
+        ("own", 80, {"name": "asr-en-zh"}, "asr-en-zh"),
+    ):
+        path = write_whisper(tmp_path / name, mels=mels)
+        if card:
+            (path / "dragoman.json").write_text(json.dumps(card))
+        assert asr.load_recognizer(path, device="cpu").family == family
 
 
 def break_model(folder: Path) -> None:
