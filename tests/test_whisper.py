@@ -20,6 +20,7 @@ import asr
 import embedded
 from asr import models
 from asr.card import LONGEST, Card, read_card, window_seconds
+from asr.commit import AlignAtt
 from asr.pieces import FRAME, join_punctuation, pieces
 from asr.whisper import SHORTEST, WhisperRecognizer
 from streaming.audio import SAMPLE_RATE, AudioChunk
@@ -630,6 +631,29 @@ def test_the_embedded_model_knows_the_language_and_the_times(path: Path) -> None
     assert heard.language == about["language"]
     assert len(heard.words) >= 5
     assert all(begin / rate <= word.start <= word.end <= end / rate for word in heard.words)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("path", embedded.samples(), ids=lambda path: path.stem)
+def test_the_end_of_the_text_takes_up_silence_and_shows_what_is_cut(path: Path) -> None:
+    """What AlignAtt rests on: behind whole words the end's row holds the pause; a cut word leaves it none."""
+    folders = embedded.recognizers()
+    if not folders:
+        pytest.skip("there is no embedded recognizer yet")
+    recognizer = WhisperRecognizer(folders[0], device="cpu")
+    about = json.loads(path.with_suffix(".json").read_text())
+    samples, rate = soundfile.read(path, dtype="float32")
+    whole, cut = [], []
+    for sentence in about["sentences"][:6]:
+        spoken = [w for w in about["words"] if sentence["start"] <= w["start"] < sentence["end"]]
+        middle = (spoken[-3]["start"] + spoken[-3]["end"]) / 2
+        for end, safe in ((sentence["end"] + 0.5, whole), (middle, cut)):
+            first, last = round((sentence["start"] - 0.2) * rate), round(end * rate)
+            audio = AudioChunk(samples[first:last], first)
+            heard = hear(recognizer, Window(audio, language=about["language"], beam=True)).words
+            safe.append(AlignAtt().commit(heard, audio.end) == len(heard))
+    assert sum(whole) >= 5
+    assert sum(cut) <= 2
 
 
 def test_ctranslate2_is_new_enough() -> None:
