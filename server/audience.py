@@ -29,6 +29,8 @@ class View:
     """Spoken translation as well."""
     floor: str = ""
     """Of a speaker or interpreter: the own floor."""
+    words: bool = False
+    """The words of what is spoken as well, with their times."""
 
     def wants(self, entry: Entry) -> bool:
         """Tell whether an entry is for this view."""
@@ -144,16 +146,16 @@ class Audience:
     def tell(self, entry: Entry) -> None:
         """Tell all who want it, each view written once."""
         self.recall(entry)
-        written: dict[Style, Frame | None] = {}
+        written: dict[tuple[Style, bool], Frame | None] = {}
         for view, group in self._groups.items():
             if not view.wants(entry):
                 continue
             if view.style == "sentence":
                 found = _styled(view, entry, group.sentences)
-            elif view.style in written:
-                found = written[view.style]
+            elif (alike := (view.style, view.words)) in written:
+                found = written[alike]
             else:
-                found = written[view.style] = _styled(view, entry, group.sentences)
+                found = written[alike] = _styled(view, entry, group.sentences)
             if found:
                 for outbox in group.outboxes:
                     outbox.put(found)
@@ -177,6 +179,8 @@ class Audience:
 
 def _styled(view: View, entry: Entry, sentences: Sentences) -> Frame | None:
     message = entry.message
+    if isinstance(message, Caption) and not (view.words and entry.spoken):
+        message = replace(message, words=())
     if not isinstance(message, Caption) or view.style == "fast":
         return frame(message, entry.number, entry.audio)
     if entry.number is None:

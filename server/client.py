@@ -77,6 +77,8 @@ async def stream(
     encoding: Literal["pcm_s16le", "pcm_f32le"] = "pcm_s16le",
     speed: float = 1.0,
     patience: float = PATIENCE_SECONDS,
+    languages: Sequence[str] = (),
+    words: bool = False,
 ) -> AsyncGenerator[Arrival, None]:
     """Stream audio to a server and give its messages as they come; the last is ``done`` or ``error``.
 
@@ -89,7 +91,7 @@ async def stream(
         ProtocolError: the server broke off, or said something that the protocol does not know, or twice.
         RetractionError: the server took committed text back.
     """
-    start = Start(source, tuple(targets), tuple(speak), encoding)
+    start = Start(source, tuple(targets), tuple(speak), encoding, languages=tuple(languages), words=words)
     conversation = Conversation(url, start, Replay(chunks, encoding, speed))
     async with aclosing(conversation.arrivals(patience)) as arrivals:
         async for arrival in arrivals:

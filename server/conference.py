@@ -196,7 +196,7 @@ class Conference:
         targets = plan.targets if plan.private else self.room.translated
         targets = tuple(target for target in targets if target != source) if not plan.private else targets
         speak = tuple(language for language in plan.speak if plan.private or language in targets)
-        return Interpretation(None if source == "auto" else source, targets, speak)
+        return Interpretation(None if source == "auto" else source, targets, speak, form.languages)
 
     def host(
         self,

@@ -81,7 +81,7 @@ class Line:
         self._lag = Lag(self._say, snapshot.position / SAMPLE_RATE)
         self.inlet = Inlet(rate, self._lag, snapshot.position)
         self._usage = Usage(engines, languages, self._lag, self._notice, ears.prepared)
-        self._root = graph(wanted, snapshot.position)
+        self._root = graph(wanted, snapshot.position, manner=languages.manner)
         restore(self._root, snapshot)
         self._pipeline = Pipeline(
             self._root, self._usage.engines(), self._emit, Boundaries(snapshot.position)

@@ -54,11 +54,19 @@ class Start:
     """Of the speaker, for people."""
     token: str = ""
     """What lets the speaker in, where the server asks for it."""
+    languages: tuple[str, ...] = ()
+    """Languages that may be spoken, where it is detected; empty: those of the server."""
+    words: bool = False
+    """Captions of what is spoken also carry its words."""
 
     def __post_init__(self) -> None:
         check_rate(self.sample_rate)
         if not 1 <= self.channels <= MOST_CHANNELS:
             raise SchemaError(f"channels: expected 1 … {MOST_CHANNELS}, got {self.channels}")
+        if self.languages and self.source != "auto":
+            raise SchemaError(
+                f"languages: expected none where the source is given, got {len(self.languages)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,9 @@ class Scribe:
         for (utterance, language), caption in list(self.showing.shown.items()):
             if self._line_of.get(utterance) == line and not caption.final:
                 spoken = self.showing.language(utterance) == language
-                final = replace(caption, tentative="", final=True)
+                final = replace(caption, tentative="", final=True, words=())
                 self.showing.revise(final)
-                self._journal.add(final, line=line, spoken=spoken, more={"words": []})
+                self._journal.add(final, line=line, spoken=spoken)
 
     def translate(self, line: str, update: Update) -> None:
         """Take a translation that comes from no stage: from a booth's keyboard, or asked for later."""
@@ -129,10 +129,9 @@ class Scribe:
     def _add(
         self, caption: Caption, update: Update, line: str, *, spoken: bool, of: tuple[int, int] | None = None
     ) -> None:
-        words = [[w.text, w.start, w.end, w.probability] for w in update.committed]
-        more = {"tentative": "", "words": words, **({"of": list(of)} if of else {})}
+        more = {"tentative": "", **({"of": list(of)} if of else {})}
         self._journal.add(caption, line=line, spoken=spoken, more=more)
-        if words:
+        if update.committed:
             self.ends[caption.language] = max(self.ends.get(caption.language, 0.0), caption.end)
             self.heard_until = max(self.heard_until, caption.end if spoken else 0.0)
 

@@ -118,8 +118,8 @@ class Session(Connection):
 
     def _view(self, conference: Conference, floor: Floor) -> View:
         if conference.room.plan.private:
-            return View("private", speech=True)
-        return View("booth" if floor.booth else "speaker", floor=floor.name)
+            return View("private", speech=True, words=floor.form.words)
+        return View("booth" if floor.booth else "speaker", floor=floor.name, words=floor.form.words)
 
     def _ready(self, conference: Conference, floor: Floor, token: str) -> Ready:
         form = floor.form

@@ -62,6 +62,8 @@ class Caption:
     """The utterance is finished."""
     speaker: str = ""
     """Who speaks, where there are several; the translations of an utterance have its speaker."""
+    words: tuple[Word, ...] = field(default=(), compare=False)
+    """The words that this caption has newly committed, for those who want them."""
 
     @property
     def text(self) -> str:
@@ -96,6 +98,7 @@ def fold(caption: Caption | None, update: Update) -> Caption:
         end=max(end, words[-1].end) if words else end,
         final=update.final,
         speaker=caption.speaker,
+        words=update.committed,
     )
 
 
