@@ -105,6 +105,8 @@ class Session(Connection):
         while True:
             await floor.acknowledged.wait()
             floor.acknowledged.clear()
+            if floor.closing:
+                return
             if floor.kept > told:
                 told = floor.kept
                 self._send(Ack(told))
