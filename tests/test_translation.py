@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mt.policy import Evidence, Needs
 from mt.translation import TranslationStage
 from mt.wait_k import WaitK
 from streaming.captions import Transcript, Update
@@ -35,6 +36,11 @@ def erratic(request: TranslationRequest) -> str:
     seed = crc32(request.source.encode())
     parts = ["gro", " uno", " dos.", "e", " tres,", " ", " cuatro", "."]
     return request.target_prefix + "".join(parts[(seed >> shift) % 8] for shift in range(seed % 9))
+
+
+def waiting(target: str, k: int = 3) -> TranslationStage:
+    """A stage whose policy is wait-k alone."""
+    return TranslationStage(target, lambda source, target: WaitK(k))
 
 
 def words(text: str, start: int = 0) -> list[Word]:
@@ -101,7 +107,7 @@ def grouped(parts: Sequence[str], sizes: Sequence[int]) -> list[Update]:
 
 def test_a_sentence_grows_inside_the_sentence() -> None:
     steps = drive(
-        TranslationStage("es"), [*map(update, ["a", "b", "c", "d"], range(4)), Update(0, "en", final=True)]
+        waiting("es"), [*map(update, ["a", "b", "c", "d"], range(4)), Update(0, "en", final=True)]
     )
     shown = [
         ("".join(w.text for w in u.committed), "".join(w.text for w in u.tentative)) for u in written(steps)
@@ -118,7 +124,7 @@ def test_a_sentence_grows_inside_the_sentence() -> None:
 
 
 def test_words_carry_the_time_of_the_source_that_was_read() -> None:
-    steps = drive(TranslationStage("es"), [update("a b c", 2), update("dd.", 5), update("e", 6, final=True)])
+    steps = drive(waiting("es"), [update("a b c", 2), update("dd.", 5), update("e", 6, final=True)])
     times = [(word.text, word.start, word.end) for item in written(steps) for word in item.committed]
     assert times == [
         (" A", 2, 4.9),
@@ -130,7 +136,7 @@ def test_words_carry_the_time_of_the_source_that_was_read() -> None:
 
 
 def test_a_terminal_mark_is_not_shown_while_the_sentence_is_open() -> None:
-    steps = drive(TranslationStage("es"), [update("a b c."), Update(0, "en", final=True)])
+    steps = drive(waiting("es"), [update("a b c."), Update(0, "en", final=True)])
     assert "".join(word.text for word in written(steps)[0].tentative) == " B C"
     assert captions(steps, "es") == ["A B C."]
 
@@ -165,7 +171,7 @@ def test_tentative_source_is_not_translated() -> None:
 
 
 def test_an_utterance_that_ends_between_sentences_is_closed() -> None:
-    stage = TranslationStage("es", lambda source, target: WaitK(1))
+    stage = waiting("es", 1)
     long = " ".join(["w"] * 40)
     steps = drive(stage, [update(long), Update(0, "en", final=True)])
     assert steps[1] == [Update(0, "es", final=True)]
@@ -191,7 +197,7 @@ def test_what_is_open_when_the_source_ends_is_finished() -> None:
 
 
 def test_a_translator_that_forgets_the_prefix_is_named() -> None:
-    stage = TranslationStage("es", lambda source, target: WaitK(1))
+    stage = waiting("es", 1)
     stage.receive(update("a b"))
     assert isinstance(stage.next_action(), Ask)
     stage.receive_result(Translation("A B"), 0.0)
@@ -204,8 +210,10 @@ def test_a_translator_that_forgets_the_prefix_is_named() -> None:
 
 def test_a_policy_that_changes_its_mind_retracts_nothing() -> None:
     class Fickle:
-        def allowed(self, read: int, finished: bool) -> int | None:
-            return 3 if read == 3 else 1
+        needs = Needs()
+
+        def allowed(self, evidence: Evidence) -> int:
+            return 3 if evidence.read == 3 else 1
 
     updates = [update("a b c"), update("dd", 3), Update(0, "en", final=True)]
     assert captions(drive(TranslationStage("es", lambda source, target: Fickle()), updates), "es") == [
@@ -246,7 +254,7 @@ def test_wait_k_holds_in_what_is_written(
     parts: list[str], sizes: list[int], k: int, translate: Translate
 ) -> None:
     """Law 4, measured on the open sentence: what the updates committed, against what had been read."""
-    stage = TranslationStage("es", lambda source, target: WaitK(k))
+    stage = waiting("es", k)
     committed, request = "", None
     for item in chain.from_iterable(drive(stage, grouped(parts, sizes), translate)):
         if isinstance(item, TranslationRequest):
