@@ -30,7 +30,9 @@ class AttentionBoundary:
         if evidence.attended is None:
             return 0
         newest = evidence.read - self.hold
-        return next((i for i, source in enumerate(evidence.attended) if source >= newest), len(evidence.draft))
+        return next(
+            (i for i, source in enumerate(evidence.attended) if source >= newest), len(evidence.draft)
+        )
 
 
 def attended(

@@ -106,9 +106,7 @@ def grouped(parts: Sequence[str], sizes: Sequence[int]) -> list[Update]:
 
 
 def test_a_sentence_grows_inside_the_sentence() -> None:
-    steps = drive(
-        waiting("es"), [*map(update, ["a", "b", "c", "d"], range(4)), Update(0, "en", final=True)]
-    )
+    steps = drive(waiting("es"), [*map(update, ["a", "b", "c", "d"], range(4)), Update(0, "en", final=True)])
     shown = [
         ("".join(w.text for w in u.committed), "".join(w.text for w in u.tentative)) for u in written(steps)
     ]
