@@ -131,7 +131,7 @@ def _context(text: str, language: str) -> str:
 
 def _ends(pieces: Sequence[str], begin: int) -> list[int]:
     """Tell where each piece ends in a text that begins at `begin`, in characters."""
-    ends = []
+    ends: list[int] = []
     for piece in pieces:
         surface = 1 if piece.startswith("<0x") else len(piece)
         # The space before the first word of a text is not written.

@@ -3,12 +3,12 @@
 A policy is a pure function of what is known of one open sentence at one moment. It is never asked about
 a finished sentence: then everything is written. The policies and where they come from:
 
-| policy              | allows                                                | paper                        |
-|---------------------|-------------------------------------------------------|------------------------------|
-| `WaitK`             | as much as has been read, less k                      | Ma 2019                      |
-| `LocalAgreement`    | on what the last drafts agree, less a hold             | Liu 2020, Polák 2022         |
-| `RelaxedAgreement`  | on what enough of the beam's candidates agree         | Wang 2024                    |
-| `AttentionBoundary` | what attends to source that is not the newest         | Papi 2023                    |
+| policy              | allows                                         | paper                  |
+|---------------------|------------------------------------------------|------------------------|
+| `WaitK`             | as much as has been read, less k               | Ma 2019                |
+| `LocalAgreement`    | on what the last drafts agree, less a hold     | Liu 2020, Polák 2022   |
+| `RelaxedAgreement`  | on what enough of the beam's candidates agree  | Wang 2024              |
+| `AttentionBoundary` | what attends to source that is not the newest  | Papi 2023              |
 
 They compose: `Every` allows what all of its policies allow, `Attentive` takes the attention where the
 model tells it.
