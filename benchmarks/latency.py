@@ -167,7 +167,7 @@ def _tokens(text: str, language: str) -> list[tuple[str, bool]]:
     """Split a text into what is aligned, each with whether a unit begins with it."""
     folded = unicodedata.normalize("NFKC", text).lower()
     if language in CHARACTERS:
-        return [(character, True) for character in folded if not character.isspace()]
+        return [(character, not i) for i, character in enumerate("".join(folded.split()))]
     words = (_HYPHEN.sub(" @-@ ", word) for word in folded.split())
     return [(part, not i) for word in words for i, part in enumerate(_SPLIT.findall(word))]
 

@@ -26,15 +26,15 @@ class Preset:
 
     floor: int
     """The k of wait-k."""
+    newest: int
+    """Words at the end of the source that nothing committed may attend to, where the model tells."""
     hold: int
-    """Words at the end of the source that count as newest, or of the draft that are held back."""
-    look_ahead: bool = False
-    """Whether tentative source words are translated too, as tentative text."""
+    """Words of the draft that are held back from what two drafts agree on, where it does not tell."""
 
     def policy(self, source: str, target: str) -> ReadWritePolicy:
         """Build the policy for a pair."""
-        attention = AttentionBoundary(_units(self.hold, source))
-        agreement = LocalAgreement(2, _units(self.hold - 1, target))
+        attention = AttentionBoundary(_units(self.newest, source))
+        agreement = LocalAgreement(2, _units(self.hold, target))
         return Every((wait_k(source, target, self.floor), Attentive(attention, agreement)))
 
 
@@ -43,8 +43,8 @@ def _units(words: int, language: str) -> int:
 
 
 PRESETS: Final[Mapping[Name, Preset]] = {
-    "fast": Preset(2, 1, look_ahead=True),
-    "balanced": Preset(3, 2),
-    "steady": Preset(4, 3),
+    "fast": Preset(floor=2, newest=1, hold=0),
+    "balanced": Preset(floor=3, newest=2, hold=0),
+    "steady": Preset(floor=4, newest=3, hold=1),
 }
 """By name."""
