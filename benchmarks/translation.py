@@ -325,9 +325,8 @@ def plot(tables: dict[str, list[Row]], path: Path) -> None:
 def main() -> None:
     """Measure, print and draw."""
     parser = argparse.ArgumentParser(description="Measure simultaneous translation of text.")
-    parser.add_argument(
-        "--model", type=Path, action="append", help="folder of a translator; default embedded"
-    )
+    parser.add_argument("--model", type=Path, action="append", help="a translator; default: embedded")
+    parser.add_argument("--sets", nargs="+", default=["Tatoeba", "TICO-19"])
     parser.add_argument("--pairs", nargs="+", default=["en-es", "en-zh", "zh-en"])
     parser.add_argument("--sentences", type=int, default=300, help="of each test set")
     parser.add_argument("--policies", nargs="+", help="only these, e.g. wait-k preset")

@@ -245,7 +245,7 @@ class TranslationStage:
         allowed = policy.allowed(evidence)
         utterance.drafts = [draft, *utterance.drafts][: policy.needs.earlier]
         cut = whole(text, len("".join(draft[:allowed])), self._unbreakable(text, self._target))
-        return max(text[:cut], request.target_prefix, key=len), text
+        return max(text[:cut].rstrip(), request.target_prefix, key=len), text
 
     def _evidence(
         self, utterance: _Utterance, request: TranslationRequest, result: Translation, draft: Units
