@@ -77,11 +77,12 @@ class CTranslateTranslator:
         """
         jobs = [Job(self._folder, self._source, self._target, request) for request in requests]
         try:
-            resumed = self._resume(_worth_resuming(jobs, self._worth))
-            self._decode([job for job in jobs if job not in resumed], repeat=0)
+            asked = [job for job in jobs if job.source]
+            resumed = self._resume(_worth_resuming(asked, self._worth))
+            self._decode([job for job in asked if job not in resumed], repeat=0)
             # An answer that ran into its bound is a loop. Forbidding repetition to all would harm those
             # sentences that repeat with reason.
-            self._decode([job for job in jobs if len(job.answers[0]) >= job.longest], repeat=_LOOP)
+            self._decode([job for job in asked if len(job.answers[0]) >= job.longest], repeat=_LOOP)
         except (RuntimeError, ValueError) as error:
             raise EngineError(f"{self.info.name}: translation failed: {error}") from error
         return [job.translation() for job in jobs]
@@ -148,7 +149,7 @@ class CTranslateTranslator:
 
 def _worth_resuming(jobs: Sequence[Job], worth: int) -> list[Job]:
     """Choose the jobs whose draft is to be verified; a bias has no other way to be heard."""
-    can = [job for job in jobs if job.beam == 1 and job.source and len(job.draft) < job.longest]
+    can = [job for job in jobs if job.beam == 1 and len(job.draft) < job.longest]
     few = len(jobs) <= _FEW
     return [job for job in can if job.bias or (few and len(job.draft) >= worth)]
 

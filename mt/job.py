@@ -12,6 +12,10 @@ from streaming.words import UNSPACED
 _END = "</s>"
 _ROOM = 16
 """Target tokens that any sentence may have, and how finely lengths are grouped."""
+_MOST_SOURCE, _MOST = 250, 496
+"""Tokens of a source and of a target that models with 512 positions can take; a sentence has half as many.
+More, such as a word of a thousand letters, would end the batch with an error, and its neighbours' sessions
+with it: what is longer is not translated."""
 _BEAM = {False: 1, True: 2}
 """Beam by whether the sentence is complete: an open one is translated again at the next word."""
 
@@ -35,11 +39,16 @@ class Job:
         if request.context and folder.context:
             self._before = _context(request.context[0], source), _context(request.context[1], target)
         text = request.source.strip()
-        self._source_pieces: list[str] = source_pieces.encode(self._before[0] + text, out_type=str)
+        pieces: list[str] = source_pieces.encode(self._before[0] + text, out_type=str)
+        if len(pieces) > _MOST_SOURCE and self._before[0]:
+            self._before = ("", "")
+            pieces = source_pieces.encode(text, out_type=str)
+        self._source_pieces = pieces[:_MOST_SOURCE]
         written = self._encoded(request.target_prefix)
         marked, self._marks, self._first = _marked(folder, self._source_pieces, source, target)
-        # Nothing is made of nothing: CTranslate2 answers an empty source with an empty target.
-        self.source = marked if text and self._source_pieces else []
+        can = text and self._source_pieces and len(written) + _ROOM <= _MOST
+        self.source = marked if can else []
+        """Source tokens; without any the answer is the prefix."""
         self.prefix = [*self._marks, *written]
         """Target tokens that are given."""
         self.draft = self._drafted()
@@ -49,7 +58,8 @@ class Job:
         self.bias = request.bias
         self.attention = request.attention and folder.attention
         # The bound counts the prefix. Twice the source leaves room for any pair, and ends a loop.
-        self.longest = _rounded(len(self._marks) + max(len(written), 2 * len(self._source_pieces)) + _ROOM)
+        needed = len(self._marks) + max(len(written), 2 * len(self._source_pieces)) + _ROOM
+        self.longest = min(_rounded(needed), _MOST)
         self.answers: list[list[str]] = [self.prefix]
         """Target tokens of each hypothesis, the best first."""
         self.rows: Sequence[Sequence[float]] = ()

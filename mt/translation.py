@@ -88,7 +88,7 @@ class TranslationStage:
         self._next = 0.0
         self._behind = False
         self._punctuated = False
-        self._context: tuple[str, str] | None = None
+        self._said: tuple[str, str, str] | None = None
         self._utterance: _Utterance | None = None
         self._asked: _Asked | None = None
         self._out: deque[Update] = deque()
@@ -173,12 +173,16 @@ class TranslationStage:
             draft=utterance.written + utterance.tentative,
             candidates=1 if complete else needs.candidates,
             attention=not complete and needs.attention,
-            context=self._context,
+            context=self._context(language),
         )
+
+    def _context(self, language: str) -> tuple[str, str] | None:
+        """The sentence before and its translation, if the speaker goes on in the same language."""
+        return self._said[1:] if self._said and self._said[0] == language else None
 
     def _glance(self, utterance: _Utterance) -> _Asked | None:
         """Ask about tentative words as well; they may wait for ever while the translator is behind."""
-        if not self._look_ahead or not utterance.stirred or self._behind:
+        if not self._look_ahead or not utterance.stirred or utterance.final or self._behind:
             return None
         utterance.stirred = False
         words = [*utterance.words, *utterance.ahead]
@@ -193,7 +197,7 @@ class TranslationStage:
             self._target,
             draft=utterance.written + utterance.tentative,
             bias=BIAS,
-            context=self._context,
+            context=self._context(utterance.language),
         )
         return _Asked(request, len(utterance.words), ahead)
 
@@ -227,7 +231,7 @@ class TranslationStage:
         if committed != utterance.written or tentative != utterance.tentative or (last and utterance.shown):
             self._out.append(self._update(utterance, committed, tentative, words, last))
         if request.complete:
-            self._context = (request.source, committed)
+            self._said = (request.source_language, request.source, committed)
             self._punctuated = self._punctuated or is_punctuated(words)
             del utterance.words[: asked.count]
             utterance.written, utterance.drafts = "", []
@@ -263,7 +267,7 @@ class TranslationStage:
     def _tail(self, utterance: _Utterance, committed: str, text: str) -> str:
         """Choose what is tentative after a commit: an answer that looked further ahead stays, if it may."""
         shown = utterance.written + utterance.tentative
-        if self._look_ahead and utterance.ahead and shown.startswith(committed):
+        if utterance.stirred and self._look_ahead and not self._behind and shown.startswith(committed):
             return shown[len(committed) :]
         return text[len(committed) :]
 

@@ -241,7 +241,7 @@ def test_an_answer_that_loops_is_decoded_again_without_repetition(folders: dict[
     spy = Spy(folders["opus"])
     asked = [TranslationRequest("hello world", "", "en", "zh"), TranslationRequest("", "ab", "en", "zh")]
     answers = spy.translator.translate(asked)
-    first, _, again = spy.calls
+    first, again = spy.calls
     assert (first["no_repeat_ngram_size"], again["no_repeat_ngram_size"]) == (0, 3)
     assert again["source"] == first["source"]
     assert answers[1].text == "ab"
@@ -411,6 +411,19 @@ def test_the_sentence_before_is_given_to_models_that_profit(
     job = Job(with_context._folder, with_context._source, with_context._target, asked)
     assert job.source[:-1] == with_context._source.encode("one two. the dog", out_type=str)
     assert job.prefix == with_context._target.encode("unohello", out_type=str)
+
+
+@families
+@pytest.mark.parametrize("prefix", ["", "你好" * 300, "hello " * 300])
+@pytest.mark.parametrize("text", ["🦄" * 300, "x" * 5000, "hello " * 300])
+def test_what_is_too_long_for_the_model_does_not_end_the_batch(
+    loaded: dict[str, CTranslateTranslator], name: str, text: str, prefix: str
+) -> None:
+    """The toys have 512 positions, as OPUS-MT has."""
+    asked = [request(name, "hello world"), replace(request(name, text, prefix), draft=prefix + "one two")]
+    answers = loaded[name].translate(asked)
+    assert answers[0] == loaded[name].translate(asked[:1])[0]
+    assert answers[1].text.startswith(prefix)
 
 
 embedded_models = pytest.mark.skipif(not embedded.translators(), reason="no embedded translator")

@@ -1,5 +1,6 @@
 """Translation inside the sentence, with translators whose answers are known."""
 
+import pickle
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
@@ -63,14 +64,22 @@ def drive(
     stage: TranslationStage, updates: Iterable[Update], translate: Translate = by_word, cost: float = 0.0
 ) -> list[Step]:
     """Feed updates one by one; list what the stage asked and wrote after each, and at the end."""
+    steps = drive_on(stage, updates, translate, cost)
+    stage.finish()
+    steps.append(_settled(stage, translate, cost))
+    assert stage.next_action() is DONE
+    return steps
+
+
+def drive_on(
+    stage: TranslationStage, updates: Iterable[Update], translate: Translate = by_word, cost: float = 0.0
+) -> list[Step]:
+    """Feed updates one by one, and leave the stage as it then is."""
     steps = []
     for item in updates:
         stage.receive(item)
         steps.append(_settled(stage, translate, cost))
         assert stage.next_action() is READ
-    stage.finish()
-    steps.append(_settled(stage, translate, cost))
-    assert stage.next_action() is DONE
     return steps
 
 
@@ -253,6 +262,14 @@ def test_a_translator_that_keeps_up_is_asked_at_every_word() -> None:
 
 parts_of_talks = st.lists(st.sampled_from(["a", "bb", "ccc", "ddd.", "ee?", "ff,"]), min_size=1, max_size=100)
 sizes_of_updates = st.lists(st.integers(0, 7), max_size=40)
+
+
+def test_a_stage_goes_on_where_a_copy_of_it_was_stored() -> None:
+    stage = TranslationStage("es", PRESETS["fast"].policy, look_ahead=True)
+    updates = with_tentative([update(f"w{i}", i) for i in range(8)])
+    drive_on(stage, updates[:4])
+    stored = pickle.loads(pickle.dumps(stage))
+    assert drive(stored, updates[4:]) == drive(stage, updates[4:])
 
 
 policies = st.sampled_from(
