@@ -22,9 +22,9 @@ _LOOP = 3
 """Tokens that may not come twice in the second attempt at an answer that looped."""
 _LARGE, _WORTH = 40 << 20, {False: 40, True: 12}
 """Bytes of weights of a large model, and the target tokens from which on it pays to score what is expected
-and to go on from there in one pass. With 6 layers of 512 (60 MB) that is 1.6 times as fast at 8 tokens and
-2.8 times at 24 if the draft holds, and 1.15 times slower if it does not. The embedded model (13 MB, two
-decoder layers) gains 1.4-fold at 24 and 1.75-fold at 48, but loses a quarter where the draft fails."""
+and to go on from there in one pass (`python -m benchmarks.drafts`). With 6 layers of 512 (60 MB) that is 1.4
+times as fast at 8 tokens and 2.7 times at 24 if the draft holds, and a tenth slower if it fails. A model as
+the embedded one (13 MB, two decoder layers) gains as much at 24 and 48, but loses a quarter where it fails."""
 _FEW = 3
 """Requests that are resumed one by one; more of them are cheaper decoded side by side, as 16 sequences
 cost not three times the steps of one."""
