@@ -24,7 +24,7 @@ _LARGE, _WORTH = 40 << 20, {False: 40, True: 12}
 """Bytes of weights of a large model, and the target tokens from which on it pays to score what is expected
 and to go on from there in one pass (`python -m benchmarks.drafts`). With 6 layers of 512 (60 MB) that is 1.4
 times as fast at 8 tokens and 2.7 times at 24 if the draft holds, and a tenth slower if it fails. A model as
-the embedded one (13 MB, two decoder layers) gains as much at 24 and 48, but loses a quarter where it fails."""
+the embedded one (13 MB, two decoder layers) gains 1.4-fold at 24 tokens, but loses a quarter if it fails."""
 _FEW = 3
 """Requests that are resumed one by one; more of them are cheaper decoded side by side, as 16 sequences
 cost not three times the steps of one."""

@@ -105,16 +105,15 @@ class TranslationStage:
         if utterance is None:
             utterance = self._utterance = _Utterance(item.utterance)
         utterance.final = item.final
-        ahead = item.tentative if item.language != self._target else ()
-        utterance.stirred = bool(ahead)
-        utterance.ahead = ahead
-        if item.language == self._target:
-            return
-        if item.committed or ahead:
+        foreign = item.language != self._target
+        if foreign and item.committed:
             utterance.language = item.language
-        if item.committed:
             utterance.words.extend(item.committed)
             utterance.grown = True
+        if foreign and not utterance.words:
+            utterance.language = item.language
+        utterance.ahead = item.tentative if item.language == utterance.language else ()
+        utterance.stirred = bool(utterance.ahead)
 
     def receive_result(self, result: Translation, cost: float) -> None:
         """Take the answer to the last request."""
