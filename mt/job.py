@@ -1,5 +1,6 @@
 """Jobs: requests as the tokens of one model, and its answers as text."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from streaming.stages import Translation, TranslationRequest
 from streaming.words import UNSPACED
 
 _END = "</s>"
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>$")
 _ROOM = 16
 """Target tokens that any sentence may have, and how finely lengths are grouped."""
 _MOST_SOURCE, _MOST = 250, 496
@@ -69,7 +71,9 @@ class Job:
         """Write the answer."""
         candidates = tuple(map(self._text, self.answers)) if self.candidates > 1 else ()
         text = candidates[0] if candidates else self._text(self.answers[0])
-        return Translation(text, candidates, self._attention() if self.attention else None)
+        ends = tuple(_ends(self.answers[0][len(self.prefix) :], len(self._request.target_prefix)))
+        attention = self._attention(ends) if self.attention else None
+        return Translation(text, candidates=candidates, ends=ends, attention=attention)
 
     def _text(self, answer: list[str]) -> str:
         """Write a hypothesis: the prefix as it was given, then what decoding adds to it."""
@@ -82,15 +86,13 @@ class Job:
         added = whole[len(known) :].replace("\ufffd", "")
         return self._request.target_prefix + added if self._request.target_prefix else added.lstrip()
 
-    def _attention(self) -> tuple[tuple[int, int], ...]:
+    def _attention(self, ends: Sequence[int]) -> tuple[tuple[int, int], ...]:
         """Tell for each new piece where it ends, and where the source piece ends that it attends to most."""
         source_ends = _ends(self._source_pieces, -len(self._before[0]))
-        skip = len(self.prefix)
-        target_ends = _ends(self.answers[0][skip:], len(self._request.target_prefix))
         columns = slice(self._first, self._first + len(source_ends))
         found = []
         # The language's mark and the end of the source draw attention that belongs to no word.
-        for end, row in zip(target_ends, self.rows[skip:], strict=False):
+        for end, row in zip(ends, self.rows[len(self.prefix) :], strict=False):
             shares = row[columns]
             best = max(range(len(shares)), key=shares.__getitem__, default=0)
             found.append((end, max(0, source_ends[best]) if source_ends else 0))
@@ -143,7 +145,9 @@ def _ends(pieces: Sequence[str], begin: int) -> list[int]:
     """Tell where each piece ends in a text that begins at `begin`, in characters."""
     ends: list[int] = []
     for piece in pieces:
-        surface = 1 if piece.startswith("<0x") else len(piece)
+        # Of a character in bytes the first one counts; those that follow begin with the bits 10.
+        byte = _BYTE.match(piece)
+        surface = int(int(byte[1], 16) >> 6 != 0b10) if byte else len(piece)
         # The space before the first word of a text is not written.
         begin += surface - (piece.startswith("▁") and not ends and begin <= 0)
         ends.append(begin)

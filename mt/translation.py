@@ -247,7 +247,11 @@ class TranslationStage:
         evidence = self._evidence(utterance, request, result, draft)
         allowed = policy.allowed(evidence)
         utterance.drafts = [draft, *utterance.drafts][: policy.needs.earlier]
-        cut = whole(text, len("".join(draft[:allowed])), self._unbreakable(text, self._target))
+        cut = len("".join(draft[:allowed]))
+        if self._target in UNSPACED and result.ends:
+            # We count characters, but the model writes words: within one of its pieces it cannot go on.
+            cut = max((end for end in result.ends if end <= cut), default=0)
+        cut = whole(text, cut, self._unbreakable(text, self._target))
         return max(text[:cut].rstrip(), request.target_prefix, key=len), text
 
     def _evidence(

@@ -184,6 +184,9 @@ class Translation:
     """The whole translation; it begins with the request's target prefix."""
     candidates: tuple[str, ...] = ()
     """Where more than one was wanted: hypotheses, the best first; each begins with the prefix."""
+    ends: tuple[int, ...] = ()
+    """Where the model's pieces after the prefix end in the text, in characters; empty: not told. A prefix
+    that ends elsewhere is one that the model would not have written."""
     attention: tuple[tuple[int, int], ...] | None = None
     """For each piece after the prefix: where it ends in the text, and where the piece that it attends to
     most ends in the source, in characters; `None`: the model does not tell."""

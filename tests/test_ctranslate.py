@@ -17,7 +17,7 @@ import embedded
 import mt
 from mt.ctranslate import CTranslateTranslator
 from mt.folders import read
-from mt.job import Job
+from mt.job import Job, _ends
 from mt.translation import TranslationStage
 from streaming.captions import Transcript, Update
 from streaming.errors import LanguageError, ModelError
@@ -377,6 +377,19 @@ def test_candidates_begin_with_the_prefix_and_the_first_is_the_answer(
     assert len(answer.candidates) == 4
     assert answer.candidates[0] == answer.text
     assert all(text.startswith("el perro") for text in answer.candidates)
+
+
+@families
+@pytest.mark.parametrize("prefix", ["", "el", "你好，"])
+def test_where_pieces_end_is_told(loaded: dict[str, CTranslateTranslator], name: str, prefix: str) -> None:
+    (answer,) = loaded[name].translate([request(name, "the quick brown fox", prefix)])
+    assert list(answer.ends) == sorted(answer.ends)
+    assert answer.ends[0] >= len(prefix)
+
+
+def test_the_bytes_of_a_character_end_together() -> None:
+    assert _ends(["▁a", "<0xF0>", "<0x9F>", "<0xA6>", "<0x84>", "▁b"], 0) == [1, 2, 2, 2, 2, 4]
+    assert _ends(["▁a", "bc"], 5) == [7, 9]
 
 
 def carded(folder: Path, place: Path, **card: Any) -> CTranslateTranslator:

@@ -103,7 +103,11 @@ def answered(request: TranslationRequest, translate: Translate) -> Translation:
         translate(replace(request, source=f"{request.source} {i}")) for i in range(1, request.candidates)
     ]
     attention = tuple((i + 1, min(i + 1, len(request.source))) for i in range(len(text)))
-    return Translation(text, (text, *others) if others else (), attention if request.attention else None)
+    return Translation(
+        text,
+        candidates=(text, *others) if others else (),
+        attention=attention if request.attention else None,
+    )
 
 
 def written(steps: Iterable[Step]) -> list[Update]:
@@ -414,6 +418,18 @@ def test_a_number_and_a_term_are_committed_whole() -> None:
         for item in written(drive(staged("es", WaitK(1)), numbers))
     ]
     assert [state for state in states if state] == [" IN", " 1 000 PEOPLE"]
+
+
+def test_a_commit_ends_where_a_piece_of_the_model_ends() -> None:
+    stage = waiting("zh", 1)
+    committed = []
+    for count, part in enumerate("abcdef"):
+        stage.receive(update(part, count))
+        while not isinstance(action := stage.next_action(), Ask):
+            if isinstance(action, Write):
+                committed.append("".join(word.text for word in action.item.committed))
+        stage.receive_result(Translation(SIGNS[: count + 1], ends=(2, 5)), 0.0)
+    assert [text for text in committed if text] == [SIGNS[:2], SIGNS[2:5]]
 
 
 def test_speech_without_marks_is_cut_at_its_pauses() -> None:
