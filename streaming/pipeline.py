@@ -3,6 +3,10 @@
 Inboxes are bounded by seconds of audio, not by items: with 10 ms chunks a bound of a few items would
 starve the engines, and a bound of many would let lag grow. A full inbox makes its producer wait, and so
 on back to the socket.
+
+Text makes nobody wait: a language whose translator is too slow would hold up recognition, and with it the
+source captions and all other languages. An hour of speech is less text than a second of it is audio; past
+a minute the updates of an utterance are merged while they wait.
 """
 
 import asyncio
@@ -14,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streaming.audio import AudioChunk
-from streaming.captions import Update
+from streaming.captions import Update, merge
 from streaming.errors import first_cause
 from streaming.stages import Ask, Node, Notice, Signal, Write
 
@@ -26,7 +30,7 @@ Emit = Callable[[str, Any], None]
 AUDIO_SECONDS = 10.0
 """Audio that may wait for a stage."""
 TEXT_SECONDS = 60.0
-"""Committed speech whose text may wait for a stage: text is small, and waiting here stops recognition."""
+"""Committed speech whose text waits for a stage item by item; what comes after is merged."""
 
 
 class _End:
@@ -34,7 +38,7 @@ class _End:
 
 
 class Inbox:
-    """Items on their way to a stage, bounded by the seconds of audio that they stand for."""
+    """Items on their way to a stage: audio is bounded in seconds, text is merged where much of it waits."""
 
     def __init__(self, audio_seconds: float = AUDIO_SECONDS, text_seconds: float = TEXT_SECONDS) -> None:
         self._audio_limit = audio_seconds
@@ -52,15 +56,28 @@ class Inbox:
     async def put(self, item: Any) -> None:
         """Add an item, as soon as there is room; an empty inbox has room for any item, a closed one none."""
         weight = _seconds(item)
-        limit = self._audio_limit if isinstance(item, AudioChunk) else self._text_limit
         async with self._changed:
-            while self._items and self._held + weight > limit and not self._closed:
+            while self._is_full(item, weight) and not self._closed:
                 await self._changed.wait()
             if self._closed:
                 return
+            if isinstance(item, Update) and self._held > self._text_limit and self._continues(item):
+                item = merge(self._items.pop(), item)
             self._items.append(item)
             self._held += weight
             self._changed.notify_all()
+
+    def _is_full(self, item: Any, weight: float) -> bool:
+        return isinstance(item, AudioChunk) and bool(self._items) and self._held + weight > self._audio_limit
+
+    def _continues(self, item: Update) -> bool:
+        """Whether an update is of the same utterance as the one that came last and still waits."""
+        last = self._items[-1] if self._items else None
+        return isinstance(last, Update) and (last.utterance, last.language, last.final) == (
+            item.utterance,
+            item.language,
+            False,
+        )
 
     async def close(self) -> None:
         """Say that nothing follows."""
@@ -75,7 +92,7 @@ class Inbox:
             while not self._items:
                 await self._changed.wait()
             item = self._items.popleft()
-            self._held = self._held - _seconds(item) if self._items else 0.0
+            self._held = max(0.0, self._held - _seconds(item)) if self._items else 0.0
             self._changed.notify_all()
             return item
 

@@ -175,6 +175,17 @@ class TranslationRequest:
     target_language: str
     complete: bool = False
     """The sentence is finished."""
+    draft: str = ""
+    """An answer to a shorter source, or to a part of this one: what to expect. It saves time and, without
+    a bias, changes nothing."""
+    bias: float = 0.0
+    """How much the draft is favoured over what the model would say now, 0 … 0.5."""
+    candidates: int = 1
+    """Hypotheses wanted."""
+    attention: bool = False
+    """Whether to tell what the answer attends to."""
+    context: tuple[str, str] | None = None
+    """The sentence before, and its translation, for models that profit from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +194,14 @@ class Translation:
 
     text: str
     """The whole translation; it begins with the request's target prefix."""
+    candidates: tuple[str, ...] = ()
+    """Where more than one was wanted: hypotheses, the best first; each begins with the prefix."""
+    ends: tuple[int, ...] = ()
+    """Where the model's pieces after the prefix end in the text, in characters; empty: not told. A prefix
+    that ends elsewhere is one that the model would not have written."""
+    attention: tuple[tuple[int, int], ...] | None = None
+    """For each piece after the prefix: where it ends in the text, and where the piece that it attends to
+    most ends in the source, in characters; `None`: the model does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
