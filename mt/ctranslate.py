@@ -74,9 +74,10 @@ class CTranslateTranslator:
             # An answer that ran into its bound is a loop. Forbidding repetition to all would harm those
             # sentences that repeat with reason.
             self._decode([job for job in jobs if len(job.answer) >= job.longest], repeat=_LOOP)
+            self._score([job for job in jobs if job.scored])
         except (RuntimeError, ValueError) as error:
             raise EngineError(f"{self.info.name}: translation failed: {error}") from error
-        return [Translation(job.text(self._target)) for job in jobs]
+        return [Translation(job.text(self._target), job.score) for job in jobs]
 
     def _decode(self, jobs: Sequence["_Job"], repeat: int) -> None:
         """Answer the jobs; no sequence of `repeat` tokens may come twice, 0: any may."""
@@ -87,6 +88,14 @@ class CTranslateTranslator:
         for group, results in started:
             for job, result in zip(group, results, strict=True):
                 job.answer = result.result().hypotheses[0]
+
+    def _score(self, jobs: Sequence["_Job"]) -> None:
+        """Score whole answers: decoding itself gives no probability to a prefix that it was told."""
+        found = self._model.score_batch(
+            [job.source for job in jobs], [job.answer for job in jobs], max_batch_size=_BATCH
+        )
+        for job, scores in zip(jobs, found, strict=True):
+            job.score = sum(scores.log_probs) / max(1, len(scores.log_probs))
 
     def _start(self, jobs: list["_Job"], beam: int, longest: int, repeat: int) -> list[Any]:
         results: list[Any] = self._model.translate_batch(
@@ -125,6 +134,8 @@ class _Job:
         # The bound counts the prefix. Twice the source leaves room for any pair, and ends a loop.
         self.longest = _rounded(len(self._marks) + max(len(written), 2 * len(pieces)) + _ROOM)
         self.answer: list[str] = self.prefix
+        self.scored = request.scored and bool(pieces)
+        self.score: float | None = None
         self._text = request.target_prefix
 
     def text(self, pieces: Any) -> str:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mt.glossary import uncut
 from mt.sentences import sentence_end, without_end
 from mt.wait_k import ReadWritePolicy, policy_for
 from streaming.captions import Update
@@ -83,7 +84,7 @@ class TranslationStage:
                 f"{request.source!r} ({request.source_language}→{request.target_language}), "
                 f"{result.text!r} came"
             )
-        self._write(self._utterance, request, count, result.text)
+        self._write(self._utterance, request, count, result)
 
     def finish(self) -> None:
         """No more updates will come."""
@@ -127,9 +128,11 @@ class TranslationStage:
         self._next = time + (self._pace.advance() - STEP)
         return True
 
-    def _write(self, utterance: _Utterance, request: TranslationRequest, count: int, text: str) -> None:
+    def _write(
+        self, utterance: _Utterance, request: TranslationRequest, count: int, answer: Translation
+    ) -> None:
         words = utterance.words[:count]
-        committed, tentative = self._divide(request, text, words)
+        committed, tentative = self._divide(request, answer, words)
         last = utterance.final and request.complete and count == len(utterance.words)
         start, end = words[0].start, max(word.end for word in words)
         update = Update(
@@ -149,9 +152,9 @@ class TranslationStage:
         if last:
             self._utterance = None
 
-    def _divide(self, request: TranslationRequest, text: str, words: list[Word]) -> tuple[str, str]:
+    def _divide(self, request: TranslationRequest, answer: Translation, words: list[Word]) -> tuple[str, str]:
         """Split an answer into what is committed and what is tentative."""
-        text = text.rstrip() if request.target_prefix else text.strip()
+        text = answer.text.rstrip() if request.target_prefix else answer.text.strip()
         if request.complete:
             return max(text, request.target_prefix, key=len), ""
         text = max(without_end(text), request.target_prefix, key=len)
@@ -159,6 +162,7 @@ class TranslationStage:
         read = sum(len(units(word.text, request.source_language)) for word in words)
         allowed = policy.allowed(read, finished=False)
         committed = "".join(units(text, self._target)[:allowed])
+        committed = text[: uncut(text, len(committed), answer.whole)]
         committed = max(committed, request.target_prefix, key=len)
         return committed, text[len(committed) :]
 

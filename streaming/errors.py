@@ -6,6 +6,7 @@ DragomanError
 │   ├── LanguageError     a language nobody here knows, or a pair that no model serves
 │   ├── ModelError        a model that is not there or not what it should be
 │   ├── ConfigError       a configuration that says something impossible
+│   ├── PackError         a domain pack that is not there, or says something impossible
 │   └── ProtocolError     a message that the state table does not allow
 ├── EngineError           an engine failed on a request; its session ends, its neighbours do not notice
 ├── OverloadError         the server is full; try again later
@@ -49,6 +50,12 @@ class ConfigError(InputError):
     """A configuration that says something impossible."""
 
     code = "bad_config"
+
+
+class PackError(InputError):
+    """A domain pack that is not there, or that says something impossible."""
+
+    code = "bad_pack"
 
 
 class ProtocolError(InputError):

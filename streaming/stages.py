@@ -152,6 +152,18 @@ class Recognition:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the trade that stands in a source, and what it is called in the target language."""
+
+    source: str
+    """As it stands in the source."""
+    targets: tuple[str, ...]
+    """Renderings that are accepted; the first one is preferred."""
+    verbatim: bool = False
+    """It is not translated: its letters stay as they are, capitals included."""
+
+
+@dataclass(frozen=True, slots=True)
 class TranslationRequest:
     """Ask of a Translator: continue this translation."""
 
@@ -163,6 +175,10 @@ class TranslationRequest:
     target_language: str
     complete: bool = False
     """The sentence is finished."""
+    terms: tuple[Term, ...] = ()
+    """Terms that stand in the source: whoever promises to keep them does, others may ignore them."""
+    scored: bool = False
+    """The answer's score is wanted; it costs another pass over the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +187,10 @@ class Translation:
 
     text: str
     """The whole translation; it begins with the request's target prefix."""
+    score: float | None = None
+    """Mean log-probability per token of the whole text, target prefix included; `None`: not asked for."""
+    whole: tuple[str, ...] = ()
+    """Parts of the text, terms and numbers, that are committed whole or not at all."""
 
 
 @dataclass(frozen=True, slots=True)

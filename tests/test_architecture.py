@@ -33,7 +33,7 @@ WAITS = {"asyncio", "time", "threading", "concurrent", "multiprocessing", "subpr
 ORDER = (
     {"errors"},
     {"audio", "words", "pace"},
-    {"captions", "decode"},
+    {"captions", "decode", "matching"},
     {"stages"},
     {"pipeline", "batching", "simulate", "scripted"},
 )
