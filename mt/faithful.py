@@ -106,7 +106,11 @@ class _Draft:
         ]
         found = numbers.numbers(self.text, self._language)
         whole += [self.text[number.start : number.end] for number in found]
-        return replace(self.first, text=self.text, whole=tuple(dict.fromkeys(whole)))
+        parts = tuple(dict.fromkeys(whole))
+        if self.text == self.first.text:
+            return replace(self.first, whole=parts)
+        # Whatever else was said of the first text is not true of this one.
+        return Translation(self.text, whole=parts)
 
     def trials(self) -> list[_Trial]:
         """Ask for what the translation could be with one fault mended, in each place."""
@@ -114,7 +118,7 @@ class _Draft:
         trials: dict[str, _Trial] = {}
         for place in self._places():
             prefix = self._until(place, rendering)
-            trials.setdefault(prefix, _Trial(place, replace(self.request, target_prefix=prefix, scored=True)))
+            trials.setdefault(prefix, _Trial(place, self._continued(prefix)))
         return list(trials.values())
 
     def take(self, tried: Sequence[tuple[_Trial, Translation]]) -> None:
@@ -151,6 +155,18 @@ class _Draft:
         self._given_up = faults.count >= self._faults.count
         if not self._given_up:
             self.text, self._faults = text, faults
+
+    def _continued(self, prefix: str) -> TranslationRequest:
+        """Ask for a translation that begins so, and for nothing else that the first request wanted."""
+        request = self.request
+        return TranslationRequest(
+            request.source,
+            prefix,
+            request.source_language,
+            request.target_language,
+            request.complete,
+            scored=True,
+        )
 
     def _places(self) -> list[int]:
         """List where a rendering may stand: between units, after what is committed, outside what is whole."""
@@ -205,7 +221,7 @@ class _Draft:
 
     def _check(self, text: str) -> "_Faults":
         language = self._language
-        found = numbers.numbers(text, language)
+        found = numbers.numbers(text, language) if _counts(self.request) else []
         allowed = [*self._numbers, *_numbers_of_terms(self.request)]
         invented = [n for n in numbers.invented(allowed, found) if n.start >= len(self.request.target_prefix)]
         return _Faults(
@@ -234,8 +250,16 @@ class _Faults:
         return self.terms[0].targets[0] if self.terms else ""
 
 
+def _counts(request: TranslationRequest) -> bool:
+    """Whether the numbers of both languages can be read; one alone would find fault with everything."""
+    pair = {normalized(request.source_language), normalized(request.target_language)}
+    return pair <= numbers.LANGUAGES
+
+
 def _own_numbers(request: TranslationRequest) -> list[Number]:
     """Find the numbers of a source that are not part of a term."""
+    if not _counts(request):
+        return []
     source = request.source
     spans = []
     for term in request.terms:

@@ -99,6 +99,8 @@ def written(number: Number, language: str) -> str:
 
 def growing(text: str, language: str) -> int:
     """Tell where the tail of a text begins that more text may still make another number."""
+    if language not in LANGUAGES:
+        return len(text)
     open_end = _tail(language).search(text)
     start = open_end.start() if open_end else len(text)
     for number in reversed(numbers(text, language)):

@@ -18,7 +18,8 @@ import uvicorn
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse
 
-from server import models
+from mt.faithful import FaithfulTranslator
+from server import models, packs
 from server.config import Config
 from server.engines import Engines
 from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
@@ -67,6 +68,8 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
     shared = _shared(engines, config)
     asks = {name: engine.ask for name, engine in shared.items()}
     languages = Languages(engines)
+    shelf = packs.shelf(config.packs.folder, config.packs.use)
+    shelf.take()  # the default packs are checked before anybody comes
     admission = Admission(config.server.max_sessions)
 
     @asynccontextmanager
@@ -87,7 +90,7 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
     @app.websocket("/v1/live")
     async def live(socket: WebSocket) -> None:
         await socket.accept()
-        session = Session(socket, asks, languages, patience)
+        session = Session(socket, asks, languages, patience, shelf)
         try:
             with admission:
                 await session.serve()
@@ -223,7 +226,7 @@ def _shared(engines: Engines, config: Config) -> dict[str, SharedEngine[Any, Any
     shared: dict[str, SharedEngine[Any, Any]] = {
         DETECTOR: SharedEngine(engines.detector.detect, max_batch=MOST_TOGETHER),
         RECOGNIZER: SharedEngine(engines.recognizer.recognize, max_batch=1, workers=workers),
-        TRANSLATOR: SharedEngine(engines.translator.translate, max_batch=MOST_TOGETHER),
+        TRANSLATOR: SharedEngine(FaithfulTranslator(engines.translator).translate, max_batch=MOST_TOGETHER),
     }
     if engines.synthesizer:
         shared[SYNTHESIZER] = SharedEngine(engines.synthesizer.synthesize, max_batch=1)

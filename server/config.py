@@ -60,6 +60,16 @@ class SpeechConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PacksConfig:
+    """The domain packs."""
+
+    folder: str = ""
+    """Where they are; empty: the user's own folder. Those that come with Dragoman are there as well."""
+    use: tuple[str, ...] = ()
+    """Packs of a session that names none, in order of precedence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be configured."""
 
@@ -67,6 +77,7 @@ class Config:
     recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
     translation: TranslationConfig = field(default_factory=TranslationConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
+    packs: PacksConfig = field(default_factory=PacksConfig)
 
 
 def load(path: str | Path | None = None, **overrides: Mapping[str, Any]) -> Config:

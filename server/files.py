@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from mt.faithful import FaithfulTranslator
 from mt.router import Router
 from server.engines import Engines
 from server.graph import DETECTOR, RECOGNITION, RECOGNIZER, TRANSLATOR, Interpretation, graph
@@ -54,7 +55,7 @@ def _batch_methods(engines: Engines, on_notice: Callable[[Notice], None]) -> sim
     return {
         DETECTOR: engines.detector.detect,
         RECOGNIZER: engines.recognizer.recognize,
-        TRANSLATOR: _LenientTranslator(engines.translator, on_notice).translate,
+        TRANSLATOR: FaithfulTranslator(_LenientTranslator(engines.translator, on_notice)).translate,
     }
 
 

@@ -1,11 +1,14 @@
 """The graph of stages that interprets one speaker: the same for live sessions, recordings and benchmarks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asr.commit import LocalAgreement
 from asr.endpointing import EndpointingStage
 from asr.recognition import RecognitionStage
+from asr.replacements import ReplacingStage
+from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
+from server.packs import Packs
 from streaming.stages import Node
 from tts.speech import SpeechStage
 
@@ -23,13 +26,17 @@ class Interpretation:
     """Languages to translate into."""
     speak: tuple[str, ...] = ()
     """Those targets that are also spoken."""
+    packs: Packs = field(default_factory=Packs, compare=False)
+    """The words of the trade."""
 
 
 def graph(wanted: Interpretation) -> Node:
     """Build fresh stages: endpointing → recognition → {translation per language → speech}."""
-    recognition = Node(RECOGNITION, RecognitionStage(LocalAgreement(), language=wanted.source), RECOGNIZER)
+    hearing = RecognitionStage(LocalAgreement(), language=wanted.source)
+    recognition = Node(RECOGNITION, ReplacingStage(hearing, wanted.packs.replacements), RECOGNIZER)
     for target in wanted.targets:
-        translation = Node(f"{TRANSLATION}.{target}", TranslationStage(target), TRANSLATOR)
+        stage = TerminologyStage(TranslationStage(target), target, wanted.packs.glossary)
+        translation = Node(f"{TRANSLATION}.{target}", stage, TRANSLATOR)
         if target in wanted.speak:
             translation.successors.append(Node(f"{SPEECH}.{target}", SpeechStage(target), SYNTHESIZER))
         recognition.successors.append(translation)

@@ -35,6 +35,8 @@ class Start:
     """Hz, 8000 … 48000; the server resamples."""
     channels: int = 1
     """Mono only."""
+    packs: tuple[str, ...] = ()
+    """Domain packs of the server, by name, in order of precedence; empty: those that it always uses."""
 
     def __post_init__(self) -> None:
         if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:

@@ -21,6 +21,7 @@ from server.lag import Lag
 from server.languages import Languages
 from server.messages import Done, Error, Ready, ServerMessage, Start, Statistics
 from server.outbox import WRITE_SECONDS, Outbox
+from server.packs import Shelf
 from server.protocol import Audio, Event, ServerProtocol, close_code
 from server.showing import Showing
 from server.usage import Usage
@@ -53,12 +54,14 @@ class Session:
         engines: pipeline.Engines,
         languages: Languages,
         patience: Patience,
+        shelf: Shelf,
     ) -> None:
         """`engines` are shared with other sessions; the socket has been accepted."""
         self._socket = socket
         self._engines = engines
         self._languages = languages
         self._patience = patience
+        self._shelf = shelf
         self._name = secrets.token_hex(4)
         self._protocol = ServerProtocol()
         self._outbox = Outbox(patience.write)
@@ -107,7 +110,10 @@ class Session:
 
     async def _interpret(self) -> None:
         start = await self._started()
-        wanted = Interpretation(None if start.source == "auto" else start.source, start.targets, start.speak)
+        # A pack that has changed is read again, and a large one takes its time.
+        packs = await asyncio.to_thread(self._shelf.take, start.packs)
+        source = None if start.source == "auto" else start.source
+        wanted = Interpretation(source, start.targets, start.speak, packs)
         routes = self._languages.routes(wanted)
         self._send(Ready(self._name, start.source, start.targets, start.speak, routes, start.sample_rate))
         await self._run(graph(wanted), start.sample_rate)
