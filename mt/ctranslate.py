@@ -91,6 +91,8 @@ class CTranslateTranslator:
 
     def _score(self, jobs: Sequence["_Job"]) -> None:
         """Score whole answers: decoding itself gives no probability to a prefix that it was told."""
+        if not jobs:
+            return
         found = self._model.score_batch(
             [job.source for job in jobs], [job.answer for job in jobs], max_batch_size=_BATCH
         )

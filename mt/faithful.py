@@ -20,6 +20,8 @@ from streaming.words import units
 
 PLACES = 24
 """Places that are tried for one rendering, at most."""
+TOGETHER = 128
+"""Trials that are translated together."""
 ROUNDS = 8
 """Faults of one translation that are mended by decoding; what is left is put in its place without."""
 _ENDS = " .!?…。！？"
@@ -54,7 +56,14 @@ class FaithfulTranslator:
     def _repair(self, drafts: Sequence["_Draft"]) -> None:
         """Mend one fault of each draft, all with one call."""
         tried = [draft.trials() for draft in drafts]
-        answers = iter(self._translator.translate([trial.request for trials in tried for trial in trials]))
+        requests = [trial.request for trials in tried for trial in trials]
+        answers = iter(
+            [
+                answer
+                for first in range(0, len(requests), TOGETHER)
+                for answer in self._translator.translate(requests[first : first + TOGETHER])
+            ]
+        )
         for draft, trials in zip(drafts, tried, strict=True):
             draft.take([(trial, next(answers)) for trial in trials])
 
@@ -211,9 +220,12 @@ class _Draft:
 
     def _phrased(self, text: str, keep: str = "", complete: bool | None = None) -> str:
         prefix = max(self.request.target_prefix, keep, key=len)
+        rest = text[len(prefix) :]
+        if _counts(self.request):
+            rest = rest[numbers.overgrown(prefix, rest, self._language) :]
         return phrased(
             prefix,
-            text[len(prefix) :],
+            rest,
             self._language,
             complete=self.request.complete if complete is None else complete,
             capital=self._capital and not keep,

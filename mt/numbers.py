@@ -97,6 +97,19 @@ def written(number: Number, language: str) -> str:
     return unit.written.replace("{}", figure + of)
 
 
+def overgrown(text: str, rest: str, language: str) -> int:
+    """Count the characters of what follows that would turn the number at the end of a text into another."""
+    if not rest or not text or text[-1].isspace():
+        return 0
+    last = next((n for n in reversed(numbers(text, language)) if n.end == len(text)), None)
+    if last is None:
+        return 0
+    for number in numbers(text + rest, language):
+        if number.start <= last.start and number.end > len(text) and number.value != last.value:
+            return number.end - len(text)
+    return 0
+
+
 def growing(text: str, language: str) -> int:
     """Tell where the tail of a text begins that more text may still make another number."""
     if language not in LANGUAGES:

@@ -15,8 +15,8 @@ from streaming.captions import Update
 from streaming.stages import Action, Ask, Translation, TranslationRequest
 from streaming.words import Word
 
-MOST_HELD = 12
-"""Words that are held back, at most: a telephone number said digit by digit has no end."""
+MOST_HELD = 32
+"""Words (of Chinese often characters) that are held back, at most: a telephone number has no end."""
 
 
 class TerminologyStage:
