@@ -188,7 +188,7 @@ class _Draft:
             for part in self.answer().whole
             if (start := self.text.find(part)) >= 0 and start not in wrong
         ]
-        places, at = [fixed], 0
+        places, at = [fixed, max(fixed, stop)], 0
         for unit in units(self.text, self._language):
             at += len(unit)
             if fixed < at <= stop and not any(start < at < end for start, end in kept):

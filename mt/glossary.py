@@ -139,10 +139,12 @@ def uncut(text: str, end: int, whole: Iterable[str]) -> int:
 
 def split_forms(written: str) -> tuple[str, ...]:
     """Read ``server|servers`` as forms, each once, in Unicode's composed form."""
-    if FORMS not in written and written.isascii():
+    if not unicodedata.is_normalized("NFC", written):
+        written = unicodedata.normalize("NFC", written)
+    if FORMS not in written:
         form = written.strip()
         return (form,) if form else ()
-    forms = (unicodedata.normalize("NFC", form).strip() for form in written.split(FORMS))
+    forms = [form.strip() for form in written.split(FORMS)]
     return tuple(dict.fromkeys(form for form in forms if form))
 
 

@@ -17,7 +17,10 @@ DATE, TIME, ORDINAL = "date", "time", "ordinal"
 LANGUAGES = frozenset({"en", "zh", "es", "de"})
 """Languages whose number words are known."""
 
-MEASURES = "个名位本台只天年月日号岁次人元块张件条封辆家所层页斤公米克升度分秒点周期章届级人种小倍"
+MEASURES = (
+    "个名位本台只天年月日号岁次人元块张件条封辆家所层页斤公米克升度分秒点周期章届级种小倍"
+    "棵朵头匹把支枝根座栋双套杯碗瓶盒箱包袋篇首幅部册艘架颗粒滴道门堂课节批组队排串束群句段片"
+)
 """Chinese measure words: a numeral before one of them counts something."""
 _LEAST = 3
 """Words for one and two stand for too much else (one of them, 一个) to be asked for."""
@@ -142,7 +145,7 @@ def _quantities(text: str, language: str) -> Iterator[Number]:
             end, kind = end + suffix, ORDINAL
         kind = ORDINAL if numeral.ordinal and not kind else kind
         asked, plain = _evidence(text, numeral, language, bool(kind) and kind != ORDINAL)
-        yield Number(start, end, kind, (numeral.value.normalize(),), numeral.digits, asked, plain)
+        yield Number(start, end, kind, (numeral.value,), numeral.digits, asked, plain)
 
 
 def _with_unit(text: str, numeral: Numeral, language: str) -> tuple[int, int, str]:
@@ -281,7 +284,7 @@ def _hour(number: Number) -> int:
 def _figure(value: Decimal, language: str, digits: bool) -> str:
     if not digits and value <= 10 and value == value.to_integral_value() and language in _SMALL_WORDS:
         return _SMALL_WORDS[language][int(value)]
-    for factor, word in SCALES.get(language, ()):
+    for factor, word in SCALES.get(language, ()) if value < _READABLE else ():
         share = value / factor
         if share >= 1 and share == round(share, 2):
             gap = "" if language == "zh" else " "
@@ -290,6 +293,8 @@ def _figure(value: Decimal, language: str, digits: bool) -> str:
     return _separated(value, language, language == "zh")
 
 
+_READABLE = 10**20
+"""A number from here on is a string of digits to people, and is written as one."""
 _SMALL_WORDS = {
     "en": "zero one two three four five six seven eight nine ten".split(),
     "zh": list("零一二三四五六七八九十"),
@@ -307,9 +312,10 @@ _SINGULAR = {
 
 def _separated(value: Decimal, language: str, closed: bool) -> str:
     """Write digits; thousands are separated from five digits on, so that no year ever is."""
-    plain = f"{value.normalize():f}"
-    whole, point, fraction = plain.partition(".")
-    if len(whole) > 4 and not closed:
+    whole, _, fraction = f"{value:f}".partition(".")
+    fraction = fraction.rstrip("0")
+    point = "." if fraction else ""
+    if len(whole) > 4 and not closed and value < _READABLE:
         whole = f"{int(whole):,}"
     if language in ("es", "de"):
         return whole.replace(",", ".") + ("," + fraction if point else "")

@@ -280,7 +280,7 @@ _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "亿": 10**8}
 _SIGN = "零〇一二两三四五六七八九"
 _HAN_NUMBER = re.compile(
-    rf"(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?)+|[{_SIGN}十百千万亿]+)"
+    rf"(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
     rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分])(?P<scale>万亿|[万亿])?)?"
 )
 _IDIOMS = frozenset("万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五".split())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mt.glossary import FORMS, Entry, split_forms
 from mt.languages import known, normalized
-from streaming.matching import folded
+from streaming.matching import all_capitals, folded
 
 LONGEST = 200
 """Characters of a term, at most."""
@@ -37,22 +37,22 @@ class Problems:
         self.found.append(f"{path}:{line}: {problem}")
 
 
-def text_of(path: Path, problems: Problems) -> str:
-    """Read a file as UTF-8; what cannot be read is noted and is empty."""
+def text_of(path: Path, problems: Problems) -> str | None:
+    """Read a file as UTF-8; what cannot be read is noted, and is `None`."""
     try:
         if path.stat().st_size > LARGEST:
             problems.note(path, 1, f"at most {LARGEST >> 20} MB were expected")
-            return ""
+            return None
         data = path.read_bytes()
     except OSError as error:
         problems.note(path, 1, f"it cannot be read ({error.strerror})")
-        return ""
+        return None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         problems.note(path, line, f"UTF-8 was expected, got the byte 0x{data[error.start]:02x}")
-        return ""
+        return None
 
 
 def visible(written: str, path: Path, line: int, problems: Problems) -> str:
@@ -77,13 +77,15 @@ class GlossaryReader:
         """`languages` are those of the pack, if it names them: in the first one a term stands once."""
         self._languages = languages
         self._problems = problems
-        self._first: dict[str, tuple[tuple[str, ...], str]] = {}
+        self._first: dict[str, Entry] = {}
+        """Form in the first language → the first entry that has it."""
 
     def entries(self, path: Path) -> Iterator[Entry]:
-        rows = csv.reader(
-            io.StringIO(text_of(path, self._problems), newline=""),
-            "excel-tab" if path.suffix == ".tsv" else "excel",
-        )
+        """Read the terms of a CSV or TSV file."""
+        text = text_of(path, self._problems)
+        if text is None:
+            return
+        rows = csv.reader(io.StringIO(text, newline=""), "excel-tab" if path.suffix == ".tsv" else "excel")
         try:
             header = next(rows, None)
             if header is None:
@@ -126,7 +128,7 @@ class GlossaryReader:
     def entry(self, cells: Mapping[str, str], path: Path, line: int) -> Entry | None:
         forms: dict[str, tuple[str, ...]] = {}
         for code, written in cells.items():
-            if not (written.isascii() and written.isprintable()):
+            if not written.isprintable():
                 written = visible(written, path, line, self._problems)
             found = split_forms(written)
             if found:
@@ -148,18 +150,16 @@ class GlossaryReader:
     def _check_twice(self, entry: Entry) -> None:
         """See that a term is not called two things; in the other directions the first one is meant."""
         first = self._languages[0] if self._languages else next(iter(entry.forms))
-        others = [language for language in entry.forms if language != first]
         for form in entry.forms.get(first, ()):
-            key = form if form.isupper() else folded(form)
-            for other in others:
-                known_targets, place = self._first.setdefault(
-                    f"{other}\t{key}", (entry.forms[other], entry.place)
-                )
-                if known_targets != entry.forms[other]:
+            known = self._first.setdefault(form if all_capitals(form) else folded(form), entry)
+            if known is entry:
+                continue
+            for language, targets in entry.forms.items():
+                if language != first and known.forms.get(language, targets) != targets:
                     path, _, line = entry.place.rpartition(":")
                     self._problems.note(
                         Path(path),
                         int(line),
-                        f"{form!r} is {FORMS.join(entry.forms[other])!r} in {other} here, "
-                        f"and {FORMS.join(known_targets)!r} at {place}",
+                        f"{form!r} is {FORMS.join(targets)!r} in {language} here, "
+                        f"and {FORMS.join(known.forms[language])!r} at {known.place}",
                     )

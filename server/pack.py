@@ -133,7 +133,7 @@ class _Reader:
         )
 
     def _content(self) -> dict[str, Any]:
-        text = text_of(self._path, self._problems)
+        text = text_of(self._path, self._problems) or ""
         self._lines = text.splitlines()
         try:
             return tomllib.loads(text)

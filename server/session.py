@@ -21,7 +21,7 @@ from server.lag import Lag
 from server.languages import Languages
 from server.messages import Done, Error, Ready, ServerMessage, Start, Statistics
 from server.outbox import WRITE_SECONDS, Outbox
-from server.packs import Shelf
+from server.packs import Packs, Shelf
 from server.protocol import Audio, Event, ServerProtocol, close_code
 from server.showing import Showing
 from server.usage import Usage
@@ -111,12 +111,19 @@ class Session:
     async def _interpret(self) -> None:
         start = await self._started()
         # A pack that has changed is read again, and a large one takes its time.
-        packs = await asyncio.to_thread(self._shelf.take, start.packs)
+        packs = await asyncio.to_thread(self._packs, start)
         source = None if start.source == "auto" else start.source
         wanted = Interpretation(source, start.targets, start.speak, packs)
         routes = self._languages.routes(wanted)
         self._send(Ready(self._name, start.source, start.targets, start.speak, routes, start.sample_rate))
         await self._run(graph(wanted), start.sample_rate)
+
+    def _packs(self, start: Start) -> Packs:
+        """Take the packs, with the terms of each direction indexed."""
+        packs = self._shelf.take(start.packs)
+        for target in start.targets:
+            packs.glossary.growing("", start.source, target)
+        return packs
 
     async def _run(self, root: Node, rate: int) -> None:
         recognition: Any = root.successors[0].stage
