@@ -90,6 +90,7 @@ def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser.add_argument("--url", default=_URL, help=f"the server ({_URL})")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
     parser.add_argument("--format", choices=["text", "jsonl"], default="text")
+    _terms(parser)
     parser.add_argument("--speak", type=Path, metavar="DIR", help="write the spoken translations there")
     parser.set_defaults(run=commands.stream)
 

@@ -157,7 +157,7 @@ def stream(arguments: Namespace) -> None:
     if arguments.speak:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
-    playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener)
+    playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener, arguments.packs)
 
 
 def demo(arguments: Namespace) -> None:

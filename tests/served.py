@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from mt.router import Router
 from server.app import Admission, Server, address_of, bound, create_app
-from server.config import Config, ServerConfig
+from server.config import Config, PacksConfig, ServerConfig
 from server.engines import Engines
 from server.graph import RECOGNITION, TRANSLATION, Interpretation, graph
 from server.session import PATIENCE, Patience
@@ -25,6 +25,8 @@ from streaming.scripted import (
     ScriptedSynthesizer,
     ScriptedTranslator,
 )
+
+PACKS = PacksConfig()
 
 
 class Translators(ScriptedTranslator):
@@ -72,9 +74,10 @@ async def serving(
     most: int = 8,
     patience: Patience = PATIENCE,
     options: Sequence[tuple[int, int, int]] = (),
+    packs: PacksConfig = PACKS,
 ) -> AsyncIterator[Served]:
     """Run a server; `options` are set on its listening socket."""
-    app = create_app(own or engines(), Config(ServerConfig(max_sessions=most)), patience)
+    app = create_app(own or engines(), Config(ServerConfig(max_sessions=most), packs=packs), patience)
     listening = asyncio.Event()
     with bound("127.0.0.1", 0) as listener:
         for option in options:
