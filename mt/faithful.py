@@ -24,6 +24,8 @@ TOGETHER = 128
 """Trials that are translated together."""
 ROUNDS = 8
 """Faults of one translation that are mended by decoding; what is left is put in its place without."""
+LONGEST = 600
+"""Characters of a source beyond which nothing is decoded anew: no sentence is so long."""
 _ENDS = " .!?…。！？"
 _CASELESS = frozenset({"zh", "yue", "ja", "ko", "th", "lo", "my", "km", "ar", "he", "fa", "ur", "hi", "ka"})
 
@@ -99,12 +101,13 @@ class _Draft:
     @property
     def lacking(self) -> bool:
         """A term or a number is missing that can still be written."""
-        return bool(self._faults.terms or self._faults.numbers) and not self._given_up
+        lacking = bool(self._faults.terms or self._faults.numbers)
+        return lacking and not self._given_up and len(self.request.source) <= LONGEST
 
     def finish(self) -> None:
         """Mend without the translator what is left: decoding anew would only invent the same numbers."""
         while self._faults.count and not self._given_up:
-            self._splice(len(self.text.rstrip(_ENDS)))
+            self._splice(self._stop)
 
     def answer(self) -> Translation:
         """Give the translation as it stands."""
@@ -180,7 +183,7 @@ class _Draft:
     def _places(self) -> list[int]:
         """List where a rendering may stand: between units, after what is committed, outside what is whole."""
         fixed = len(self.request.target_prefix)
-        stop = len(self.text.rstrip(_ENDS))
+        stop = self._stop
         # What stands in the place of a lost number is often a wrong one: it is tried first.
         wrong = [number.start for number in self._faults.invented if number.start >= fixed]
         kept = [
@@ -208,6 +211,12 @@ class _Draft:
 
     def _verbatim(self, rendering: str) -> bool:
         return any(term.verbatim and term.targets[0] == rendering for term in self.request.terms)
+
+    @property
+    def _stop(self) -> int:
+        """Where the text ends before its closing marks; those of a number (p.m.) are its own."""
+        found = numbers.numbers(self.text, self._language)
+        return max([len(self.text.rstrip(_ENDS)), *(number.end for number in found)])
 
     @property
     def _language(self) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+LONGEST = 60
+"""Digits and separators beyond which a figure is no number to anybody."""
 SMALL = 13
 """Words below it (one, a dozen of them are everyday words) are weaker evidence of a number than digits."""
 
@@ -138,6 +140,8 @@ def _number(
             break
         word = tokens[index].group().lower()
         following = tokens[index + 1].group().lower() if index + 1 < len(tokens) else ""
+        if word[0].isdecimal() and len(word) > LONGEST:
+            break
         if word[0].isdecimal():
             # After a scale only a smaller one may follow: 1 million 200 thousand.
             if total.current is not None or (
@@ -319,6 +323,8 @@ def _han_value(body: str) -> Decimal | None:
     last_scale = 0
     seen = False
     for part in re.findall(rf"{_DIGITS}|\D", body):
+        if len(part) > LONGEST:
+            return None
         if part[0].isdecimal():
             current, seen = digit_value(part, "zh"), True
         elif part in _HAN:

@@ -144,6 +144,25 @@ def test_whatever_is_answered_the_prefix_stays_and_the_rest_is_faithful(
         assert part in answer.text
 
 
+@given(
+    st.text(max_size=30) | st.from_regex(r"[0-9]{50,70}(st|万)? ?", fullmatch=True),
+    st.text(max_size=30),
+    st.text(max_size=8),
+    st.sampled_from(["zh", "es", "de", "ja"]),
+)
+def test_no_text_is_too_odd(source: str, answer: str, prefix: str, target: str) -> None:
+    asked = TranslationRequest(source, prefix, "en", target, True)
+    (given_back,) = FaithfulTranslator(Says(prefix + answer)).translate([asked])
+    assert given_back.text.startswith(prefix)
+
+
+def test_a_source_without_end_is_mended_without_decoding() -> None:
+    says = Says("El equipo va.")
+    source = "so " * 2000 + "the server has 25 disks"
+    (answer,) = FaithfulTranslator(says).translate([request(source, "", SERVER)])
+    assert says.calls == 1 and "servidor" in answer.text and "25" in answer.text
+
+
 @pytest.fixture(scope="module")
 def translator() -> FaithfulTranslator:
     if not embedded.translators():
