@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from mt.numerals import SMALL, Numeral, numerals
+from mt.dates import dates, times, written_date
+from mt.figures import SMALL, Numeral
+from mt.numerals import numerals
 from mt.units import MONTHS, SCALES, UNITS
 
 DATE, TIME, ORDINAL = "date", "time", "ordinal"
@@ -57,7 +59,11 @@ class Number:
 def numbers(text: str, language: str) -> list[Number]:
     """Find the numbers of a text, in order."""
     found: list[Number] = []
-    for number in (*_dates(text, language), *_times(text, language), *_quantities(text, language)):
+    moments = [
+        *(Number(date.start, date.end, DATE, date.value) for date in dates(text, language)),
+        *(Number(t.start, t.end, TIME, t.value, half_day=t.half_day) for t in times(text, language)),
+    ]
+    for number in (*moments, *_quantities(text, language)):
         if not any(number.start < other.end and other.start < number.end for other in found):
             found.append(number)
     return sorted(found, key=lambda number: number.start)
@@ -87,7 +93,7 @@ def written(number: Number, language: str) -> str:
     """Write a number in a language."""
     match number.kind:
         case "date":
-            return _written_date(number.value, language)
+            return written_date(number.value, language)
         case "time":
             return _written_time(number, language)
         case "ordinal":
@@ -205,75 +211,6 @@ def _evidence(text: str, numeral: Numeral, language: str, united: bool) -> tuple
     return numeral.value >= _LEAST or united, large
 
 
-# Dates and times.
-
-_DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
-_ISO = r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)"
-
-
-@cache
-def _date_patterns(language: str) -> tuple[re.Pattern[str], ...]:
-    names = "|".join(MONTHS.get(language, ()))
-    name = rf"(?P<name>{names})"
-    found = {
-        "en": (
-            rf"\b{name} {_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?(?!\d)",
-            rf"(?<!\d){_DAY}(?:st|nd|rd|th)? (?:of )?{name}\b(?:,? {_YEAR})?(?!\d)",
-        ),
-        "es": (rf"(?<!\d){_DAY}\.?º? de {name}\b(?: (?:de|del) {_YEAR})?(?!\d)",),
-        "de": (rf"(?<!\d){_DAY}\. ?{name}\b(?: {_YEAR})?(?!\d)",),
-        "zh": (r"(?:(?P<year>\d{4})\s?年\s?)?(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?[日号]",),
-    }.get(language, ())
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in (_ISO, *found))
-
-
-def _dates(text: str, language: str) -> Iterator[Number]:
-    for pattern in _date_patterns(language):
-        for match in pattern.finditer(text):
-            parts = match.groupdict()
-            month = parts.get("month") or _month(parts.get("name") or "", language)
-            day = int(parts["day"])
-            if not 1 <= int(month) <= 12 or not 1 <= day <= 31:
-                continue
-            year = Decimal(parts["year"]) if parts.get("year") else None
-            yield Number(match.start(), match.end(), DATE, (year, Decimal(month), Decimal(day)))
-
-
-def _month(name: str, language: str) -> int:
-    return [month.lower() for month in MONTHS[language]].index(name.lower()) + 1
-
-
-_CLOCK = re.compile(
-    r"(?<![\d:.])(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?![\d:])(?: ?(?P<half>[ap])\.?m\.?(?![a-z]))?"
-    r"|(?<![\d:.])(?P<full>\d{1,2}) ?(?P<half2>[ap])\.?m\.?(?![a-z])",
-    re.IGNORECASE,
-)
-_HAN_CLOCK = re.compile(
-    r"(?<![\d:.])(?P<half>凌晨|早上|上午|中午|下午|晚上|傍晚)?(?P<hour>\d{1,2})(?:[:：](?P<minute>\d{2})(?!\d)|[点时](?:(?P<m>\d{1,2})分?)?)"
-)
-
-
-def _times(text: str, language: str) -> Iterator[Number]:
-    if language == "zh":
-        for match in _HAN_CLOCK.finditer(text):
-            half = {None: None, "下午": "p", "晚上": "p", "傍晚": "p", "中午": "p"}.get(match["half"], "a")
-            yield from _time(match, match["hour"], match["minute"] or match["m"] or "0", half)
-        return
-    for match in _CLOCK.finditer(text):
-        half = (match["half"] or match["half2"] or "").lower() or None
-        yield from _time(match, match["hour"] or match["full"], match["minute"] or "0", half)
-
-
-def _time(match: re.Match[str], hour: str, minute: str, half: str | None) -> Iterator[Number]:
-    h, m = int(hour), int(minute)
-    if h > 24 or m > 59:
-        return
-    if half and h <= 12:
-        h = h % 12 + (12 if half == "p" else 0)
-    unmarked = half is None and h <= 12
-    yield Number(match.start(), match.end(), TIME, (Decimal(h), Decimal(m)), half_day=unmarked)
-
-
 def _hour(number: Number) -> int:
     return int(number.value[0] or 0)
 
@@ -327,22 +264,6 @@ def _written_ordinal(value: int, language: str) -> str:
         ending = "th" if 10 <= value % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
         return f"{value}{ending}"
     return {"zh": f"第{value}", "es": f"{value}.º", "de": f"{value}."}.get(language, str(value))
-
-
-def _written_date(value: tuple[Decimal | None, ...], language: str) -> str:
-    year, month, day = (None if part is None else int(part) for part in value)
-    assert month and day, "a date has a month and a day"
-    if language == "zh":
-        return (f"{year}年" if year else "") + f"{month}月{day}日"
-    if language not in MONTHS:
-        return f"{year}-{month:02}-{day:02}" if year else f"{month:02}-{day:02}"
-    name = MONTHS[language][month - 1]
-    match language:
-        case "en":
-            return f"{name} {day}" + (f", {year}" if year else "")
-        case "es":
-            return f"{day} de {name}" + (f" de {year}" if year else "")
-    return f"{day}. {name}" + (f" {year}" if year else "")
 
 
 def _written_time(number: Number, language: str) -> str:

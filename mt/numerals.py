@@ -9,53 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-LONGEST = 60
-"""Digits and separators beyond which a figure is no number to anybody."""
-SMALL = 13
-"""Words below it (one, a dozen of them are everyday words) are weaker evidence of a number than digits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Numeral:
-    """A number in a text."""
-
-    start: int
-    end: int
-    value: Decimal
-    digits: bool
-    """It is written in digits, at least in part."""
-    ordinal: bool = False
+from mt.chinese_numerals import chinese_numerals
+from mt.figures import DIGITS, LONGEST, Numeral, digit_value
 
 
 def numerals(text: str, language: str) -> list[Numeral]:
     """Find the numbers of a text, in order."""
     if language == "zh":
-        return list(_chinese(text))
+        return list(chinese_numerals(text))
     words = _WORDS.get(language)
     return list(_spaced(text, language, words or _Words({}, {}, {}, frozenset(), frozenset(), frozenset())))
 
 
-def digit_value(written: str, language: str) -> Decimal:
-    """Read digits with separators as a language writes them: `1,234.5` in English is `1.234,5` in German."""
-    points, commas = written.count("."), written.count(",")
-    if points and commas:
-        decimal = max(".,", key=written.rfind)
-    elif _GROUPED[","].fullmatch(written):
-        decimal = "," if language in _COMMA and commas == 1 else "."
-    elif _GROUPED["."].fullmatch(written):
-        decimal = "." if language not in _COMMA and points == 1 else ","
-    else:
-        decimal = "," if commas else "."
-    whole, _, fraction = written.replace("," if decimal == "." else ".", "").partition(decimal)
-    # Several decimal marks make a version or an address; joined, it is at least the same on both sides.
-    return Decimal(f"{whole}.{re.sub('[.,]', '', fraction)}" if fraction else whole)
-
-
-_COMMA = frozenset({"es", "de", "fr", "it", "pt", "nl", "ru", "pl", "cs", "tr", "id", "sv", "da", "fi", "uk"})
-"""Languages that write decimals after a comma."""
-_GROUPED = {mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,"}
-_DIGITS = r"\d+(?:[.,]\d+)*"
-_TOKEN = re.compile(rf"{_DIGITS}|[^\W\d_]+", re.UNICODE)
+_TOKEN = re.compile(rf"{DIGITS}|[^\W\d_]+", re.UNICODE)
 _GAP = re.compile(r"[ \u00a0\u202f]?|-|‑")
 
 
@@ -275,81 +241,3 @@ def _compound(word: str, language: str) -> int | None:
 
 def _part(word: str) -> int | None:
     return _GERMAN.plain.get(word, _compound(word, "de"))
-
-
-# Chinese.
-
-_HAN = {sign: i for i, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
-_HAN_GROUPS = {"万": 10**4, "亿": 10**8}
-_SIGN = "零〇一二两三四五六七八九"
-_HAN_NUMBER = re.compile(
-    rf"(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
-    rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分])(?P<scale>万亿|[万亿])?)?"
-)
-_IDIOMS = frozenset("万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五".split())
-"""Strings that look like numbers and are words."""
-
-
-def _chinese(text: str) -> Iterator[Numeral]:
-    for match in _HAN_NUMBER.finditer(text):
-        body, following = match["body"], text[match.end() : match.end() + 1]
-        digits = body[0].isdecimal()
-        if not digits and (body in _IDIOMS or (body == "十" and following == "分")):
-            continue
-        value = _han_value(body)
-        if value is None:
-            continue
-        if match["fraction"]:
-            if digits or len(body) > 6:
-                continue
-            value += Decimal("0." + "".join(str(_HAN[sign]) for sign in match["fraction"]))
-            value *= _group(match["scale"] or "")
-        yield Numeral(match.start(), match.end(), value, digits, bool(match["ordinal"]))
-
-
-def _group(written: str) -> int:
-    factor = 1
-    for sign in written:
-        factor *= _HAN_GROUPS[sign]
-    return factor
-
-
-def _han_value(body: str) -> Decimal | None:
-    """Read `三千五百万`, `3500万`, `1亿2000万` or `二〇二四`; `None`: no number at all."""
-    if all(sign in _HAN for sign in body):
-        return Decimal("".join(str(_HAN[sign]) for sign in body))
-    total = group = current = Decimal(0)
-    last_scale = 0
-    seen = False
-    for part in re.findall(rf"{_DIGITS}|\D", body):
-        if len(part) > LONGEST:
-            return None
-        if part[0].isdecimal():
-            current, seen = digit_value(part, "zh"), True
-        elif part in _HAN:
-            current, seen = Decimal(_HAN[part]), True
-            last_scale = 0 if part in "零〇" else last_scale
-        elif part in _HAN_SCALES:
-            if not current and part != "十" and not group:
-                return None  # 百 and 千 alone are no numbers
-            group += (current or 1) * _HAN_SCALES[part]
-            current, last_scale, seen = Decimal(0), _HAN_SCALES[part], True
-        else:
-            factor = _HAN_GROUPS[part]
-            if not (group or current or total):
-                return None
-            if factor > 10**4 and total and total < factor and not (group or current):
-                total *= factor  # 万亿
-            elif factor > 10**4:
-                total = (
-                    (total + group + current) * factor
-                    if total < factor
-                    else total + (group + current) * factor
-                )
-            else:
-                total += (group + current) * factor
-            group, current, last_scale = Decimal(0), Decimal(0), factor
-    if current and last_scale >= 100 and body[-1] in _HAN and body[-2:-1] not in "零〇":
-        current *= last_scale // 10  # 两百五 is 250, 三万五 is 35,000
-    return total + group + current if seen else None

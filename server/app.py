@@ -69,7 +69,8 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
     asks = {name: engine.ask for name, engine in shared.items()}
     languages = Languages(engines)
     shelf = packs.shelf(config.packs.folder, config.packs.use)
-    shelf.take()  # the default packs are checked before anybody comes
+    for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
+        _say(str(conflict))
     admission = Admission(config.server.max_sessions)
 
     @asynccontextmanager
@@ -122,7 +123,8 @@ def serve(config: Config) -> None:
         ModelError: a model that is not there, or not what it should be.
     """
     with bound(config.server.host, config.server.port) as listener:
-        engines = models.load_engines(config, _say)
+        always = packs.shelf(config.packs.folder, config.packs.use).take()
+        engines = models.load_engines(packs.preferring(config, always), _say)
         server = Server(create_app(engines, config), lambda: _announce(listener, Languages(engines)))
         with _stopped_by_signals():
             _open(listener)

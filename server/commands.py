@@ -48,13 +48,13 @@ def serve(arguments: Namespace) -> None:
 
 def interpret(arguments: Namespace) -> int:
     """Interpret recordings; one that cannot be read does not stop the others."""
-    from server import models
+    from server import models, packs
 
     wanted = _wanted(arguments)
     _check_names(arguments)
     config = _configured(arguments, recognition={"model": arguments.model})
     wanted = replace(wanted, packs=_packs(arguments, config))
-    engines = models.load_engines(config, say)
+    engines = models.load_engines(packs.preferring(config, wanted.packs), say)
     _check_pairs(wanted, engines)
     status = 0
     for path in arguments.files:
@@ -69,14 +69,14 @@ def interpret(arguments: Namespace) -> int:
 def translate(arguments: Namespace) -> None:
     """Translate lines in batches: an empty line stays one, order is kept, memory is bounded."""
     from mt.faithful import FaithfulTranslator
-    from server import models
+    from server import models, packs
     from streaming.stages import TranslationRequest
 
     source, target = one_language(arguments.source), one_language(arguments.target)
     with _lines(arguments.file) as lines:
         config = _configured(arguments)
         chosen = _packs(arguments, config)
-        router = models.load_translator(config, say)
+        router = models.load_translator(packs.preferring(config, chosen), say)
         _say_route(router, source, target)
         translator = FaithfulTranslator(router)
         while batch := list(islice(lines, BATCH)):

@@ -8,7 +8,7 @@ they are named: where two call a term differently, the first one is right, and t
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -16,6 +16,8 @@ from pathlib import Path
 import embedded
 from asr.replacements import Replacements
 from mt.glossary import Conflict, Glossary
+from server.config import Config
+from server.models import AUTO
 from server.pack import MAIN, Pack, read
 from streaming.errors import PackError
 
@@ -162,6 +164,16 @@ def folder() -> Path:
 def shelf(own: str = "", default: Sequence[str] = (), *, paths: bool = False) -> Shelf:
     """Make the shelf of a folder of packs (empty: the user's own) and of those that come with the project."""
     return Shelf((Path(own).expanduser() if own else folder(), embedded.packs()), tuple(default), paths)
+
+
+def preferring(config: Config, packs: Packs) -> Config:
+    """Let packs choose the models that the configuration leaves open."""
+    recognition, translation = config.recognition, config.translation
+    if packs.recognizer and recognition.model == AUTO:
+        recognition = replace(recognition, model=packs.recognizer)
+    if packs.translators and translation.models == AUTO:
+        translation = replace(translation, models=(*packs.translators, AUTO))
+    return replace(config, recognition=recognition, translation=translation)
 
 
 def _stamps(pack: Pack) -> tuple[object, ...]:

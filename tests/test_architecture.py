@@ -19,6 +19,7 @@ MAY_IMPORT = {
 HOME_OF = {
     "faster_whisper": {"asr/whisper.py"},
     "ctranslate2": {"asr/whisper.py", "mt/ctranslate.py"},
+    "ahocorasick": {"streaming/matching.py"},
     "sentencepiece": {"mt/ctranslate.py"},
     "onnxruntime": {"asr/silero.py"},
     "espeakng_loader": {"tts/espeak.py", "tts/espeak_process.py"},

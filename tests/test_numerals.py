@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.terms import chinese_words
-from mt.numerals import digit_value, numerals
+from mt.figures import digit_value
+from mt.numerals import numerals
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 import embedded
+from server import config, models
 from server.pack import MAIN, MOST_PROBLEMS, read
-from server.packs import Packs, Shelf, shelf
+from server.packs import Packs, Shelf, preferring, shelf
 from streaming.errors import PackError
 from streaming.stages import Term
 
@@ -258,3 +259,20 @@ def test_a_path_is_a_name_on_the_command_line_alone(tmp_path: Path) -> None:
         assert shelf(paths=True).take([name]).names == ("shop",)
     with pytest.raises(PackError):
         shelf().take([str(path)])
+
+
+def test_packs_choose_the_models_that_are_left_open(tmp_path: Path) -> None:
+    packs = Packs([read(write(tmp_path))])
+    chosen = preferring(config.load(), packs)
+    assert (chosen.recognition.model, chosen.translation.models) == ("small", ("opus-mt-en-zh", "auto"))
+    named = config.load(recognition={"model": "base"}, translation={"models": ["embedded"]})
+    assert preferring(named, packs) == named
+    assert preferring(config.load(), Packs()) == config.load()
+
+
+def test_all_other_translators_come_after_those_that_are_named() -> None:
+    everything = models.translator_folders("auto", lambda message: None)
+    assert models.translator_folders(["embedded", "auto"], lambda message: None) == [
+        *embedded.translators(),
+        *everything,
+    ]
