@@ -10,6 +10,7 @@ from mt.faithful import FaithfulTranslator
 from mt.glossary import Entry, Glossary
 from mt.terminology import MOST_HELD, TerminologyStage
 from mt.translation import TranslationStage
+from mt.wait_k import WaitK
 from streaming.captions import Transcript, Update
 from streaming.stages import DONE, READ, Ask, Term, Translation, TranslationRequest, Write
 from streaming.words import Word
@@ -103,12 +104,19 @@ def test_a_number_without_end_is_not_held_for_ever() -> None:
     assert len(asked[0].source) == MOST_HELD + 1 and not asked[0].complete
 
 
-def test_no_commit_divides_a_term() -> None:
-    _, transcript, out = run(said("we all like the neural network of the house and the garden".split()))
-    committed = ""
-    for update in out:
-        committed += "".join(word.text for word in update.committed)
-        assert not committed.endswith("red"), "half of a term was committed"
+def test_no_commit_divides_what_is_whole() -> None:
+    stage = TranslationStage("es", lambda source, target: WaitK(1))
+    stage.receive(Update(0, "en", words("a b")))
+    assert isinstance(stage.next_action(), Ask)
+    stage.receive_result(Translation("uno red neuronal dos", whole=("red neuronal",)), 0.0)
+    action = stage.next_action()
+    assert isinstance(action, Write)
+    assert [word.text for word in action.item.committed] == [" uno"]
+    assert [word.text for word in action.item.tentative] == [" red", " neuronal", " dos"]
+
+
+def test_terms_are_committed_whole_in_a_talk() -> None:
+    _, transcript, _ = run(said("we all like the neural network of the house and the garden".split()))
     assert "red neuronal" in transcript.committed("es")[0]
 
 
