@@ -1,4 +1,4 @@
-"""The small models and the sample recordings that come with the project."""
+"""The small models, the domain packs and the sample recordings that come with the project."""
 
 from pathlib import Path
 
@@ -13,6 +13,11 @@ def recognizers() -> list[Path]:
 def translators() -> list[Path]:
     """List the folders of translators (CTranslate2's format, with SentencePiece)."""
     return sorted(path.parent for path in _HERE.glob("mt-*/model.bin"))
+
+
+def packs() -> Path:
+    """Name the folder of the domain packs that come with the project, as examples and for use."""
+    return _HERE / "packs"
 
 
 def samples() -> list[Path]:

@@ -83,6 +83,7 @@ class CTranslateTranslator:
             # An answer that ran into its bound is a loop. Forbidding repetition to all would harm those
             # sentences that repeat with reason.
             self._decode([job for job in asked if len(job.answers[0]) >= job.longest], repeat=_LOOP)
+            self._score([job for job in asked if job.scored])
         except (RuntimeError, ValueError) as error:
             raise EngineError(f"{self.info.name}: translation failed: {error}") from error
         return [job.translation() for job in jobs]
@@ -129,6 +130,16 @@ class CTranslateTranslator:
         for group, results in started:
             for job, result in zip(group, results, strict=True):
                 _take(job, result.result())
+
+    def _score(self, jobs: Sequence[Job]) -> None:
+        """Score whole answers: decoding itself gives no probability to a prefix that it was told."""
+        if not jobs:
+            return
+        found = self._model.score_batch(
+            [job.source for job in jobs], [job.answers[0] for job in jobs], max_batch_size=_BATCH
+        )
+        for job, scores in zip(jobs, found, strict=True):
+            job.score = sum(scores.log_probs) / max(1, len(scores.log_probs))
 
     def _start(self, jobs: list[Job], repeat: int) -> list[Any]:
         alike = jobs[0]

@@ -59,6 +59,9 @@ class Job:
         self.beam = max(_BEAM[request.complete], request.candidates)
         self.bias = request.bias
         self.attention = request.attention and folder.attention
+        self.scored = request.scored
+        self.score: float | None = None
+        """Mean log-probability per token of the whole answer, where it was asked for."""
         # The bound counts the prefix. Twice the source leaves room for any pair, and ends a loop.
         needed = len(self._marks) + max(len(written), 2 * len(self._source_pieces)) + _ROOM
         self.longest = min(_rounded(needed), _MOST)
@@ -73,7 +76,7 @@ class Job:
         text = candidates[0] if candidates else self._text(self.answers[0])
         ends = tuple(_ends(self.answers[0][len(self.prefix) :], len(self._request.target_prefix)))
         attention = self._attention(ends) if self.attention else None
-        return Translation(text, candidates=candidates, ends=ends, attention=attention)
+        return Translation(text, candidates=candidates, ends=ends, attention=attention, score=self.score)
 
     def _text(self, answer: list[str]) -> str:
         """Write a hypothesis: the prefix as it was given, then what decoding adds to it."""

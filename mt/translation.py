@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mt.attention import attended
+from mt.glossary import uncut
 from mt.policy import Evidence, Units
 from mt.presets import PRESETS, PolicyFor
 from mt.sentences import is_punctuated, sentence_end, without_end
@@ -251,7 +252,7 @@ class TranslationStage:
         if self._target in UNSPACED and result.ends:
             # We count characters, but the model writes words: within one of its pieces it cannot go on.
             cut = max((end for end in result.ends if end <= cut), default=0)
-        cut = whole(text, cut, self._unbreakable(text, self._target))
+        cut = uncut(text, whole(text, cut, self._unbreakable(text, self._target)), result.whole)
         return max(text[:cut].rstrip(), request.target_prefix, key=len), text
 
     def _evidence(

@@ -1,4 +1,4 @@
-"""The command line: ``dragoman serve | interpret | stream | translate | models | demo``."""
+"""The command line: ``dragoman serve | interpret | stream | translate | models | packs | demo``."""
 
 import argparse
 import os
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="dragoman", description="Speech translation and simultaneous interpretation.")
     parser.add_argument("--version", action="version", version=_version())
     command = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_serve, _interpret, _stream, _translate, _models, _demo):
+    for add in (_serve, _interpret, _stream, _translate, _models, _packs, _demo):
         add(command)
     return parser
 
@@ -78,6 +78,7 @@ def _interpret(command: "argparse._SubParsersAction[_Parser]") -> None:
     _languages(parser)
     parser.add_argument("--format", choices=["text", "json", "srt", "vtt"], default="text")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write a file there for each")
+    _terms(parser)
     _engines(parser)
     parser.set_defaults(run=commands.interpret)
 
@@ -89,6 +90,7 @@ def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser.add_argument("--url", default=_URL, help=f"the server ({_URL})")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
     parser.add_argument("--format", choices=["text", "jsonl"], default="text")
+    _terms(parser)
     parser.add_argument("--speak", type=Path, metavar="DIR", help="write the spoken translations there")
     parser.set_defaults(run=commands.stream)
 
@@ -98,6 +100,7 @@ def _translate(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="UTF-8 text (standard input)")
     parser.add_argument("--from", dest="source", required=True, metavar="LANGUAGE")
     parser.add_argument("--to", dest="target", required=True, metavar="LANGUAGE")
+    _terms(parser)
     _configuration(parser)
     parser.set_defaults(run=commands.translate)
 
@@ -113,6 +116,16 @@ def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
     download.set_defaults(run=commands.download_model)
 
 
+def _packs(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("packs", help="list the domain packs that are here, or check some")
+    _configuration(parser)
+    parser.set_defaults(run=commands.list_packs)
+    action = parser.add_subparsers(metavar="ACTION")
+    check = action.add_parser("check", help="say what is wrong with them, line by line")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a pack's folder or TOML file")
+    check.set_defaults(run=commands.check_packs)
+
+
 def _demo(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("demo", help="interpret the sample recordings live, with a server of its own")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
@@ -122,6 +135,17 @@ def _demo(command: "argparse._SubParsersAction[_Parser]") -> None:
 def _languages(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="source", default="auto", metavar="LANGUAGE", help="spoken (auto)")
     parser.add_argument("--to", dest="targets", default="", metavar="LANGUAGES", help="e.g. zh,es")
+
+
+def _terms(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pack",
+        dest="packs",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a domain pack, by name or path; again for more, the first has precedence",
+    )
 
 
 def _engines(parser: argparse.ArgumentParser) -> None:

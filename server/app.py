@@ -19,7 +19,8 @@ import uvicorn
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse
 
-from server import models, reception
+from mt.faithful import FaithfulTranslator
+from server import models, packs, reception
 from server.conference import Services
 from server.config import Config
 from server.connection import PATIENCE, Patience, everybody
@@ -57,7 +58,11 @@ def create_app(
     asks = {name: engine.ask for name, engine in shared.items()}
     languages = Languages(engines)
     events = log or EventLog()
-    hall = Hall(Services(events, asks, languages, config.server.grace), config.server.max_sessions)
+    shelf = packs.shelf(config.packs.folder, config.packs.use)
+    for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
+        _say(str(conflict))
+    services = Services(events, asks, languages, shelf, config.server.grace)
+    hall = Hall(services, config.server.max_sessions)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -111,7 +116,8 @@ def serve(config: Config) -> None:
     log = EventLog(config.log.file)
     with bound(config.server.host, config.server.port) as listener:
         log.open()
-        engines = models.load_engines(config, _say)
+        always = packs.shelf(config.packs.folder, config.packs.use).take()
+        engines = models.load_engines(packs.preferring(config, always), _say)
         server = Server(create_app(engines, config, log=log), lambda: _announce(listener, Languages(engines)))
         with _stopped_by_signals():
             _open(listener)
@@ -215,7 +221,7 @@ def _shared(engines: Engines, config: Config) -> dict[str, SharedEngine[Any, Any
     shared: dict[str, SharedEngine[Any, Any]] = {
         DETECTOR: SharedEngine(engines.detector.detect, max_batch=MOST_TOGETHER),
         RECOGNIZER: SharedEngine(engines.recognizer.recognize, max_batch=MOST_WINDOWS, workers=workers),
-        TRANSLATOR: SharedEngine(engines.translator.translate, max_batch=MOST_TOGETHER),
+        TRANSLATOR: SharedEngine(FaithfulTranslator(engines.translator).translate, max_batch=MOST_TOGETHER),
     }
     if engines.synthesizer:
         shared[SYNTHESIZER] = SharedEngine(engines.synthesizer.synthesize, max_batch=1)

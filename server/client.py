@@ -79,6 +79,7 @@ async def stream(
     patience: float = PATIENCE_SECONDS,
     languages: Sequence[str] = (),
     words: bool = False,
+    packs: Sequence[str] = (),
 ) -> AsyncGenerator[Arrival, None]:
     """Stream audio to a server and give its messages as they come; the last is ``done`` or ``error``.
 
@@ -91,7 +92,15 @@ async def stream(
         ProtocolError: the server broke off, or said something that the protocol does not know, or twice.
         RetractionError: the server took committed text back.
     """
-    start = Start(source, tuple(targets), tuple(speak), encoding, languages=tuple(languages), words=words)
+    start = Start(
+        source,
+        tuple(targets),
+        tuple(speak),
+        encoding,
+        languages=tuple(languages),
+        words=words,
+        packs=tuple(packs),
+    )
     conversation = Conversation(url, start, Replay(chunks, encoding, speed))
     async with aclosing(conversation.arrivals(patience)) as arrivals:
         async for arrival in arrivals:

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from streaming.errors import AudioError, InputError, LanguageError
+from streaming.errors import AudioError, InputError, LanguageError, PackError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from server.config import Config
     from server.engines import Engines
     from server.graph import Interpretation
+    from server.packs import Packs
     from server.records import UtteranceRecord
     from streaming.audio import AudioChunk
 
@@ -47,11 +48,13 @@ def serve(arguments: Namespace) -> None:
 
 def interpret(arguments: Namespace) -> int:
     """Interpret recordings; one that cannot be read does not stop the others."""
-    from server import models
+    from server import models, packs
 
     wanted = _wanted(arguments)
     _check_names(arguments)
-    engines = models.load_engines(_configured(arguments, recognition={"model": arguments.model}), say)
+    config = _configured(arguments, recognition={"model": arguments.model})
+    wanted = replace(wanted, packs=_packs(arguments, config))
+    engines = models.load_engines(packs.preferring(config, wanted.packs), say)
     _check_pairs(wanted, engines)
     status = 0
     for path in arguments.files:
@@ -65,16 +68,26 @@ def interpret(arguments: Namespace) -> int:
 
 def translate(arguments: Namespace) -> None:
     """Translate lines in batches: an empty line stays one, order is kept, memory is bounded."""
-    from server import models
+    from mt.faithful import FaithfulTranslator
+    from server import models, packs
     from streaming.stages import TranslationRequest
 
     source, target = one_language(arguments.source), one_language(arguments.target)
     with _lines(arguments.file) as lines:
-        router = models.load_translator(_configured(arguments), say)
+        config = _configured(arguments)
+        chosen = _packs(arguments, config)
+        router = models.load_translator(packs.preferring(config, chosen), say)
         _say_route(router, source, target)
+        translator = FaithfulTranslator(router)
         while batch := list(islice(lines, BATCH)):
-            requests = [TranslationRequest(line, "", source, target, True) for line in batch if line]
-            answers = iter(router.translate(requests) if requests else ())
+            requests = [
+                TranslationRequest(
+                    line, "", source, target, True, terms=chosen.glossary.terms(line, source, target)
+                )
+                for line in batch
+                if line
+            ]
+            answers = iter(translator.translate(requests) if requests else ())
             for line in batch:
                 print(" ".join(next(answers).text.split()) if line else "")
             sys.stdout.flush()
@@ -98,6 +111,41 @@ def download_model(arguments: Namespace) -> None:
     print(models.download(arguments.name, say))
 
 
+def list_packs(arguments: Namespace) -> None:
+    """List the domain packs that are here; one that is not as it should be says so."""
+    from server import pack, packs
+
+    for name, path in packs.shelf(_configured(arguments).packs.folder).listed().items():
+        try:
+            found = pack.read(path)
+        except PackError as error:
+            print(f"{name}\t{str(error).splitlines()[0]}")
+            continue
+        print(f"{name}\t{len(found.entries)} terms\t{','.join(found.languages)}\t{found.title}\t{path}")
+
+
+def check_packs(arguments: Namespace) -> int:
+    """Check domain packs, each alone and then all together."""
+    from server import pack, packs
+
+    good, status = [], 0
+    for path in arguments.files:
+        try:
+            main = packs.main_file(path)
+            if main is None:
+                raise PackError(f"{path}: a pack's folder or TOML file was expected, there is none")
+            found = pack.read(main)
+        except PackError as error:
+            print(error)
+            status = 2
+            continue
+        good.append(found)
+        print(f"{path}: {found.name}: {len(found.entries)} terms, {len(found.verbatim)} names: in order")
+    for conflict in packs.Packs(good).conflicts:
+        print(conflict)
+    return status
+
+
 def stream(arguments: Namespace) -> None:
     """Play a recording to a server and show what comes back."""
     from server import playback, voices
@@ -109,7 +157,7 @@ def stream(arguments: Namespace) -> None:
     if arguments.speak:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
-    playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener)
+    playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener, arguments.packs)
 
 
 def demo(arguments: Namespace) -> None:
@@ -160,6 +208,17 @@ def _configured(arguments: Namespace, **overrides: Mapping[str, object]) -> "Con
     from server import config
 
     return config.load(arguments.config, **overrides)
+
+
+def _packs(arguments: Namespace, config: "Config") -> "Packs":
+    """Take the packs that the command line names, by name or path, or those of the configuration."""
+    from server import packs
+
+    shelf = packs.shelf(config.packs.folder, config.packs.use, paths=True)
+    chosen = shelf.take(arguments.packs)
+    for conflict in chosen.conflicts:
+        say(str(conflict))
+    return chosen
 
 
 def _check_pairs(wanted: "Interpretation", engines: "Engines") -> None:

@@ -91,6 +91,16 @@ class LogConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PacksConfig:
+    """The domain packs."""
+
+    folder: str = ""
+    """Where they are; empty: the user's own folder. Those that come with Dragoman are there as well."""
+    use: tuple[str, ...] = ()
+    """Packs of a session that names none, in order of precedence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be configured."""
 
@@ -99,6 +109,7 @@ class Config:
     translation: TranslationConfig = field(default_factory=TranslationConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
     log: LogConfig = field(default_factory=LogConfig)
+    packs: PacksConfig = field(default_factory=PacksConfig)
 
 
 def load(path: str | Path | None = None, **overrides: Mapping[str, Any]) -> Config:

@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from mt.router import Router
+from mt.faithful import FaithfulTranslator
 from server.engines import Engines
 from server.graph import DETECTOR, RECOGNITION, RECOGNIZER, TRANSLATOR, Interpretation, graph
 from server.records import Record, UtteranceRecord
@@ -18,7 +18,7 @@ from streaming.audio import AudioChunk
 from streaming.captions import Update
 from streaming.decode import decode
 from streaming.errors import LanguageError
-from streaming.stages import Notice, Translation, TranslationRequest
+from streaming.stages import Notice, Translation, TranslationRequest, Translator
 from streaming.words import Word, text_of
 
 
@@ -56,21 +56,21 @@ def _batch_methods(engines: Engines, on_notice: Callable[[Notice], None]) -> sim
     return {
         DETECTOR: engines.detector.detect,
         RECOGNIZER: engines.recognizer.recognize,
-        TRANSLATOR: _LenientTranslator(engines.translator, on_notice).translate,
+        TRANSLATOR: _LenientTranslator(FaithfulTranslator(engines.translator), on_notice).translate,
     }
 
 
 class _LenientTranslator:
     """Leaves out what no model serves, and says so once: a detected language may be any, as live."""
 
-    def __init__(self, router: Router, on_notice: Callable[[Notice], None]) -> None:
-        self._router = router
+    def __init__(self, translator: Translator, on_notice: Callable[[Notice], None]) -> None:
+        self._translator = translator
         self._on_notice = on_notice
         self._refused: set[str] = set()
 
     def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
         try:
-            return self._router.translate(requests)
+            return self._translator.translate(requests)
         except LanguageError as error:
             if str(error) not in self._refused:
                 self._refused.add(str(error))

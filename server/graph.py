@@ -1,12 +1,15 @@
 """The graph of stages that interprets one speaker: the same for live sessions, recordings and benchmarks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asr.endpointing import EndpointingStage
 from asr.presets import PRESETS, Name, family
 from asr.recognition import RecognitionStage
+from asr.replacements import ReplacingStage
 from asr.script import Form
+from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
+from server.packs import Packs
 from streaming.stages import Node
 from tts.speech import SpeechStage
 
@@ -26,6 +29,8 @@ class Interpretation:
     """Those targets that are also spoken."""
     languages: tuple[str, ...] = ()
     """Languages that may be spoken, where it is detected; empty: those of the server."""
+    packs: Packs = field(default_factory=Packs, compare=False)
+    """The words of the trade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,9 @@ def graph(wanted: Interpretation, position: int = 0, *, manner: Manner = Manner(
 
     `position` is that of the first sample that will come.
     """
-    recognition = Node(RECOGNITION, hearing(wanted, manner), RECOGNIZER)
-    recognition.successors.extend(branch(target, target in wanted.speak) for target in wanted.targets)
+    stage = ReplacingStage(hearing(wanted, manner), wanted.packs.replacements)
+    recognition = Node(RECOGNITION, stage, RECOGNIZER)
+    recognition.successors.extend(branch(target, wanted) for target in wanted.targets)
     return Node(ENDPOINTING, EndpointingStage(position), DETECTOR, [recognition])
 
 
@@ -59,14 +65,16 @@ def hearing(wanted: Interpretation, manner: Manner) -> RecognitionStage:
         wanted.source,
         wanted.languages or manner.languages,
         preset.step,
+        hot_words=wanted.packs.hints,
         beam=suited.beam,
         chinese=manner.chinese,
     )
 
 
-def branch(target: str, spoken: bool = False) -> Node:
+def branch(target: str, wanted: Interpretation) -> Node:
     """Build fresh stages for one language: translation → speech."""
-    translation = Node(f"{TRANSLATION}.{target}", TranslationStage(target), TRANSLATOR)
-    if spoken:
+    stage = TerminologyStage(TranslationStage(target), target, wanted.packs.glossary)
+    translation = Node(f"{TRANSLATION}.{target}", stage, TRANSLATOR)
+    if target in wanted.speak:
         translation.successors.append(Node(f"{SPEECH}.{target}", SpeechStage(target), SYNTHESIZER))
     return translation

@@ -75,7 +75,7 @@ class Line:
         self.snapshot = snapshot
         """The last one that is durable."""
         self.source = wanted.source
-        self._speak = wanted.speak
+        self._wanted = wanted
         self._ears = ears
         self._open = snapshot.open
         self._lag = Lag(self._say, snapshot.position / SAMPLE_RATE)
@@ -129,7 +129,7 @@ class Line:
         if target in self._targets:
             return
         self._targets.add(target)
-        node = branch(target, target in self._speak)
+        node = branch(target, self._wanted)
         if self._open is not None:
             node.stage.receive(self._open)
         if self._begun:

@@ -58,6 +58,8 @@ class Start:
     """Languages that may be spoken, where it is detected; empty: those of the server."""
     words: bool = False
     """Captions of what is spoken also carry its words."""
+    packs: tuple[str, ...] = ()
+    """Domain packs of the server, by name, in order of precedence; empty: those that it always uses."""
 
     def __post_init__(self) -> None:
         check_rate(self.sample_rate)

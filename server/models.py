@@ -150,12 +150,16 @@ def recognizer_folder(name: str, say: Say) -> Path:
 def translator_folders(names: str | Iterable[str], say: Say) -> list[Path]:
     """Find the translators that the names mean, in the order in which they are preferred.
 
+    `auto` may be one of several names: all the others come after what was named before it.
+
     Raises:
         ModelError: one of them is not here.
     """
     if names != AUTO:
         return [
-            path for name in ([names] if isinstance(names, str) else names) for path in _translators(name)
+            path
+            for name in ([names] if isinstance(names, str) else names)
+            for path in (translator_folders(AUTO, say) if name == AUTO else _translators(name))
         ]
     found, served = [], set[tuple[str, str]]()
     for path in _children(folder()):

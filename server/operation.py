@@ -8,6 +8,7 @@ from server.rendering import evenly, render
 from server.room_messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
 from streaming.captions import Caption, Update
 from streaming.errors import LanguageError, RoomError
+from streaming.stages import Translation, TranslationRequest
 from streaming.words import Word
 
 STATUS_SECONDS = 2.0
@@ -147,7 +148,11 @@ class Operation:
             conference.services.languages.check(update.language, language)
         except LanguageError:
             return ()
-        return await render(update, language, lambda r: conference.translate(conference.prepared(r)))
+
+        async def ask(request: TranslationRequest) -> Translation:
+            return await conference.translate(conference.prepared(request))
+
+        return await render(update, language, ask, conference.trade.glossary)
 
     def _check(self, language: str) -> None:
         plan, languages = self.conference.room.plan, self.conference.services.languages

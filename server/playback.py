@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -32,7 +32,12 @@ class Listener(Protocol):
 
 
 def play(
-    chunks: Iterator[AudioChunk], url: str, wanted: Interpretation, speed: float, listener: Listener
+    chunks: Iterator[AudioChunk],
+    url: str,
+    wanted: Interpretation,
+    speed: float,
+    listener: Listener,
+    packs: Sequence[str] = (),
 ) -> None:
     """Stream sound to a server, `speed` times as fast as it was spoken, and tell what comes back.
 
@@ -41,11 +46,16 @@ def play(
         InputError: no server answers, or it refuses what was sent.
         DragomanError: the session broke off, or committed text was taken back.
     """
-    asyncio.run(_play(chunks, url, wanted, speed, listener))
+    asyncio.run(_play(chunks, url, wanted, speed, listener, packs))
 
 
 async def _play(
-    chunks: Iterator[AudioChunk], url: str, wanted: Interpretation, speed: float, listener: Listener
+    chunks: Iterator[AudioChunk],
+    url: str,
+    wanted: Interpretation,
+    speed: float,
+    listener: Listener,
+    packs: Sequence[str],
 ) -> None:
     sound = _Sound(chunks, next(chunks))
     arrivals = client.stream(
@@ -55,6 +65,7 @@ async def _play(
         targets=wanted.targets,
         speak=wanted.speak,
         speed=speed,
+        packs=packs,
     )
     try:
         async with aclosing(arrivals):

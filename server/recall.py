@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from server.conference import Conference, OnFloor, Services
+from server.conference import NO_PACKS, Conference, OnFloor, Services
 from server.eventlog import PAGE
 from server.floor import Switch
 from server.graph import TRANSLATION
@@ -16,6 +17,9 @@ from server.room_messages import SpeakerState
 from server.rooms import Plan, Room
 from server.schema import from_plain, to_plain
 from server.snapshot import Snapshot, unpack
+from streaming.errors import PackError
+
+log = logging.getLogger(__name__)
 
 
 async def create(plan: Plan, services: Services, on_floor: OnFloor) -> Conference:
@@ -48,7 +52,7 @@ async def _recall(conference: Conference, states: Mapping[str, bytes]) -> None:
     for name, content in states.items():
         floor = name.removeprefix("floor:")
         if floor != name and floor not in over:
-            _reopen(conference, floor, json.loads(content), snapshots)
+            await _reopen(conference, floor, json.loads(content), snapshots)
     conference.changed()
 
 
@@ -66,7 +70,7 @@ async def _read(conference: Conference, snapshots: Mapping[str, Snapshot]) -> se
     return over
 
 
-def _reopen(
+async def _reopen(
     conference: Conference, name: str, state: Mapping[str, Any], snapshots: Mapping[str, Snapshot]
 ) -> None:
     form: Start = from_plain(Start, state["form"], "form")
@@ -77,7 +81,12 @@ def _reopen(
     elif name not in {speaker.speaker for speaker in room.state.speakers}:
         speakers = (*room.state.speakers, SpeakerState(name, form.name))
         room.recall(replace(room.state, floor=room.state.floor or name, speakers=speakers))
-    floor = conference.host(name, form, state["begin"], state["secret"], booth, snapshots, switches)
+    try:
+        packs = await conference.packs(form)
+    except PackError as error:  # the speaker goes on without: nobody is there to be told
+        log.warning("room %s: %s", conference.name, error)
+        packs = NO_PACKS
+    floor = conference.host(name, form, state["begin"], state["secret"], booth, packs, snapshots, switches)
     for line in floor.lines:
         conference.scribe.listen_again(line)
     conference.detach(floor, None)

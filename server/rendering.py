@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+from mt.glossary import Glossary
+from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
 from streaming.captions import Update
 from streaming.stages import Ask, Translation, TranslationRequest, Write
@@ -9,10 +11,13 @@ from streaming.words import Word, units
 
 
 async def render(
-    update: Update, target: str, ask: Callable[[TranslationRequest], Awaitable[Translation]]
+    update: Update,
+    target: str,
+    ask: Callable[[TranslationRequest], Awaitable[Translation]],
+    glossary: Glossary,
 ) -> tuple[Word, ...]:
-    """Translate a final update that holds a whole utterance."""
-    stage = TranslationStage(target)
+    """Translate a final update that holds a whole utterance, in the terms of a glossary."""
+    stage = TerminologyStage(TranslationStage(target), target, glossary)
     stage.receive(update)
     words: list[Word] = []
     while True:

@@ -16,6 +16,7 @@ import asr
 import mt
 import streaming
 import tts
+from streaming import state
 from streaming.captions import Caption, Update
 from streaming.stages import Node
 
@@ -57,7 +58,7 @@ def unpack(data: bytes) -> Snapshot:
 def restore(node: Node, snapshot: Snapshot) -> None:
     """Put the stages of a snapshot into a graph, by the names of its nodes."""
     if node.name in snapshot.states:
-        node.stage = pickle.loads(snapshot.states[node.name])
+        node.stage = state.load(snapshot.states[node.name], node.stage)
     for successor in node.successors:
         restore(successor, snapshot)
 

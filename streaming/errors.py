@@ -6,6 +6,7 @@ DragomanError
 │   ├── LanguageError     a language nobody here knows, or a pair that no model serves
 │   ├── ModelError        a model that is not there or not what it should be
 │   ├── ConfigError       a configuration that says something impossible
+│   ├── PackError         a domain pack that is not there, or says something impossible
 │   ├── ProtocolError     a message that the state table does not allow
 │   ├── RoomError         a room that is not there, or something in it that is not
 │   └── ReplacedError     a connection whose session was resumed on another one
@@ -51,6 +52,12 @@ class ConfigError(InputError):
     """A configuration that says something impossible."""
 
     code = "bad_config"
+
+
+class PackError(InputError):
+    """A domain pack that is not there, or that says something impossible."""
+
+    code = "bad_pack"
 
 
 class ProtocolError(InputError):

@@ -10,13 +10,13 @@ a minute the updates of an utterance are merged while they wait.
 """
 
 import asyncio
-import pickle
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from streaming import state
 from streaming.audio import AudioChunk
 from streaming.captions import Update, merge
 from streaming.errors import first_cause
@@ -120,7 +120,7 @@ class Cut:
 
     def capture(self, node: Node, successors: int) -> None:
         """Add the state of a node that passes the cut on to so many others."""
-        self.states[node.name] = pickle.dumps(node.stage)
+        self.states[node.name] = state.dump(node.stage)
         self._awaited += successors - 1
 
 

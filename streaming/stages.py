@@ -164,6 +164,18 @@ class Recognition:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the trade that stands in a source, and what it is called in the target language."""
+
+    source: str
+    """As it stands in the source."""
+    targets: tuple[str, ...]
+    """Renderings that are accepted; the first one is preferred."""
+    verbatim: bool = False
+    """It is not translated: its letters stay as they are, capitals included."""
+
+
+@dataclass(frozen=True, slots=True)
 class TranslationRequest:
     """Ask of a Translator: continue this translation."""
 
@@ -186,6 +198,10 @@ class TranslationRequest:
     """Whether to tell what the answer attends to."""
     context: tuple[str, str] | None = None
     """The sentence before, and its translation, for models that profit from it."""
+    terms: tuple[Term, ...] = ()
+    """Terms that stand in the source: whoever promises to keep them does, others may ignore them."""
+    scored: bool = False
+    """The answer's score is wanted; it costs another pass over the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +218,10 @@ class Translation:
     attention: tuple[tuple[int, int], ...] | None = None
     """For each piece after the prefix: where it ends in the text, and where the piece that it attends to
     most ends in the source, in characters; `None`: the model does not tell."""
+    score: float | None = None
+    """Mean log-probability per token of the whole text, target prefix included; `None`: not asked for."""
+    whole: tuple[str, ...] = ()
+    """Parts of the text, terms and numbers, that are committed whole or not at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from mt.router import Router
 from server.app import Server, address_of, bound, create_app
-from server.config import Config, ServerConfig
+from server.config import Config, PacksConfig, ServerConfig
 from server.connection import PATIENCE, Patience
 from server.engines import Engines
 from server.eventlog import EventLog
@@ -27,6 +27,8 @@ from streaming.scripted import (
     ScriptedSynthesizer,
     ScriptedTranslator,
 )
+
+PACKS = PacksConfig()
 
 
 class Translators(ScriptedTranslator):
@@ -77,9 +79,10 @@ async def serving(
     options: Sequence[tuple[int, int, int]] = (),
     grace: float = 0.0,
     log: EventLog | None = None,
+    packs: PacksConfig = PACKS,
 ) -> AsyncIterator[Served]:
     """Run a server; `options` are set on its listening socket."""
-    config = Config(ServerConfig(max_sessions=most, grace=grace))
+    config = Config(ServerConfig(max_sessions=most, grace=grace), packs=packs)
     app = create_app(own or engines(), config, patience, log)
     listening = asyncio.Event()
     with bound("127.0.0.1", 0) as listener:

@@ -19,6 +19,7 @@ MAY_IMPORT = {
 HOME_OF = {
     "faster_whisper": {"asr/whisper.py"},
     "ctranslate2": {"asr/whisper.py", "mt/ctranslate.py"},
+    "ahocorasick": {"streaming/matching.py"},
     "sentencepiece": {"mt/ctranslate.py"},
     "onnxruntime": {"asr/silero.py"},
     "opencc": {"asr/script.py"},
@@ -34,7 +35,7 @@ WAITS = {"asyncio", "time", "threading", "concurrent", "multiprocessing", "subpr
 ORDER = (
     {"errors"},
     {"audio", "words", "pace"},
-    {"captions", "decode"},
+    {"captions", "decode", "matching"},
     {"stages"},
     {"pipeline", "batching", "simulate", "scripted"},
 )

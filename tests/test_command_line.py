@@ -226,7 +226,9 @@ def test_translate_gives_a_line_for_a_line(
 def test_translate_keeps_order_over_batches_of_bounded_size(
     tmp_path: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = [f"line {i}" if i % 7 else "" for i in range(1000)]
+    # Backwards, a number would be another one, and be put right.
+    letters = str.maketrans("0123456789", "abcdefghij")
+    lines = [f"line {i}".translate(letters) if i % 7 else "" for i in range(1000)]
     (tmp_path / "text").write_text("\n".join(lines) + "\n")
     assert main(["translate", "--from", "en", "--to", "es", str(tmp_path / "text")]) == 0
     expected = [" ".join(word[::-1] for word in line.split()) for line in lines]
@@ -355,3 +357,35 @@ def test_a_busy_port_is_one_line_and_status_2() -> None:
         done = dragoman("serve", "--port", str(port))
     assert (done.returncode, done.stdout) == (2, b"")
     assert str(port) in one_line(done.stderr)
+
+
+def test_packs_are_listed_checked_and_used(
+    tmp_path: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str], recording: Path
+) -> None:
+    good, bad = tmp_path / "good", tmp_path / "bad.toml"
+    good.mkdir()
+    (good / "pack.toml").write_text('glossary = "t.csv"\n[replacements.en]\ndelta = "Delta"\n')
+    (good / "t.csv").write_text("en,es\nalpha,primero\n")
+    bad.write_text("one = 1\ntwo = 2\n")
+    assert main(["packs"]) == 0
+    assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "conference",
+        "medicine",
+        "software",
+    ]
+    assert main(["packs", "check", str(good), str(bad), str(tmp_path / "none")]) == 2
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == f"{good}: good: 1 terms, 0 names: in order"
+    assert out[1].startswith(f"{bad}:1: unknown key 'one'; a pack has")
+    assert out[2].startswith(f"{bad}:2: unknown key 'two'; a pack has")
+    assert out[3].startswith(f"{tmp_path / 'none'}: a pack's folder or TOML file was expected")
+    (tmp_path / "text").write_text("one alpha\nanother\n")
+    text = str(tmp_path / "text")
+    assert main(["translate", "--from", "en", "--to", "es", "--pack", str(good), text]) == 0
+    translated = capsys.readouterr().out.splitlines()
+    assert "primero" in translated[0] and translated[1] == "rehtona"
+    assert main(["interpret", "--from", "en", "--to", "es", "--pack", str(good), str(recording)]) == 0
+    shown = capsys.readouterr().out
+    assert "Delta echo" in shown and "primero" in shown.lower()
+    assert main(["translate", "--from", "en", "--to", "es", "--pack", "none", text]) == 2
+    assert "there is no domain pack 'none'" in one_line(capsys.readouterr().err)

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from server import client
 from server.client import Arrival
+from server.config import PacksConfig
 from server.graph import Interpretation
 from server.messages import Done, Error, Ready, Route, Speech
 from streaming.audio import SAMPLE_RATE, AudioChunk
@@ -292,3 +294,32 @@ async def test_nothing_at_all_may_be_said() -> None:
         for samples in (np.zeros(0, np.float32), np.zeros(100, np.float32)):
             arrivals = await streamed(served, cut(samples, [1600]))
             assert [type(arrival.message) for arrival in arrivals] == [Ready, Done]
+
+
+async def test_a_session_speaks_in_the_terms_of_its_packs(tmp_path: Path) -> None:
+    (tmp_path / "navy.toml").write_text(
+        'do_not_translate = ["Bravo"]\n[[terms]]\nen = "alpha bravo"\nes = "primer bravo"\n'
+        '[[terms]]\nen = "delta"\nes = "cuarto"\n[replacements.en]\n"echo" = "Echo, Echo"\n'
+    )
+    samples = speak(["alpha", "delta", "echo", "alpha", "bravo"])
+    texts: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+    async with serving(packs=PacksConfig(str(tmp_path))) as served:
+        for packs in ((), ("navy",)):
+            transcript = shown(await streamed(served, cut(samples, [1600]), targets=["es"], packs=packs))
+            texts[packs] = (transcript.committed("en"), transcript.committed("es"))
+    assert texts[()][0] == ["alpha delta echo alpha bravo"]
+    assert texts["navy",][0] == ["alpha delta Echo, Echo alpha bravo"]
+    assert "cuarto" not in texts[()][1][0]
+    assert "cuarto" in texts["navy",][1][0] and "primer bravo" in texts["navy",][1][0]
+
+
+async def test_a_pack_that_is_not_there_or_not_in_order_is_refused_and_said(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("nonsense = 1\n")
+    async with serving(packs=PacksConfig(str(tmp_path))) as served:
+        for name, says in (
+            ("none", "there is no domain pack 'none'"),
+            ("broken", "broken.toml:1: unknown key"),
+        ):
+            *_, last = await streamed(served, [], targets=[], packs=[name])
+            assert isinstance(last.message, Error)
+            assert last.message.code == "bad_pack" and says in last.message.message

@@ -1,0 +1,83 @@
+"""Chinese numerals: in words (三千五百万), in digits with 万 and 亿 (3500万), and one by one (二〇二四)."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from mt.figures import DIGITS, LONGEST, Numeral, digit_value
+
+_HAN = {sign: i for i, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
+_HAN_GROUPS = {"万": 10**4, "亿": 10**8}
+_SIGN = "零〇一二两三四五六七八九"
+_HAN_NUMBER = re.compile(
+    rf"(?P<ordinal>第)?(?P<body>(?:{DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
+    rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分])(?P<scale>万亿|[万亿])?)?"
+)
+_IDIOMS = frozenset("万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五".split())
+"""Strings that look like numbers and are words."""
+
+
+def chinese_numerals(text: str) -> Iterator[Numeral]:
+    """Find the numbers of a Chinese text, in order."""
+    for match in _HAN_NUMBER.finditer(text):
+        body, following = match["body"], text[match.end() : match.end() + 1]
+        digits = body[0].isdecimal()
+        if not digits and (body in _IDIOMS or (body == "十" and following == "分")):
+            continue
+        value = _han_value(body)
+        if value is None:
+            continue
+        if match["fraction"]:
+            if digits or len(body) > 6:
+                continue
+            value += Decimal("0." + "".join(str(_HAN[sign]) for sign in match["fraction"]))
+            value *= _group(match["scale"] or "")
+        yield Numeral(match.start(), match.end(), value, digits, bool(match["ordinal"]))
+
+
+def _group(written: str) -> int:
+    factor = 1
+    for sign in written:
+        factor *= _HAN_GROUPS[sign]
+    return factor
+
+
+def _han_value(body: str) -> Decimal | None:
+    """Read `三千五百万`, `3500万`, `1亿2000万` or `二〇二四`; `None`: no number at all."""
+    if all(sign in _HAN for sign in body):
+        return Decimal("".join(str(_HAN[sign]) for sign in body))
+    total = group = current = Decimal(0)
+    last_scale = 0
+    seen = False
+    for part in re.findall(rf"{DIGITS}|\D", body):
+        if len(part) > LONGEST:
+            return None
+        if part[0].isdecimal():
+            current, seen = digit_value(part, "zh"), True
+        elif part in _HAN:
+            current, seen = Decimal(_HAN[part]), True
+            last_scale = 0 if part in "零〇" else last_scale
+        elif part in _HAN_SCALES:
+            if not current and part != "十" and not group:
+                return None  # 百 and 千 alone are no numbers
+            group += (current or 1) * _HAN_SCALES[part]
+            current, last_scale, seen = Decimal(0), _HAN_SCALES[part], True
+        else:
+            factor = _HAN_GROUPS[part]
+            if not (group or current or total):
+                return None
+            if factor > 10**4 and total and total < factor and not (group or current):
+                total *= factor  # 万亿
+            elif factor > 10**4:
+                total = (
+                    (total + group + current) * factor
+                    if total < factor
+                    else total + (group + current) * factor
+                )
+            else:
+                total += (group + current) * factor
+            group, current, last_scale = Decimal(0), Decimal(0), factor
+    if current and last_scale >= 100 and body[-1] in _HAN and body[-2:-1] not in "零〇":
+        current *= last_scale // 10  # 两百五 is 250, 三万五 is 35,000
+    return total + group + current if seen else None

@@ -1,0 +1,301 @@
+"""A translator around a translator that keeps terms and numbers, and sets the text as it is written.
+
+Small translators lose placeholders, so none are used. A translation is decoded freely first and checked; for
+each term or number that is not in it, every place after the committed prefix is tried: the text up to there
+and the rendering are forced, the rest is decoded anew, and the model's own probability of the whole decides.
+This is lexically constrained decoding (Hokamp and Liu 2017, "Lexically constrained decoding for sequence
+generation using grid beam search"), seen from outside: it needs nothing of a model but prefixes and scores,
+and costs nothing where the free translation is right.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from mt import glossary, numbers
+from mt.languages import normalized
+from mt.numbers import Number
+from mt.phrasing import capitalized, phrased, spaced_after
+from streaming.stages import Term, Translation, TranslationRequest, Translator
+from streaming.words import units
+
+PLACES = 24
+"""Places that are tried for one rendering, at most."""
+TOGETHER = 128
+"""Trials that are translated together."""
+ROUNDS = 8
+"""Faults of one translation that are mended by decoding; what is left is put in its place without."""
+LONGEST = 600
+"""Characters of a source beyond which nothing is decoded anew: no sentence is so long."""
+_ENDS = " .!?…。！？"
+_CASELESS = frozenset({"zh", "yue", "ja", "ko", "th", "lo", "my", "km", "ar", "he", "fa", "ur", "hi", "ka"})
+
+
+class FaithfulTranslator:
+    """Translates as another does, with the terms and numbers of the source; remembers nothing."""
+
+    def __init__(self, translator: Translator) -> None:
+        self._translator = translator
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        """Translate each request; the answer begins with its target prefix.
+
+        Raises:
+            LanguageError: a pair that the translator inside does not serve.
+            EngineError: it failed.
+        """
+        drafts = [
+            _Draft(request, answer)
+            for request, answer in zip(requests, self._translator.translate(requests), strict=True)
+        ]
+        for _ in range(ROUNDS):
+            if not (lacking := [draft for draft in drafts if draft.lacking]):
+                break
+            self._repair(lacking)
+        for draft in drafts:
+            draft.finish()
+        return [draft.answer() for draft in drafts]
+
+    def _repair(self, drafts: Sequence["_Draft"]) -> None:
+        """Mend one fault of each draft, all with one call."""
+        tried = [draft.trials() for draft in drafts]
+        requests = [trial.request for trials in tried for trial in trials]
+        answers = iter(
+            [
+                answer
+                for first in range(0, len(requests), TOGETHER)
+                for answer in self._translator.translate(requests[first : first + TOGETHER])
+            ]
+        )
+        for draft, trials in zip(drafts, tried, strict=True):
+            draft.take([(trial, next(answers)) for trial in trials])
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A rendering in a place."""
+
+    place: int
+    """Where in the text that is being mended."""
+    request: TranslationRequest
+    """The beginning up to the rendering as target prefix."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A translation on its way to being faithful."""
+
+    request: TranslationRequest
+    first: Translation
+    text: str = field(init=False, default="")
+    _numbers: list[Number] = field(init=False, default_factory=list)
+    _faults: "_Faults" = field(init=False)
+    _given_up: bool = field(init=False, default=False)
+    """What is wrong is committed already."""
+
+    def __post_init__(self) -> None:
+        request = self.request
+        self._numbers = _own_numbers(request)
+        self.text = self._phrased(self.first.text)
+        self._faults = self._check(self.text)
+
+    @property
+    def lacking(self) -> bool:
+        """A term or a number is missing that can still be written."""
+        lacking = bool(self._faults.terms or self._faults.numbers)
+        return lacking and not self._given_up and len(self.request.source) <= LONGEST
+
+    def finish(self) -> None:
+        """Mend without the translator what is left: decoding anew would only invent the same numbers."""
+        while self._faults.count and not self._given_up:
+            self._splice(self._stop)
+
+    def answer(self) -> Translation:
+        """Give the translation as it stands."""
+        whole = [
+            text
+            for term in self.request.terms
+            if (text := glossary.rendering(term, self.text, self._language))
+        ]
+        found = numbers.numbers(self.text, self._language)
+        whole += [self.text[number.start : number.end] for number in found]
+        parts = tuple(dict.fromkeys(whole))
+        if self.text == self.first.text:
+            return replace(self.first, whole=parts)
+        # Whatever else was said of the first text is not true of this one.
+        return Translation(self.text, whole=parts)
+
+    def trials(self) -> list[_Trial]:
+        """Ask for what the translation could be with one fault mended, in each place."""
+        rendering = self._faults.next_rendering(self.request)
+        trials: dict[str, _Trial] = {}
+        for place in self._places():
+            prefix = self._until(place, rendering)
+            trials.setdefault(prefix, _Trial(place, self._continued(prefix)))
+        return list(trials.values())
+
+    def take(self, tried: Sequence[tuple[_Trial, Translation]]) -> None:
+        """Take the best of what came back; where none is better than what there is, decode nothing anew."""
+        ranked = []
+        for trial, answer in tried:
+            text = self._phrased(answer.text, keep=trial.request.target_prefix)
+            faults, loss = self._check(text), -(answer.score or 0.0)
+            ranked.append((faults.count, loss, trial.place, text, faults))
+        count, _, _, text, faults = min(ranked, key=lambda item: item[:2])
+        if count < self._faults.count:
+            self.text, self._faults = text, faults
+        else:
+            self._splice(min(ranked, key=lambda item: item[1])[2])
+
+    def _splice(self, place: int) -> None:
+        """Put a rendering into the text, without decoding the rest anew, and leave out what was invented."""
+        rendering, fixed = self._faults.next_rendering(self.request), len(self.request.target_prefix)
+        place = max(place, fixed)
+        before, after = self.text[:place], self.text[place:]
+        for number in reversed(self._faults.invented):
+            end = number.end
+            if self.text[end : end + 1] in tuple(numbers.MEASURES):
+                end += 1  # what it would count goes with it
+            if number.start >= place:
+                after = after[: number.start - place] + after[end - place :]
+            elif end <= place:
+                before = before[: number.start] + before[end:]
+        if rendering:
+            before += spaced_after(before, rendering, self._language) + rendering
+            after = spaced_after(before, after, self._language) + after.lstrip()
+        text = self._phrased(before + after)
+        faults = self._check(text)
+        self._given_up = faults.count >= self._faults.count
+        if not self._given_up:
+            self.text, self._faults = text, faults
+
+    def _continued(self, prefix: str) -> TranslationRequest:
+        """Ask for a translation that begins so, and for nothing else that the first request wanted."""
+        request = self.request
+        return TranslationRequest(
+            request.source,
+            prefix,
+            request.source_language,
+            request.target_language,
+            request.complete,
+            scored=True,
+        )
+
+    def _places(self) -> list[int]:
+        """List where a rendering may stand: between units, after what is committed, outside what is whole."""
+        fixed = len(self.request.target_prefix)
+        stop = self._stop
+        # What stands in the place of a lost number is often a wrong one: it is tried first.
+        wrong = [number.start for number in self._faults.invented if number.start >= fixed]
+        kept = [
+            (start, start + len(part))
+            for part in self.answer().whole
+            if (start := self.text.find(part)) >= 0 and start not in wrong
+        ]
+        places, at = [fixed, max(fixed, stop)], 0
+        for unit in units(self.text, self._language):
+            at += len(unit)
+            if fixed < at <= stop and not any(start < at < end for start, end in kept):
+                places.append(at)
+        places = sorted({*places, *(place for place in wrong if place > fixed)})
+        if len(places) > PLACES:
+            places = [places[i * len(places) // PLACES] for i in range(PLACES)] + wrong
+        return places
+
+    def _until(self, place: int, rendering: str) -> str:
+        """Write the beginning of a translation that has a rendering at a place."""
+        before = self.text[:place] if place <= len(self.request.target_prefix) else self.text[:place].rstrip()
+        if not before.strip() and self._capital and not self._verbatim(rendering):
+            rendering = capitalized(rendering)
+        gap = spaced_after(before, rendering, self._language)
+        return self._phrased(before + gap + rendering, keep=before, complete=False)
+
+    def _verbatim(self, rendering: str) -> bool:
+        return any(term.verbatim and term.targets[0] == rendering for term in self.request.terms)
+
+    @property
+    def _stop(self) -> int:
+        """Where the text ends before its closing marks; those of a number (p.m.) are its own."""
+        found = numbers.numbers(self.text, self._language)
+        return max([len(self.text.rstrip(_ENDS)), *(number.end for number in found)])
+
+    @property
+    def _language(self) -> str:
+        return normalized(self.request.target_language)
+
+    @property
+    def _capital(self) -> bool:
+        first = next((c for c in self.request.source if c.isalpha()), "")
+        return normalized(self.request.source_language) in _CASELESS or first.isupper()
+
+    def _phrased(self, text: str, keep: str = "", complete: bool | None = None) -> str:
+        prefix = max(self.request.target_prefix, keep, key=len)
+        rest = text[len(prefix) :]
+        if _counts(self.request):
+            rest = rest[numbers.overgrown(prefix, rest, self._language) :]
+        return phrased(
+            prefix,
+            rest,
+            self._language,
+            complete=self.request.complete if complete is None else complete,
+            capital=self._capital and not keep,
+        )
+
+    def _check(self, text: str) -> "_Faults":
+        language = self._language
+        found = numbers.numbers(text, language) if _counts(self.request) else []
+        allowed = [*self._numbers, *_numbers_of_terms(self.request)]
+        invented = [n for n in numbers.invented(allowed, found) if n.start >= len(self.request.target_prefix)]
+        return _Faults(
+            glossary.missing(self.request.terms, text, language),
+            numbers.missing(self._numbers, found),
+            invented,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """What is wrong with a translation."""
+
+    terms: Sequence[Term]
+    numbers: Sequence[Number]
+    invented: Sequence[Number]
+
+    @property
+    def count(self) -> int:
+        return len(self.terms) + len(self.numbers) + len(self.invented)
+
+    def next_rendering(self, request: TranslationRequest) -> str:
+        """Say what has to be written next; empty: something has to go."""
+        if self.numbers:
+            return numbers.written(self.numbers[0], normalized(request.target_language))
+        return self.terms[0].targets[0] if self.terms else ""
+
+
+def _counts(request: TranslationRequest) -> bool:
+    """Whether the numbers of both languages can be read; one alone would find fault with everything."""
+    pair = {normalized(request.source_language), normalized(request.target_language)}
+    return pair <= numbers.LANGUAGES
+
+
+def _own_numbers(request: TranslationRequest) -> list[Number]:
+    """Find the numbers of a source that are not part of a term."""
+    if not _counts(request):
+        return []
+    source = request.source
+    spans = []
+    for term in request.terms:
+        start = source.find(term.source)
+        while start >= 0:
+            spans.append((start, start + len(term.source)))
+            start = source.find(term.source, start + 1)
+    return [
+        number
+        for number in numbers.numbers(source, normalized(request.source_language))
+        if not any(number.start < end and start < number.end for start, end in spans)
+    ]
+
+
+def _numbers_of_terms(request: TranslationRequest) -> Iterable[Number]:
+    for term in request.terms:
+        for target in term.targets:
+            yield from numbers.numbers(target, normalized(request.target_language))

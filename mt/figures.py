@@ -1,0 +1,44 @@
+"""Figures: numbers in digits, with the separators of each language."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+LONGEST = 60
+"""Digits and separators beyond which a figure is no number to anybody."""
+SMALL = 13
+"""Words below it (one, a dozen of them are everyday words) are weaker evidence of a number than digits."""
+
+_COMMA = frozenset({"es", "de", "fr", "it", "pt", "nl", "ru", "pl", "cs", "tr", "id", "sv", "da", "fi", "uk"})
+"""Languages that write decimals after a comma."""
+_GROUPED = {mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,"}
+DIGITS = r"\d+(?:[.,]\d+)*"
+"""What is read as one figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """A number in a text."""
+
+    start: int
+    end: int
+    value: Decimal
+    digits: bool
+    """It is written in digits, at least in part."""
+    ordinal: bool = False
+
+
+def digit_value(written: str, language: str) -> Decimal:
+    """Read digits with separators as a language writes them: `1,234.5` in English is `1.234,5` in German."""
+    points, commas = written.count("."), written.count(",")
+    if points and commas:
+        decimal = max(".,", key=written.rfind)
+    elif _GROUPED[","].fullmatch(written):
+        decimal = "," if language in _COMMA and commas == 1 else "."
+    elif _GROUPED["."].fullmatch(written):
+        decimal = "." if language not in _COMMA and points == 1 else ","
+    else:
+        decimal = "," if commas else "."
+    whole, _, fraction = written.replace("," if decimal == "." else ".", "").partition(decimal)
+    # Several decimal marks make a version or an address; joined, it is at least the same on both sides.
+    return Decimal(f"{whole}.{re.sub('[.,]', '', fraction)}" if fraction else whole)

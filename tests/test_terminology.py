@@ -1,0 +1,144 @@
+"""Terms and numbers reach translation whole, and leave it whole."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.faithful import FaithfulTranslator
+from mt.glossary import Entry, Glossary
+from mt.terminology import MOST_HELD, TerminologyStage
+from mt.translation import TranslationStage
+from mt.wait_k import WaitK
+from streaming.captions import Transcript, Update
+from streaming.stages import DONE, READ, Ask, Term, Translation, TranslationRequest, Write
+from streaming.words import Word
+
+GLOSSARY = Glossary(
+    [
+        Entry({"en": ("neural network",), "es": ("red neuronal",), "zh": ("神经网络",)}),
+        Entry({"en": ("neural",), "es": ("nervioso",), "zh": ("神经",)}),
+        Entry({"en": ("red",), "es": ("rojo",), "zh": ("红",)}),
+    ]
+)
+
+
+class Spanish:
+    """Translates word by word into capitals, so no term comes out right by itself."""
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        return [Translation(self._answer(request), -1.0) for request in requests]
+
+    def _answer(self, request: TranslationRequest) -> str:
+        done = len(request.target_prefix.split())
+        rest = request.source.upper().split()[done:]
+        return " ".join([request.target_prefix, *rest]) if request.target_prefix else " ".join(rest)
+
+
+def words(text: str, start: int = 0) -> tuple[Word, ...]:
+    return tuple(Word(f" {part}", start + i, start + i + 1) for i, part in enumerate(text.split()))
+
+
+def said(texts: Sequence[str], language: str = "en") -> list[Update]:
+    """Make an update of each text; the last one is final."""
+    updates, at = [], 0
+    for i, text in enumerate(texts):
+        updates.append(Update(0, language, words(text, at), (), i + 1 == len(texts)))
+        at += len(text.split())
+    return updates
+
+
+def run(updates: Sequence[Update]) -> tuple[list[TranslationRequest], Transcript, list[Update]]:
+    stage = TerminologyStage(TranslationStage("es"), "es", GLOSSARY)
+    translator, asked, transcript, out = FaithfulTranslator(Spanish()), [], Transcript(), []
+    for item in updates:
+        stage.receive(item)
+        while (action := stage.next_action()) is not READ and action is not DONE:
+            match action:
+                case Ask(request):
+                    asked.append(request)
+                    stage.receive_result(translator.translate([request])[0], 0.0)
+                case Write(update):
+                    out.append(update)
+                    transcript.add(update)
+    stage.finish()
+    assert stage.next_action() is DONE and stage.skipped == 0
+    return asked, transcript, out
+
+
+def test_a_term_that_may_grow_waits_for_the_word_that_decides() -> None:
+    asked, _, _ = run(said(["the", "neural", "network", "works", "well"]))
+    assert [request.source for request in asked] == [
+        "the",
+        "the neural network",
+        "the neural network works",
+        "the neural network works well",
+    ]
+    assert asked[1].terms == (Term("neural network", ("red neuronal",)),)
+
+
+def test_a_term_that_did_not_grow_is_the_shorter_one() -> None:
+    asked, _, _ = run(said(["the", "neural", "system", "works"]))
+    assert asked[1].source == "the neural system" and asked[1].terms == (Term("neural", ("nervioso",)),)
+
+
+def test_a_number_that_may_grow_waits() -> None:
+    asked, _, _ = run(said(["we", "have", "twenty", "thousand", "dogs"]))
+    assert [request.source for request in asked] == ["we", "we have", "we have twenty thousand dogs"]
+
+
+def test_what_is_held_back_is_tentative_and_the_end_of_an_utterance_frees_it() -> None:
+    stage = TerminologyStage(TranslationStage("es"), "es", GLOSSARY)
+    received: list[Update] = []
+    stage._stage.receive = received.append  # type: ignore[method-assign]
+    stage.receive(Update(0, "en", words("a neural"), words("net", 2)))
+    stage.receive(Update(0, "en", (), (), True))
+    assert [[w.text for w in u.committed] for u in received] == [[" a"], [" neural"]]
+    assert [[w.text for w in u.tentative] for u in received] == [[" neural", " net"], []]
+
+
+def test_a_number_without_end_is_not_held_for_ever() -> None:
+    digits = [Word("二", i, i + 1) for i in range(MOST_HELD + 1)]
+    asked, _, _ = run([*(Update(0, "zh", (digit,)) for digit in digits), Update(0, "zh", (), (), True)])
+    assert len(asked[0].source) == MOST_HELD + 1 and not asked[0].complete
+
+
+def test_no_commit_divides_what_is_whole() -> None:
+    stage = TranslationStage("es", lambda source, target: WaitK(1))
+    stage.receive(Update(0, "en", words("a b")))
+    assert isinstance(stage.next_action(), Ask)
+    stage.receive_result(Translation("uno red neuronal dos", whole=("red neuronal",)), 0.0)
+    action = stage.next_action()
+    assert isinstance(action, Write)
+    assert [word.text for word in action.item.committed] == [" uno"]
+    assert [word.text for word in action.item.tentative] == [" red", " neuronal", " dos"]
+
+
+def test_terms_are_committed_whole_in_a_talk() -> None:
+    _, transcript, _ = run(said("we all like the neural network of the house and the garden".split()))
+    assert "red neuronal" in transcript.committed("es")[0]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@given(data=st.data())
+def test_every_grouping_of_the_words_sends_the_same_ones_on(language: str, data: st.DataObject) -> None:
+    vocabulary = {
+        "en": ["the", "neural", "network", "twenty", "thousand", "and", "red", "5", "."],
+        "zh": ["神", "神经", "网络", "三", "千", "万", "红", "的", "5"],
+    }[language]
+    parts = data.draw(st.lists(st.sampled_from(vocabulary), min_size=1, max_size=12))
+    space = " " if language == "en" else ""
+    all_words = [Word(space + part, i, i + 1) for i, part in enumerate(parts)]
+    whole: list[Word] = []
+    stage = TerminologyStage(TranslationStage("es"), "es", GLOSSARY)
+    stage._stage.receive = lambda update: whole.extend(update.committed)  # type: ignore[method-assign]
+    at = 0
+    while at < len(all_words):
+        size = data.draw(st.integers(1, 4))
+        stage.receive(Update(0, language, tuple(all_words[at : at + size])))
+        before = "".join(word.text for word in whole)
+        assert "".join(word.text for word in all_words).startswith(before)
+        at += size
+    stage.receive(Update(0, language, (), (), True))
+    assert whole == all_words
