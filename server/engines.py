@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from mt.router import Router
-from server.graph import Manner
+from server.manner import Manner
 from streaming.stages import Recognizer, SpeechDetector, Synthesizer
 
 

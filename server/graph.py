@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from asr.endpointing import EndpointingStage
-from asr.presets import PRESETS, Name, family
+from asr.presets import PRESETS, family
 from asr.recognition import RecognitionStage
 from asr.replacements import ReplacingStage
-from asr.script import Form
 from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
+from server.manner import Manner
 from server.packs import Packs
 from streaming.stages import Node
 from tts.speech import SpeechStage
@@ -31,19 +31,6 @@ class Interpretation:
     """Languages that may be spoken, where it is detected; empty: those of the server."""
     packs: Packs = field(default_factory=Packs, compare=False)
     """The words of the trade."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How this server recognises."""
-
-    family: str = "whisper"
-    """The recognizer's."""
-    preset: Name = "balanced"
-    languages: tuple[str, ...] = ()
-    """Languages that detection may choose from; empty: any."""
-    chinese: Form = "as_heard"
-    """The script in which Chinese is written."""
 
 
 def graph(wanted: Interpretation, position: int = 0, *, manner: Manner = Manner()) -> Node:

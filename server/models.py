@@ -21,7 +21,7 @@ from mt.router import Router
 from server import hub
 from server.config import Config
 from server.engines import Engines
-from server.graph import Manner
+from server.manner import Manner
 from streaming.errors import ConfigError, ModelError
 from streaming.stages import Recognizer, Synthesizer
 

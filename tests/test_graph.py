@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from asr.presets import PRESETS, Name
-from server.graph import Interpretation, Manner, hearing
+from server.graph import Interpretation, hearing
+from server.manner import Manner
 from streaming.audio import AudioChunk
 from streaming.scripted import VOCABULARY, speak
 from streaming.stages import Ask, Recognition, Window
