@@ -39,7 +39,7 @@ from mt.policy import Every, ReadWritePolicy
 from mt.presets import PRESETS, PolicyFor, Preset
 from mt.spans import numbers
 from mt.translation import TranslationStage
-from mt.wait_k import UNITS_PER_WORD, wait_k
+from mt.wait_k import wait_k
 from streaming.captions import Transcript, Update
 from streaming.stages import READ, Ask, Translation, TranslationRequest, Write
 from streaming.words import UNSPACED, Word, units
@@ -174,8 +174,7 @@ def _always(policy: ReadWritePolicy) -> PolicyFor:
 
 def _without_attention(preset: Preset, source: str, target: str) -> ReadWritePolicy:
     """What a preset does with a model that does not tell its attention."""
-    hold = round(preset.hold * UNITS_PER_WORD.get(target, 1.0))
-    return Every((wait_k(source, target, preset.floor), LocalAgreement(2, hold)))
+    return Every((wait_k(source, target, preset.floor), preset.agreement(target)))
 
 
 def spoken(text: Text) -> list[Word]:

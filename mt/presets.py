@@ -13,6 +13,7 @@ from mt.agreement import LocalAgreement
 from mt.attention import AttentionBoundary
 from mt.policy import Attentive, Every, ReadWritePolicy
 from mt.wait_k import UNITS_PER_WORD, wait_k
+from streaming.words import UNSPACED
 
 PolicyFor: TypeAlias = Callable[[str, str], ReadWritePolicy]
 """Source and target language → policy."""
@@ -34,8 +35,12 @@ class Preset:
     def policy(self, source: str, target: str) -> ReadWritePolicy:
         """Build the policy for a pair."""
         attention = AttentionBoundary(_units(self.newest, source))
-        agreement = LocalAgreement(2, _units(self.hold, target))
-        return Every((wait_k(source, target, self.floor), Attentive(attention, agreement)))
+        adaptive = Attentive(attention, self.agreement(target))
+        return Every((wait_k(source, target, self.floor), adaptive))
+
+    def agreement(self, target: str) -> LocalAgreement:
+        """Build what stands in for attention; without spaces the last word, of two characters, is held."""
+        return LocalAgreement(2, _units(self.hold, target) + 2 * (target in UNSPACED))
 
 
 def _units(words: int, language: str) -> int:
