@@ -126,7 +126,7 @@ class RecognitionStage:
         return Window(audio, history.prefix, history.prompt, self._language, self._languages, final)
 
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:
-        words = _placed(heard, self._history.frontier, window.audio.end)
+        words = placed(heard, self._history.frontier, window.audio.end)
         language = self._settled(bool(words), result, window)
         count = max(self._policy.commit(words), self._overdue(words, window))
         if language is None:
@@ -204,7 +204,7 @@ class _Shown:
         return [Update(number, language, tuple(committed), tuple(tentative), final)] if changed else []
 
 
-def _placed(words: Sequence[Word], start: float, end: float) -> tuple[Word, ...]:
+def placed(words: Sequence[Word], start: float, end: float) -> tuple[Word, ...]:
     """Keep words in order and between two times: alignments may jump back or beyond the audio."""
     starts = []
     for word in words:

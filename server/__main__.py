@@ -76,6 +76,12 @@ def _interpret(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("interpret", help="interpret recordings, as fast as the machine allows")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="anything that FFmpeg reads")
     _languages(parser)
+    parser.add_argument(
+        "--mode",
+        choices=["accurate", "live"],
+        default="accurate",
+        help="whole utterances and sentences, or exactly what live would have committed (accurate)",
+    )
     parser.add_argument("--format", choices=["text", "json", "srt", "vtt"], default="text")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write a file there for each")
     _engines(parser)

@@ -51,12 +51,14 @@ def interpret(arguments: Namespace) -> int:
 
     wanted = _wanted(arguments)
     _check_names(arguments)
-    engines = models.load_engines(_configured(arguments, recognition={"model": arguments.model}), say)
+    config = _configured(arguments, recognition={"model": arguments.model})
+    engines = models.load_engines(config, say)
     _check_pairs(wanted, engines)
+    workers = config.recognition.workers or models.cores()
     status = 0
     for path in arguments.files:
         try:
-            _interpret_one(path, wanted, engines, arguments)
+            _interpret_one(path, wanted, engines, workers, arguments)
         except AudioError as error:
             say(str(error))
             status = 2
@@ -188,7 +190,9 @@ def _check_names(arguments: Namespace) -> None:
         raise InputError(f"{arguments.output}: results cannot be written there ({error.strerror})") from error
 
 
-def _interpret_one(path: Path, wanted: "Interpretation", engines: "Engines", arguments: Namespace) -> None:
+def _interpret_one(
+    path: Path, wanted: "Interpretation", engines: "Engines", workers: int, arguments: Namespace
+) -> None:
     from server import files, subtitles
 
     def show(utterance: "UtteranceRecord") -> None:
@@ -205,6 +209,8 @@ def _interpret_one(path: Path, wanted: "Interpretation", engines: "Engines", arg
             on_progress=lambda seconds: bar.update(seconds - bar.n),
             on_utterance=show,
             on_notice=lambda notice: bar.write(f"dragoman: {notice.message}", file=sys.stderr),
+            manner=files.Manner(arguments.mode),
+            workers=workers,
         )
     if arguments.output is not None:
         for ending, content in subtitles.files(record, wanted.targets, arguments.format):
