@@ -82,7 +82,8 @@ def _interpret(command: "argparse._SubParsersAction[_Parser]") -> None:
         default="accurate",
         help="whole utterances and sentences, or exactly what live would have committed (accurate)",
     )
-    parser.add_argument("--format", choices=["text", "json", "srt", "vtt"], default="text")
+    forms = ["bilingual", "text", "json", "srt", "vtt", "ttml"]
+    parser.add_argument("--format", choices=forms, default="bilingual", help="what is written (bilingual)")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write a file there for each")
     _engines(parser)
     parser.set_defaults(run=commands.interpret)
