@@ -1,6 +1,8 @@
 """The application: engines shared by all sessions, one port for WebSocket and HTTP.
 
 GET /v1/live        WebSocket, PROTOCOL.md
+POST /v1/audio/…    recordings, as OpenAI's interface has them
+POST /v1/jobs       long recordings
 GET /v1/languages   what can be recognised, translated and spoken
 GET /healthz        the process lives
 GET /readyz         a session would be taken now
@@ -19,6 +21,7 @@ from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse
 
 from server import models
+from server.archive import Archive
 from server.config import Config
 from server.engines import Engines
 from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
@@ -68,12 +71,14 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
     asks = {name: engine.ask for name, engine in shared.items()}
     languages = Languages(engines)
     admission = Admission(config.server.max_sessions)
+    archive = Archive(shared, engines.translator, languages, config)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             for engine in shared.values():
                 await stack.enter_async_context(engine)
+            await stack.enter_async_context(archive)
             yield
 
     app = FastAPI(
@@ -107,6 +112,8 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
     async def offered() -> Offer:
         return languages.offer()
 
+    app.include_router(archive.router)
+    app.state.archive = archive
     app.state.admission, app.state.engines = admission, shared
     return app
 
