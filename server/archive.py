@@ -36,7 +36,7 @@ class Archive:
         """
         wanted = config.recordings
         workers = config.recognition.workers or models.cores()
-        folder = Path(wanted.folder).expanduser() if wanted.folder else default_folder()
+        folder = self.folder = Path(wanted.folder).expanduser() if wanted.folder else default_folder()
         limits = Limits(wanted.jobs, wanted.retention_hours * 3600)
         uploads, most = folder / "uploads", wanted.upload_megabytes << 20
         root = Path(wanted.root).expanduser() if wanted.root else None

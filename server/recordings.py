@@ -125,6 +125,7 @@ class Recordings:
 
         self._asking.add(asking)
         running = loop.run_in_executor(self._pool, run)
+        running.add_done_callback(partial(self._forget, asking))
         try:
             with _called(name, path):
                 await asyncio.shield(running)
@@ -133,8 +134,10 @@ class Recordings:
         finally:
             asking.stop()
             await asyncio.wait([running])
-            running.exception()  # it has been told, or nobody waits for it
-            self._asking.discard(asking)
+
+    def _forget(self, asking: "_Asking", running: "asyncio.Future[None]") -> None:
+        self._asking.discard(asking)
+        running.exception()  # it has been told, or nobody waits for it
 
 
 @contextmanager

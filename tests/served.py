@@ -70,11 +70,12 @@ async def serving(
     own: Engines | None = None,
     *,
     most: int = 8,
+    config: Config | None = None,
     patience: Patience = PATIENCE,
     options: Sequence[tuple[int, int, int]] = (),
 ) -> AsyncIterator[Served]:
     """Run a server; `options` are set on its listening socket."""
-    app = create_app(own or engines(), Config(ServerConfig(max_sessions=most)), patience)
+    app = create_app(own or engines(), config or Config(ServerConfig(max_sessions=most)), patience)
     listening = asyncio.Event()
     with bound("127.0.0.1", 0) as listener:
         for option in options:
