@@ -30,7 +30,7 @@ from benchmarks import machine
 from streaming.audio import SAMPLE_RATE
 from streaming.decode import decode
 
-PORT = 8798
+PORT = 8797
 MEGABYTE = 1 << 20
 
 

@@ -15,6 +15,7 @@ from server.config import Config
 from server.jobs import Jobs, Limits
 from server.languages import Languages
 from server.recordings import Recordings
+from server.uploads import swept
 from streaming.batching import SharedEngine
 from streaming.errors import ConfigError
 
@@ -51,6 +52,7 @@ class Archive:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        swept(self.folder / "uploads")
         await self._stack.enter_async_context(self.recordings)
         await self._stack.enter_async_context(self.jobs)
         return self

@@ -18,6 +18,7 @@ import json
 import secrets
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -79,10 +80,10 @@ class Jobs:
 
     async def __aenter__(self) -> Self:
         if self._file.exists():
-            try:
+            # If another server has these jobs, who asks for them here is told.
+            with suppress(OverloadError):
                 self._store().resume()
-            except OverloadError:
-                pass  # another server has these jobs; who asks for them here is told
+                self._sweep()
         self._working = asyncio.create_task(self._work())
         return self
 
@@ -196,6 +197,13 @@ class Jobs:
             if self._opened is None:
                 self._opened = JobStore(self._file)
             return self._opened
+
+    def _sweep(self) -> None:
+        """Remove recordings that no job needs any more: the server may have been killed at any moment."""
+        for path in (self._folder / "recordings").glob("*"):
+            job = self._store().get(path.name.split(".")[0])
+            if job is None or job.state in ENDED:
+                path.unlink(missing_ok=True)
 
     def _place(self, number: str, submission: Submission) -> Path:
         path = self._folder / "recordings" / f"{number}{submission.path.suffix}"

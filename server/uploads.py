@@ -3,8 +3,9 @@
 import hashlib
 import re
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -15,7 +16,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from server.faults import Fault, ParameterFault, SizeFault, TypeFault
-from streaming.errors import AudioError
+from streaming.errors import AudioError, OverloadError
 
 MOST_FIELDS = 100
 LARGEST_FIELD = 1 << 16
@@ -45,13 +46,15 @@ async def received(request: Request, folder: Path, most: int) -> AsyncIterator[U
     Raises:
         TypeFault: a body of another type.
         SizeFault: a larger one.
+        OverloadError: the disk is full.
         ParameterFault: there is no file in it.
         AudioError: the file is empty.
     """
     kind = request.headers.get("content-type", "")
     if kind.split(";")[0].strip().lower() != "multipart/form-data":
         raise TypeFault(f"multipart/form-data was expected, {kind or 'nothing'} came")
-    form = await _parsed(request, most)
+    with _kept():
+        form = await _parsed(request, most)
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
@@ -62,7 +65,8 @@ async def received(request: Request, folder: Path, most: int) -> AsyncIterator[U
         ending = _ENDING.search(name.lower())
         path = folder / f"{secrets.token_hex(16)}{ending.group() if ending else ''}"
         try:
-            digest = await run_in_threadpool(_keep, file.file, path)
+            with _kept():
+                digest = await run_in_threadpool(_keep, file.file, path)
             yield Upload(path, name, digest, form)
         finally:
             path.unlink(missing_ok=True)
@@ -74,6 +78,23 @@ def digest_of(path: Path) -> str:
     """Compute SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def swept(folder: Path, older: float = 24 * 3600.0) -> None:
+    """Remove what a server left in a folder of uploads when it was killed, so many seconds ago or more."""
+    for path in folder.glob("*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - older:
+                path.unlink()
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """Say what it means that the disk takes nothing."""
+    try:
+        yield
+    except OSError as error:
+        raise OverloadError(f"the upload cannot be kept: {error.strerror}") from error
 
 
 async def _parsed(request: Request, most: int) -> FormData:

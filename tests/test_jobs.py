@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import os
 import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -298,6 +300,19 @@ def test_a_table_of_another_version_is_left_alone(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(OverloadError, match="version 99"):
         JobStore(tmp_path / "jobs.sqlite3")
+
+
+async def test_what_a_killed_server_left_is_swept_away(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite3")
+    store.add(job("old", state=State.DONE, finished=time.time()), most=9)
+    store.close()
+    for name in ("recordings/old.wav", "recordings/unknown.wav", "uploads/old.wav", "uploads/new.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    os.utime(tmp_path / "uploads" / "old.wav", (1, 1))
+    async with opened(config=configured(tmp_path)):
+        left = [path.name for folder in ("recordings", "uploads") for path in (tmp_path / folder).iterdir()]
+        assert left == ["new.wav"]
 
 
 async def test_what_ended_long_ago_is_forgotten(tmp_path: Path) -> None:
