@@ -20,6 +20,8 @@ def text(form: Mapping[str, Any], name: str, longest: int = LONGEST_NAME) -> str
     value = form.get(name, "")
     if not isinstance(value, str):
         raise ParameterFault(f"{name}: text was expected", name)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ParameterFault(f"{name}: text was expected, half a character came", name)
     if len(value) > longest:
         raise ParameterFault(f"{name}: at most {longest} characters were expected, {len(value)} came", name)
     return value.strip()

@@ -28,6 +28,7 @@ from server.jobstore import Job, State
 from server.languages import Languages
 from server.transcriptions import LONGEST_PROMPT, MODES
 from server.uploads import digest_of, received
+from streaming.errors import AudioError
 
 LARGEST_JSON = 1 << 16
 """Bytes of a job that is submitted as JSON."""
@@ -169,7 +170,11 @@ async def _uploaded(request: Request, folder: Path, most: int) -> AsyncIterator[
 async def _named(request: Request, root: Path | None) -> AsyncIterator[_Taken]:
     form = await _json(request)
     path = located(root, fields.text(form, "path", 4096))
-    yield _Taken(path, path.name, await run_in_threadpool(digest_of, path), False, form)
+    try:
+        digest = await run_in_threadpool(digest_of, path)
+    except OSError as error:
+        raise AudioError(f"{path.name}: it cannot be read ({error.strerror})") from error
+    yield _Taken(path, path.name, digest, False, form)
 
 
 async def _json(request: Request) -> Mapping[str, Any]:

@@ -232,6 +232,12 @@ class Jobs:
                 self._current = None
             if isinstance(outcome, Exception):
                 await asyncio.sleep(_PATIENCE)  # not even its failure could be written: the disk is full
+                self._queue_again(job)
+
+    def _queue_again(self, job: Job) -> None:
+        with suppress(DragomanError):
+            if self.get(job.id).state is State.RUNNING:
+                self._store().change(job.id, state=State.QUEUED)
 
     async def _idle(self) -> None:
         try:

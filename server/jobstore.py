@@ -83,7 +83,10 @@ PRAGMA user_version = {VERSION};
 
 
 class JobStore:
-    """The table of jobs; may be used by several threads."""
+    """The table of jobs; may be used by several threads.
+
+    Whatever it is asked raises OverloadError where the disk takes nothing more.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file, making it if need be.
@@ -204,7 +207,10 @@ class JobStore:
 
     def _run(self, statement: str, *values: Any) -> Sequence[sqlite3.Row]:
         with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise OverloadError(f"jobs cannot be kept: {error}") from error
 
 
 def _row(job: Job) -> Iterable[Any]:

@@ -243,8 +243,9 @@ async def test_a_stream_that_is_left_is_forgotten() -> None:
             async with http.stream("POST", url, files={"file": SOUND}, data={"stream": "true"}) as answer:
                 assert answer.status_code == 200
                 await asyncio.to_thread(gate.entered.acquire, timeout=10)
+            await until(lambda: not archive.recordings.running)  # while the engine still works
             gate.opened.set()
-            await until(lambda: not archive.recordings.running and served.idle)
+            await until(lambda: served.idle)
         await until(lambda: not [*archive.folder.rglob("*.*")])
 
 
