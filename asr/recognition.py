@@ -165,7 +165,7 @@ class RecognitionStage:
             self._out.extend(self._shown.notice(alarm.code, alarm.message))
 
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:
-        words = _placed(heard, self._history.frontier, window.audio.end)
+        words = placed(heard, self._history.frontier, window.audio.end)
         language = self._language.shown(result, window, bool(words))
         count = self._safe(words, window)
         if language is None:
@@ -213,7 +213,7 @@ class RecognitionStage:
         self._policy.forget()
 
 
-def _placed(words: Sequence[Word], start: float, end: float) -> tuple[Word, ...]:
+def placed(words: Sequence[Word], start: float, end: float) -> tuple[Word, ...]:
     """Keep words in order and between two times: alignments may jump back or beyond the audio."""
     starts = []
     for word in words:

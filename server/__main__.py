@@ -76,7 +76,14 @@ def _interpret(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("interpret", help="interpret recordings, as fast as the machine allows")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="anything that FFmpeg reads")
     _languages(parser)
-    parser.add_argument("--format", choices=["text", "json", "srt", "vtt"], default="text")
+    parser.add_argument(
+        "--mode",
+        choices=["accurate", "live"],
+        default="accurate",
+        help="whole utterances and sentences, or exactly what live would have committed (accurate)",
+    )
+    forms = ["bilingual", "text", "json", "srt", "vtt", "ttml"]
+    parser.add_argument("--format", choices=forms, default="bilingual", help="what is written (bilingual)")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write a file there for each")
     _terms(parser)
     _engines(parser)

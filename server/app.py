@@ -2,6 +2,8 @@
 
 GET /v1/live        WebSocket, PROTOCOL.md
     /v1/rooms       conferences, see `server/reception.py`
+POST /v1/audio/…    recordings, as OpenAI's interface has them
+POST /v1/jobs       long recordings
 GET /v1/languages   what can be recognised, translated and spoken
 GET /healthz        the process lives
 GET /readyz         a session would be taken now
@@ -21,6 +23,7 @@ from fastapi.responses import JSONResponse
 
 from mt.faithful import FaithfulTranslator
 from server import models, packs, reception
+from server.archive import Archive
 from server.conference import Services
 from server.config import Config
 from server.connection import PATIENCE, Patience, everybody
@@ -63,6 +66,7 @@ def create_app(
         _say(str(conflict))
     services = Services(events, asks, languages, shelf, config.server.grace)
     hall = Hall(services, config.server.max_sessions)
+    archive = Archive(shared, engines.translator, languages, config)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,6 +74,7 @@ def create_app(
             await stack.enter_async_context(events)
             for engine in shared.values():
                 await stack.enter_async_context(engine)
+            await stack.enter_async_context(archive)
             await stack.enter_async_context(hall)
             yield
 
@@ -101,6 +106,8 @@ def create_app(
     async def offered() -> Offer:
         return languages.offer()
 
+    app.include_router(archive.router)
+    app.state.archive = archive
     app.state.hall, app.state.engines = hall, shared
     return app
 

@@ -56,10 +56,11 @@ def interpret(arguments: Namespace) -> int:
     wanted = replace(wanted, packs=_packs(arguments, config))
     engines = models.load_engines(packs.preferring(config, wanted.packs), say)
     _check_pairs(wanted, engines)
+    workers = config.recognition.workers or models.cores()
     status = 0
     for path in arguments.files:
         try:
-            _interpret_one(path, wanted, engines, arguments)
+            _interpret_one(path, wanted, engines, workers, arguments)
         except AudioError as error:
             say(str(error))
             status = 2
@@ -234,9 +235,11 @@ def _say_route(router: "Router", source: str, target: str) -> None:
 
 def _check_names(arguments: Namespace) -> None:
     """See before the work begins that every result has a place of its own."""
+    from server import forms
+
     stems = [path.stem for path in arguments.files]
     if arguments.output is None:
-        if arguments.format in ("srt", "vtt") and (len(stems) > 1 or "," in arguments.targets):
+        if arguments.format not in forms.OF_ALL_LANGUAGES and (len(stems) > 1 or "," in arguments.targets):
             raise InputError(f"{arguments.format} for several recordings or languages needs --output DIR")
         return
     if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
@@ -247,13 +250,15 @@ def _check_names(arguments: Namespace) -> None:
         raise InputError(f"{arguments.output}: results cannot be written there ({error.strerror})") from error
 
 
-def _interpret_one(path: Path, wanted: "Interpretation", engines: "Engines", arguments: Namespace) -> None:
-    from server import files, subtitles
+def _interpret_one(
+    path: Path, wanted: "Interpretation", engines: "Engines", workers: int, arguments: Namespace
+) -> None:
+    from server import files, forms
 
     def show(utterance: "UtteranceRecord") -> None:
-        if arguments.format == "text" and arguments.output is None:
+        if arguments.format == "bilingual" and arguments.output is None:
             bar.clear()
-            sys.stdout.write(subtitles.text(utterance))
+            sys.stdout.write(forms.bilingual(utterance))
             sys.stdout.flush()
 
     with _progress(path) as bar:
@@ -264,12 +269,14 @@ def _interpret_one(path: Path, wanted: "Interpretation", engines: "Engines", arg
             on_progress=lambda seconds: bar.update(seconds - bar.n),
             on_utterance=show,
             on_notice=lambda notice: bar.write(f"dragoman: {notice.message}", file=sys.stderr),
+            approach=files.Approach(arguments.mode),
+            workers=workers,
         )
     if arguments.output is not None:
-        for ending, content in subtitles.files(record, wanted.targets, arguments.format):
+        for ending, content in forms.files(record, wanted.targets, arguments.format):
             (arguments.output / f"{path.stem}{ending}").write_text(content, encoding="utf-8")
-    elif arguments.format != "text":
-        (*_, (_, content)) = subtitles.files(record, wanted.targets, arguments.format)
+    elif arguments.format != "bilingual":
+        (*_, (_, content)) = forms.files(record, wanted.targets, arguments.format)
         sys.stdout.write(content)
         sys.stdout.flush()
 

@@ -101,6 +101,31 @@ class PacksConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingsConfig:
+    """Recordings that are posted, and jobs."""
+
+    folder: str = ""
+    """Where uploads and jobs are kept; empty: ``~/.local/share/dragoman/recordings``."""
+    root: str = ""
+    """Jobs may name recordings in this folder and below; empty: none, they are uploaded."""
+    upload_megabytes: int = 2048
+    """An upload may be so large."""
+    at_once: int = 4
+    """Requests for transcriptions and translations that are worked on at the same time."""
+    jobs: int = 1000
+    """Jobs that may wait."""
+    retention_hours: float = 168.0
+    """For so long the result of a job is kept; 0: until it is deleted."""
+
+    def __post_init__(self) -> None:
+        _within("upload_megabytes", self.upload_megabytes, 1, 1_000_000)
+        _within("at_once", self.at_once, 1, 1_000)
+        _within("jobs", self.jobs, 1, 1_000_000)
+        if not 0 <= self.retention_hours <= 1_000_000:
+            raise SchemaError(f"retention_hours: expected 0 … 1000000, got {self.retention_hours}")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be configured."""
 
@@ -110,6 +135,7 @@ class Config:
     speech: SpeechConfig = field(default_factory=SpeechConfig)
     log: LogConfig = field(default_factory=LogConfig)
     packs: PacksConfig = field(default_factory=PacksConfig)
+    recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
 
 
 def load(path: str | Path | None = None, **overrides: Mapping[str, Any]) -> Config:

@@ -8,7 +8,7 @@ from asr.recognition import RecognitionStage
 from asr.replacements import ReplacingStage
 from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
-from server.manner import Manner
+from server.manner import USUAL, Manner
 from server.packs import Packs
 from streaming.stages import Node
 from tts.speech import SpeechStage
@@ -33,7 +33,7 @@ class Interpretation:
     """The words of the trade."""
 
 
-def graph(wanted: Interpretation, position: int = 0, *, manner: Manner = Manner()) -> Node:
+def graph(wanted: Interpretation, position: int = 0, *, manner: Manner = USUAL) -> Node:
     """Build fresh stages: endpointing → recognition → {translation per language → speech}.
 
     `position` is that of the first sample that will come.

@@ -17,3 +17,7 @@ class Manner:
     """Languages that detection may choose from; empty: any."""
     chinese: Form = "as_heard"
     """The script in which Chinese is written."""
+
+
+USUAL = Manner()
+"""That of a server whose configuration says nothing, for a stock recognizer."""

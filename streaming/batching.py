@@ -3,17 +3,19 @@
 There is no lock around inference and no global model: an engine is stateless, so its calls may run
 side by side on the pool of threads that belongs to it alone (CTranslate2 and ONNX Runtime release the
 GIL). A stream has at most one request waiting, because a stage asks only after the last answer; the
-queue is therefore bounded by the number of streams, and first come, first served is fair to all.
+queue is therefore bounded by the number of streams, and first come, first served is fair to all that
+are equally urgent (`queueing` says who goes first).
 """
 
 import asyncio
-from collections import deque
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from streaming.errors import DragomanError, EngineError
+from streaming.queueing import Priority, WaitingLine
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -28,10 +30,8 @@ class SharedEngine(Generic[Req, Res]):
         """`run` answers a batch with results of the same length and order, and may be called by
         `workers` threads at once."""
         self._run = run
-        self._max_batch = max_batch
         self._workers = workers
-        self._idle = workers
-        self._queue: deque[tuple[Req, asyncio.Future[Res]]] = deque()
+        self._line: WaitingLine[tuple[Req, asyncio.Future[Res]]] = WaitingLine(workers, max_batch)
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="engine")
@@ -39,12 +39,12 @@ class SharedEngine(Generic[Req, Res]):
     @property
     def waiting(self) -> int:
         """Requests that no worker has taken yet."""
-        return len(self._queue)
+        return len(self._line)
 
     @property
     def busy(self) -> int:
         """Workers that are running a batch."""
-        return self._workers - self._idle
+        return self._line.busy
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
@@ -56,44 +56,37 @@ class SharedEngine(Generic[Req, Res]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        while self._queue:
-            self._queue.popleft()[1].cancel()
+        for _, future in self._line.clear():
+            future.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def ask(self, request: Req) -> Res:
+    async def ask(self, request: Req, priority: Priority = Priority.LIVE) -> Res:
         """Wait for the answer to a request; cancelling the wait withdraws it.
 
         Raises:
             EngineError: the batch that held the request failed.
         """
         future: asyncio.Future[Res] = asyncio.get_running_loop().create_future()
-        self._queue.append((request, future))
+        self._line.put((request, future), priority, time.monotonic())
         self._arrived.set()
         return await future
 
     async def _work(self) -> None:
         while True:
-            batch = await self._take()
-            self._idle -= 1
+            taken = self._line.take(time.monotonic())
+            if taken is None:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            priority, batch = taken
             try:
-                await self._answer(batch)
+                await self._answer([entry for entry in batch if not entry[1].done()])
             finally:
-                self._idle += 1
-
-    async def _take(self) -> list[tuple[Req, asyncio.Future[Res]]]:
-        while True:
-            batch: list[tuple[Req, asyncio.Future[Res]]] = []
-            share = -(-len(self._queue) // max(1, self._idle))
-            while self._queue and len(batch) < min(share, self._max_batch):
-                entry = self._queue.popleft()
-                if not entry[1].done():
-                    batch.append(entry)
-            if batch:
-                return batch
-            self._arrived.clear()
-            await self._arrived.wait()
+                self._line.done(priority)
 
     async def _answer(self, batch: list[tuple[Req, asyncio.Future[Res]]]) -> None:
+        if not batch:
+            return
         requests = [request for request, _ in batch]
         try:
             results = await asyncio.get_running_loop().run_in_executor(self._pool, self._run, requests)

@@ -5,7 +5,7 @@ the making, so a recording of three hours needs no more memory than one of three
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,19 +74,24 @@ def duration(path: str | Path) -> float | None:
         return container.duration / av.time_base if container.duration else None
 
 
-def _opened(path: str | Path) -> "InputContainer":
+@contextmanager
+def _opened(path: str | Path) -> Iterator["InputContainer"]:
+    """Open a recording, which is one file: FFmpeg may open nothing that a playlist in it names."""
     import av
 
-    # An absolute path is never taken for a URL; what a playlist may open, FFmpeg bounds to files itself.
     name = Path(path).absolute()
-    try:
-        container = av.open(str(name), mode="r", metadata_errors="ignore")
-    except (OSError, ValueError) as error:
-        raise AudioError(_why(path, name, error)) from error
-    if not container.streams.audio:
-        container.close()
-        raise AudioError(f"{path}: there is no audio in it")
-    return container
+    options = {"protocol_whitelist": "none"}
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(name.open("rb"))
+            container = stack.enter_context(
+                av.open(file, mode="r", metadata_errors="ignore", options=options)
+            )
+        except (OSError, ValueError) as error:
+            raise AudioError(_why(path, name, error)) from error
+        if not container.streams.audio:
+            raise AudioError(f"{path}: there is no audio in it")
+        yield container
 
 
 def _why(path: str | Path, name: Path, error: Exception) -> str:

@@ -6,7 +6,7 @@ recordings use) or what the call took (computation-aware).
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from streaming.audio import AudioChunk
@@ -32,12 +32,22 @@ def measured(engine: str, measured: float) -> float:
 
 def run(root: Node, engines: Engines, chunks: Iterable[AudioChunk], emit: Emit, cost: Cost = free) -> None:
     """Run a graph on a recording, as fast as the machine allows."""
+    for _ in steps(root, engines, chunks, emit, cost):
+        pass
+
+
+def steps(
+    root: Node, engines: Engines, chunks: Iterable[AudioChunk], emit: Emit, cost: Cost = free
+) -> Iterator[float]:
+    """Run a graph chunk by chunk; gives the seconds that are done after each, and once more at the end."""
     line = _Line(root, engines, emit, cost)
     end = 0.0
     for chunk in chunks:
         end = chunk.end
         line.receive(chunk, end)
+        yield end
     line.finish(end)
+    yield end
 
 
 class _Line:

@@ -13,6 +13,12 @@ settings.load_profile("patient")
 DATA = Path(os.environ.get("DRAGOMAN_DATA") or Path(__file__).parent.parent.parent / "shared" / "data")
 
 
+@pytest.fixture(autouse=True)
+def no_jobs_of_others(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's server must not find the jobs of whoever runs the tests."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "share"))
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of recordings for measuring; tests that need it are skipped where there is none."""

@@ -75,6 +75,7 @@ async def serving(
     own: Engines | None = None,
     *,
     most: int = 8,
+    config: Config | None = None,
     patience: Patience = PATIENCE,
     options: Sequence[tuple[int, int, int]] = (),
     grace: float = 0.0,
@@ -82,7 +83,7 @@ async def serving(
     packs: PacksConfig = PACKS,
 ) -> AsyncIterator[Served]:
     """Run a server; `options` are set on its listening socket."""
-    config = Config(ServerConfig(max_sessions=most, grace=grace), packs=packs)
+    config = config or Config(ServerConfig(max_sessions=most, grace=grace), packs=packs)
     app = create_app(own or engines(), config, patience, log)
     listening = asyncio.Event()
     with bound("127.0.0.1", 0) as listener:

@@ -6,6 +6,7 @@ import pytest
 
 from streaming.batching import SharedEngine
 from streaming.errors import AudioError, EngineError
+from streaming.queueing import Priority
 
 
 def double(requests: Sequence[int]) -> list[int]:
@@ -116,3 +117,16 @@ async def test_idle_workers_share_the_queue() -> None:
         gate.opened.set()
         await asyncio.gather(*tasks)
     assert sorted(gate.batches) == [[0, 1], [2, 3]]
+
+
+async def test_live_requests_overtake_those_of_jobs() -> None:
+    gate = Gate()
+    async with SharedEngine(gate.run, max_batch=2, workers=1) as engine:
+        tasks = [asyncio.create_task(engine.ask(0, Priority.JOB))]
+        await gate.entry()
+        tasks += [asyncio.create_task(engine.ask(i, Priority.JOB)) for i in (1, 2, 3)]
+        tasks += [asyncio.create_task(engine.ask(4))]
+        await asyncio.sleep(0)
+        gate.opened.set()
+        await asyncio.gather(*tasks)
+    assert gate.batches == [[0], [4], [1, 2], [3]]

@@ -92,6 +92,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["interpret"], "FILE"),
         (["interpret", "a.wav", "--format", "docx"], "docx"),
         (["interpret", "a.wav", "--to", "klingon!"], "klingon!"),
+        (["interpret", "a.wav", "--mode", "fast"], "fast"),
         (["interpret", "a.wav", "--from", "en,zh"], "one language"),
         (["interpret", "a.wav", "--from", "en", "--to", "zh,en"], "both en"),
         (["interpret", "a.wav", "b.wav", "--format", "srt"], "--output"),
@@ -133,10 +134,11 @@ def test_standard_input_must_hold_sound(given: bytes, says: str) -> None:
     assert says in one_line(done.stderr)
 
 
+@pytest.mark.parametrize("mode", [[], ["--mode", "live"]], ids=["accurate", "live"])
 def test_interpret_prints_utterances(
-    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str], mode: list[str]
 ) -> None:
-    assert main(["interpret", str(recording), "--from", "en", "--to", "es,zh"]) == 0
+    assert main(["interpret", str(recording), "--from", "en", "--to", "es,zh", *mode]) == 0
     printed = capsys.readouterr()
     assert [line.split("] ")[-1].strip() for line in printed.out.splitlines()][:2] == [
         "en: alpha bravo charlie",

@@ -208,3 +208,11 @@ def test_says_what_is_wrong_in_one_line(tmp_path: Path, name: str, make, says: s
 def test_an_address_is_not_fetched() -> None:
     with pytest.raises(AudioError, match="no such file"):
         list(decode("http://127.0.0.1:9/a.wav"))
+
+
+def test_a_playlist_opens_nothing(tmp_path: Path) -> None:
+    """What is uploaded must not be able to name other recordings of the machine."""
+    soundfile.write(tmp_path / "secret.wav", np.zeros(16_000), 16_000)
+    (tmp_path / "list.txt").write_text("ffconcat version 1.0\nfile secret.wav\n")
+    with pytest.raises(AudioError, match="not audio"):
+        whole(tmp_path / "list.txt")

@@ -77,7 +77,8 @@ async def live(served: Served, name: str, sizes: list[int]) -> tuple[Transcript,
 
 def interpreted(path: Path, engines: Engines) -> dict[str, list[str]]:
     source, targets = TARGETS[path.stem]
-    record = files.interpret(path, Interpretation(source, targets), engines, lambda seconds: None)
+    wanted = Interpretation(source, targets)
+    record = files.interpret(path, wanted, engines, lambda seconds: None, approach=files.LIVE)
     said = {source: [utterance.text for utterance in record.utterances]}
     for target in targets:
         said[target] = [u.translations[target] for u in record.utterances if u.translations[target]]

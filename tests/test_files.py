@@ -1,5 +1,7 @@
-"""Recordings through the live graph: utterances in order, with their translations, all of them."""
+"""Recordings in either mode: utterances in order, with their translations, all of them."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +9,9 @@ import pytest
 import soundfile
 
 from mt.router import Router
+from server import files
 from server.engines import Engines
-from server.files import interpret
+from server.files import Approach
 from server.graph import Interpretation
 from server.records import Record, UtteranceRecord
 from streaming.audio import SAMPLE_RATE
@@ -35,11 +38,27 @@ def recorded(tmp_path: Path, words: list[str]) -> Path:
     return tmp_path / "said.wav"
 
 
-def run(path: Path, *targets: str, source: str | None = "en") -> Record:
-    return interpret(path, Interpretation(source, targets), engines(), lambda seconds: None)
+@pytest.fixture(params=["accurate", "live"], autouse=True)
+def approach(request: pytest.FixtureRequest) -> Approach:
+    return Approach(request.param)
 
 
-def test_everything_said_is_recorded_with_its_translations(tmp_path: Path) -> None:
+@pytest.fixture
+def interpret(approach: Approach) -> "partial[Record]":
+    return partial(files.interpret, approach=approach, workers=2)
+
+
+@pytest.fixture
+def run(interpret: "partial[Record]") -> Callable[..., Record]:
+    def run(path: Path, *targets: str, source: str | None = "en") -> Record:
+        return interpret(path, Interpretation(source, targets), engines(), lambda seconds: None)
+
+    return run
+
+
+def test_everything_said_is_recorded_with_its_translations(
+    tmp_path: Path, run: Callable[..., Record]
+) -> None:
     record = run(recorded(tmp_path, SAID), "es", "zh")
     assert record.language == "en"
     assert record.duration == pytest.approx(len(speak(SAID)) / SAMPLE_RATE)
@@ -56,7 +75,7 @@ def test_everything_said_is_recorded_with_its_translations(tmp_path: Path) -> No
     )
 
 
-def test_utterances_and_progress_are_told_as_they_come(tmp_path: Path) -> None:
+def test_utterances_and_progress_are_told_as_they_come(tmp_path: Path, interpret: "partial[Record]") -> None:
     told: list[tuple[str, float]] = []
     seconds = [0.0]
 
@@ -70,11 +89,13 @@ def test_utterances_and_progress_are_told_as_they_come(tmp_path: Path) -> None:
     assert seconds[-1] == pytest.approx(len(speak(SAID)) / SAMPLE_RATE)
 
 
-def test_the_language_that_was_heard_is_recorded(tmp_path: Path) -> None:
+def test_the_language_that_was_heard_is_recorded(tmp_path: Path, run: Callable[..., Record]) -> None:
     assert run(recorded(tmp_path, ["alpha", "bravo"]), source=None).language == "en"
 
 
-def test_what_is_spoken_in_a_target_language_is_not_translated_into_it(tmp_path: Path) -> None:
+def test_what_is_spoken_in_a_target_language_is_not_translated_into_it(
+    tmp_path: Path, interpret: "partial[Record]"
+) -> None:
     told: list[float] = [0.0]
     utterances: list[float] = []
     wanted = Interpretation(None, ("en", "es"))
@@ -85,7 +106,9 @@ def test_what_is_spoken_in_a_target_language_is_not_translated_into_it(tmp_path:
     assert all(set(utterance.translations) == {"es"} for utterance in record.utterances)
 
 
-def test_a_pair_that_no_model_serves_is_left_out_and_said_once(tmp_path: Path) -> None:
+def test_a_pair_that_no_model_serves_is_left_out_and_said_once(
+    tmp_path: Path, interpret: "partial[Record]"
+) -> None:
     notices: list[Notice] = []
     wanted = Interpretation(None, ("es", "de"))
     record = interpret(recorded(tmp_path, SAID), wanted, engines(), lambda _: None, on_notice=notices.append)
@@ -94,17 +117,19 @@ def test_a_pair_that_no_model_serves_is_left_out_and_said_once(tmp_path: Path) -
     assert [notice.code for notice in notices] == ["unsupported_language"]
 
 
-def test_silence_has_no_utterances(tmp_path: Path) -> None:
+def test_silence_has_no_utterances(tmp_path: Path, run: Callable[..., Record]) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(5 * SAMPLE_RATE), SAMPLE_RATE)
     record = run(tmp_path / "silence.wav", "zh", source=None)
     assert record == Record(None, 5.0, ())
 
 
-def test_the_container_does_not_matter(tmp_path: Path) -> None:
+def test_the_container_does_not_matter(tmp_path: Path, run: Callable[..., Record]) -> None:
     soundfile.write(tmp_path / "said.flac", speak(SAID), SAMPLE_RATE)
     assert run(tmp_path / "said.flac", "es") == run(recorded(tmp_path, SAID), "es")
 
 
-def test_a_recording_that_cannot_be_read_is_the_callers_fault(tmp_path: Path) -> None:
+def test_a_recording_that_cannot_be_read_is_the_callers_fault(
+    tmp_path: Path, run: Callable[..., Record]
+) -> None:
     with pytest.raises(AudioError, match="no such file"):
         run(tmp_path / "missing.wav")

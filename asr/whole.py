@@ -1,0 +1,125 @@
+"""Whole utterances, for recordings: each is recognised once, when all of it is there.
+
+A window that ends where the speaker paused has no cut word at its end and needs no agreement with the
+next one; and as no window needs the words of the one before, any number may be recognised side by side
+(as Bain et al. 2023, "WhisperX: time-accurate speech transcription of long-form audio", do).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from asr import guards
+from asr.endpointing import LONGEST, PATIENCE
+from asr.guards import Alarm, inspect
+from asr.recognition import placed
+from asr.spoken import LONGEST as CERTAIN
+from asr.spoken import SHORTEST, SURE
+from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk, EndOfUtterance, Samples
+from streaming.stages import Recognition, Window
+from streaming.words import Word
+
+_HURRIED = PATIENCE[-1][0]
+"""Seconds of speech after which endpointing ends an utterance at the slightest pause, or at none."""
+_QUIET = SAMPLE_RATE // 5
+"""Samples over which loudness is taken."""
+
+
+class Gathering:
+    """Gathers what endpointing writes into whole utterances, none longer than a recognizer hears at once.
+
+    Where endpointing had to end one in the middle of speech, it is divided at the quietest place instead.
+    """
+
+    def __init__(self, longest: float = LONGEST) -> None:
+        """`longest`: seconds of an utterance."""
+        self._longest = round(longest * SAMPLE_RATE)
+        self._audio = AudioBuffer()
+        self._ended = False
+
+    def receive(self, item: AudioChunk | EndOfUtterance) -> Iterator[AudioChunk]:
+        """Take an item; gives the utterances that are whole now."""
+        if isinstance(item, EndOfUtterance):
+            self._ended = True
+            if self._size < _HURRIED * SAMPLE_RATE:
+                yield from self.finish()
+            return
+        if self._ended and item.offset != self._audio.end:
+            yield from self.finish()
+        if not self._size:
+            self._audio = AudioBuffer(item.offset)
+        self._ended = False
+        self._audio.append(item)
+        while self._size > self._longest:
+            yield self._head()
+
+    def finish(self) -> Iterator[AudioChunk]:
+        """Give what is left."""
+        self._ended = False
+        if self._size:
+            yield self._cut(self._audio.end)
+
+    @property
+    def _size(self) -> int:
+        return self._audio.end - self._audio.start
+
+    def _head(self) -> AudioChunk:
+        earliest = self._audio.start + self._longest * 2 // 3
+        late = self._audio.read(earliest, self._audio.start + self._longest).samples
+        return self._cut(earliest + _quietest(late))
+
+    def _cut(self, end: int) -> AudioChunk:
+        audio = self._audio.read(self._audio.start, end)
+        self._audio.cut(end)
+        return AudioChunk(audio.samples.copy(), audio.offset)
+
+
+def whole_window(
+    audio: AudioChunk,
+    language: str | None,
+    languages: tuple[str, ...] = (),
+    prompt: str = "",
+    hot_words: tuple[str, ...] = (),
+) -> Window:
+    """Ask what is said in a whole utterance; `language` of `None`: detect it among `languages`."""
+    return Window(
+        audio,
+        prompt=prompt,
+        language=language,
+        languages=languages,
+        hot_words=hot_words,
+        final=True,
+        beam=True,
+    )
+
+
+def second_window(window: Window, result: Recognition) -> Window | None:
+    """Ask again, the safest way, if the first answer cannot be believed."""
+    alarm = inspect(result, window.audio.duration)
+    if alarm is None or not alarm.again or window.full:
+        return None
+    return replace(window, full=True, prompt="", hot_words=())
+
+
+def believed(window: Window, result: Recognition) -> tuple[tuple[Word, ...], Alarm | None]:
+    """Take from the last answer the words that can be believed, in order and within the utterance."""
+    alarm = inspect(result, window.audio.duration, again=window.full)
+    words = guards.believed(result.words, alarm, final=True)
+    return placed(words, window.audio.start, window.audio.end), alarm
+
+
+def tells_language(window: Window, result: Recognition) -> bool:
+    """Tell whether an utterance is enough to know the language of the recording."""
+    sure = result.language_probability >= SURE and window.audio.duration >= SHORTEST
+    return bool(result.words) and (sure or window.audio.duration >= CERTAIN)
+
+
+def _quietest(samples: Samples) -> int:
+    """Find the middle of the quietest stretch; of several, the last."""
+    stretches = len(samples) // _QUIET
+    if stretches < 1:
+        return len(samples)
+    loudness = np.square(samples[: stretches * _QUIET].reshape(stretches, _QUIET)).mean(axis=1)
+    last = stretches - 1 - int(np.argmin(loudness[::-1]))
+    return last * _QUIET + _QUIET // 2

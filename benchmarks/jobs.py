@@ -1,0 +1,151 @@
+"""Give a server an hour of speech as a job: memory, speed, and what a kill in the middle does to the result.
+
+    python -m benchmarks.jobs FILE [FILE …] [--minutes 60] [--to zh] [--model embedded]
+
+The files are joined and repeated until they are long enough. The server is a process of its own. It is
+killed (SIGKILL) when a third of the job is done, started again, and the result compared, byte for byte,
+with that of an undisturbed run; then a third run is cancelled in the middle. Memory is resident, the peak
+of the server's process while the job runs; the speed counts from submission to the end.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+import psutil
+import soundfile
+
+from benchmarks import machine
+from streaming.audio import SAMPLE_RATE
+from streaming.decode import decode
+
+PORT = 8797
+MEGABYTE = 1 << 20
+
+
+def joined(sources: list[Path], seconds: float, path: Path) -> None:
+    """Write the sources one after the other, again and again, until there are so many seconds."""
+    left = round(seconds * SAMPLE_RATE)
+    with soundfile.SoundFile(path, "w", SAMPLE_RATE, 1, "PCM_16") as file:
+        for source in cycle(sources):
+            for chunk in decode(source, step=10.0):
+                file.write(chunk.samples[:left])
+                left -= min(left, len(chunk.samples))
+                if not left:
+                    return
+            file.write(np.zeros(min(left, SAMPLE_RATE // 2), np.float32))
+            left -= min(left, SAMPLE_RATE // 2)
+
+
+@contextmanager
+def served(config: Path, model: str) -> Iterator[psutil.Process]:
+    """Run a server until the block ends."""
+    command = [sys.executable, "-m", "server", "serve", "--port", str(PORT), "--model", model]
+    process = subprocess.Popen([*command, "--config", str(config)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        process.stdout.readline()
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What was seen of a job."""
+
+    job: dict[str, Any]
+    peak: int = 0
+    used: float = 0.0
+    elapsed: float = 0.0
+
+
+def watched(server: psutil.Process, http: httpx2.Client, number: str, until: float = 2.0) -> Watch:
+    """Look at a job until it has ended, or that part of it is done."""
+    began, before = time.perf_counter(), server.cpu_times()
+    watch = Watch({})
+    while True:
+        watch.job = http.get(f"/{number}").json()
+        watch.peak = max(watch.peak, server.memory_info().rss)
+        if watch.job["state"] not in ("queued", "running") or (watch.job["progress"] or 0) >= until:
+            break
+        time.sleep(0.25)
+    after = server.cpu_times()
+    watch.used = after.user + after.system - before.user - before.system
+    watch.elapsed = time.perf_counter() - began
+    return watch
+
+
+def submit(http: httpx2.Client, name: str, target: str) -> str:
+    """Submit a recording below the root."""
+    answer = http.post("", json={"path": name, "language": "en", "targets": target})
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure a long recording as a job.")
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--to", default="zh", help="target language")
+    parser.add_argument("--model", default="embedded")
+    arguments = parser.parse_args()
+    print(machine.describe(), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "root")
+        root.mkdir()
+        joined(arguments.files, arguments.minutes * 60, root / "long.wav")
+        config = Path(folder, "dragoman.toml")
+        kept = json.dumps(str(Path(folder, "kept")))
+        config.write_text(f"[recordings]\nfolder = {kept}\nroot = {json.dumps(str(root))}\n")
+        http = httpx2.Client(base_url=f"http://127.0.0.1:{PORT}/v1/jobs/", timeout=60, follow_redirects=True)
+        with served(config, arguments.model) as server:
+            empty = server.memory_info().rss
+            number = submit(http, "long.wav", arguments.to)
+            watch = watched(server, http, number)
+            seconds = watch.job["seconds"]
+            undisturbed = http.get(f"/{number}/result").content
+            print(
+                f"undisturbed: {watch.job['state']}, {seconds:.0f} s of audio in {watch.elapsed:.0f} s "
+                f"(real-time factor {watch.elapsed / seconds:.3f}, processor {watch.used / seconds:.3f}), "
+                f"memory {empty / MEGABYTE:.0f} MB before, {watch.peak / MEGABYTE:.0f} MB at most, "
+                f"result {len(undisturbed)} bytes",
+                flush=True,
+            )
+            http.delete(f"/{number}").raise_for_status()
+            number = submit(http, "long.wav", arguments.to)
+            watch = watched(server, http, number, until=1 / 3)
+            server.kill()
+        print(f"killed at {watch.job['seconds_done']:.0f} s", flush=True)
+        with served(config, arguments.model) as server:
+            watch = watched(server, http, number)
+            same = http.get(f"/{number}/result").content == undisturbed
+            print(
+                f"started again: {watch.job['state']}, resumed {watch.job['resumed']} time from "
+                f"{watch.job['resumed_from']:.0f} s, in {watch.elapsed:.0f} s, "
+                f"{watch.peak / MEGABYTE:.0f} MB at most, result {'the same' if same else 'DIFFERENT'}",
+                flush=True,
+            )
+            http.delete(f"/{number}").raise_for_status()
+            number = submit(http, "long.wav", arguments.to)
+            watched(server, http, number, until=0.1)
+            began = time.perf_counter()
+            state = http.post(f"/{number}/cancel").json()["state"]
+            print(f"{state} in the middle, answered within {1000 * (time.perf_counter() - began):.0f} ms")
+        http.close()
+
+
+if __name__ == "__main__":
+    main()
