@@ -1,7 +1,7 @@
 """Presets: how early and how steadily words are committed, by name.
 
-A preset is a step between decision points and how much of the end is held back; which policy does it
-depends on the model, because no policy is best for all (measured, see `benchmarks/`).
+A preset is a step between decision points and how much of the end is held back. Which policy does it, and
+whether a beam is worth its cost while words are tentative, depends on the model.
 """
 
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ class Preset:
     """Frames of 20 ms at the end that are held back, by policies that look at the alignment."""
     agreeing: int = 2
     """Hypotheses that must agree, by policies that compare."""
-    sure: float = 0.6
-    """Probability of a word that needs no agreement."""
+    sure: float = 0.9
+    """Probability of a word that needs no agreement; above 1: none."""
 
     def policy(self, kind: Kind) -> CommitPolicy:
         """Build a policy of this kind; one stream's own."""
@@ -40,22 +40,32 @@ class Preset:
                 return Hybrid(self.frames, self.agreeing, self.sure)
 
 
-PRESETS: Final[Mapping[str, Preset]] = {
-    "fast": Preset(0.5, 10),
-    "balanced": Preset(0.8, 20),
-    "steady": Preset(1.2, 25, sure=1.0),
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What suits the models of a family."""
+
+    policy: Kind
+    beam: bool = False
+    """Search while words are tentative: dearer, and small models need it."""
+
+
+PRESETS: Final[Mapping[Name, Preset]] = {
+    "fast": Preset(0.4, 10),
+    "balanced": Preset(0.6, 20),
+    "steady": Preset(1.0, 25, sure=1.1),
 }
 """By name."""
 
-POLICIES: Final[Mapping[str, Kind]] = {
-    "whisper": "hybrid",
-    "whisper-large-v3": "agreement",
-    "asr-en-zh": "hybrid",
+FAMILIES: Final[Mapping[str, Family]] = {
+    "whisper": Family("hybrid"),
+    "whisper-large-v3": Family("agreement"),
+    "asr-en-zh": Family("hybrid", beam=True),
 }
-"""Family of recognizers → its policy. Stock Whisper up to large-v2 gains by alignment; large-v3-turbo lost by
-it where it was measured (by WhisperLiveKit: 5.3 → 18.1 % errors), so it agrees until we have measured it."""
+"""By name. Stock Whisper up to large-v2 gains by alignment; large-v3-turbo lost by it where it was measured
+(by WhisperLiveKit: 5.3 → 18.1 % errors), so it agrees until we have measured it. The embedded recognizer
+makes a third more errors when it is greedy, and a beam costs it next to nothing."""
 
 
-def kind(family: str) -> Kind:
-    """Name the policy of a family; unknown ones are taken for Whisper's."""
-    return POLICIES.get(family, "hybrid")
+def family(name: str) -> Family:
+    """Say what suits a family; unknown ones are taken for Whisper's."""
+    return FAMILIES.get(name, FAMILIES["whisper"])

@@ -11,12 +11,13 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
+from streaming.audio import SAMPLE_RATE, Samples
 from streaming.errors import EngineError, LanguageError, ModelError
 from streaming.stages import Recognition, Window
 from streaming.words import UNSPACED, Word
@@ -33,7 +34,6 @@ _BEAM = 5
 _BEFORE = frozenset("\"'“¿¡([{-「『《（")
 _AFTER = frozenset("\"'.。,，!！?？:：;；…”)]}、」』》）")
 _NUMBERS = ("window_floor", "window_margin", "window_full")
-_REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class Card:
     prompt: int = 64
     """Tokens of text before the window, at most: longer ones favour loops, and a model that was taught with
     shorter ones falls silent behind them."""
+    hot_words: int = 96
+    """Tokens of terms that stand before that text, at most; none for a model that takes no such text."""
+    family: str = "whisper"
+    """By which commit policies are chosen; see `presets`."""
 
 
 class WhisperRecognizer:
@@ -78,6 +82,13 @@ class WhisperRecognizer:
         """The languages that it recognises."""
         return tuple(self._tokenizers)
 
+    @property
+    def family(self) -> str:
+        """Which models it is like, as the table of presets knows them."""
+        # large-v3 and its turbo are the stock models of 128 bands.
+        stock = self._card.family == "whisper" and self._model.n_mels == 128
+        return "whisper-large-v3" if stock else self._card.family
+
     def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
         """Hear the words of each window that follow its prefix.
 
@@ -95,23 +106,26 @@ class WhisperRecognizer:
             raise EngineError(f"a window may hold {LONGEST:.0f} s, {content:.1f} s came")
         seconds = window_seconds(content, self._card, self._model.n_mels, window.full)
         encoded = self._encode(window.audio.samples, seconds)
-        language, probability = self._language(encoded, window.language, allowed)
+        heard, probability = self._language(encoded, window, allowed)
+        language = window.language or heard
         tokenizer = self._tokenizers[language]
         prefix = tokenizer.encode("".join(word.text for word in window.prefix))
         result = self._generate(encoded, tokenizer, prefix, window, language)
         tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        words = self._words(encoded, tokenizer, tokens, len(prefix), window.audio)
+        words = self._words(encoded, tokenizer, tokens, len(prefix), window)
         length = len(result.sequences_ids[0])
         return Recognition(
             words,
             language,
-            probability,
+            1.0 if window.language else probability,
             result.no_speech_prob,
             result.scores[0] * length / (length + 1) if length else 0.0,
+            heard if window.listen else None,
+            probability if window.listen else 0.0,
         )
 
     def _allowed(self, window: Window) -> tuple[str, ...]:
-        asked = (window.language,) if window.language else window.languages
+        asked = (window.language,) if window.language and not window.listen else window.languages
         allowed = tuple(language for language in asked or self.languages if language in self._tokenizers)
         if not allowed:
             spoken = ", ".join(self.languages)
@@ -127,9 +141,9 @@ class WhisperRecognizer:
         mel = self._features(padded)[np.newaxis, :, : round(seconds * _MEL_FRAMES)]
         return self._model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(mel)))
 
-    def _language(self, encoded: Any, given: str | None, allowed: Sequence[str]) -> tuple[str, float]:
-        if given or len(allowed) == 1:
-            return given or allowed[0], 1.0
+    def _language(self, encoded: Any, window: Window, allowed: Sequence[str]) -> tuple[str, float]:
+        if len(allowed) == 1 or (window.language and not window.listen):
+            return window.language or allowed[0], 1.0
         found = {token[2:-2]: p for token, p in self._model.detect_language(encoded)[0]}
         total = sum(found.get(language, 0.0) for language in allowed)
         best = max(allowed, key=lambda language: found.get(language, 0.0))
@@ -138,8 +152,8 @@ class WhisperRecognizer:
     def _generate(
         self, encoded: Any, tokenizer: Any, prefix: list[int], window: Window, language: str
     ) -> Any:
-        before = [*_prompt(window.prompt, tokenizer, language, self._card.prompt), *tokenizer.sot_sequence]
-        heard = window.audio.end - (window.prefix[-1].end if window.prefix else window.audio.start)
+        before = [*_prompt(window, tokenizer, language, self._card), *tokenizer.sot_sequence]
+        heard = window.audio.end - _frontier(window)
         new = math.ceil(max(heard, 0.0) * _TOKENS_PER_SECOND) + _SPARE_TOKENS
         most = min(len(prefix) + new, _MOST_TOKENS)
         # CTranslate2 caps at min(max_length / 2, max_length - what stands before the text), prefix included.
@@ -147,18 +161,21 @@ class WhisperRecognizer:
         return self._model.generate(
             encoded,
             [[*before, tokenizer.no_timestamps, *prefix]],
-            beam_size=_BEAM if window.final else 1,
+            beam_size=_BEAM if window.beam else 1,
             max_length=longest,
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
 
     def _words(
-        self, encoded: Any, tokenizer: Any, tokens: list[int], known: int, audio: AudioChunk
+        self, encoded: Any, tokenizer: Any, tokens: list[int], known: int, window: Window
     ) -> tuple[Word, ...]:
+        audio = window.audio
         pieces = _pieces(tokenizer, tokens[known:])
         if not pieces:
             return ()
+        if not window.align:
+            return spread([text for text, _ in pieces], _frontier(window), audio.end)
         frames = max(2, 2 * int(audio.duration * _MEL_FRAMES / 2))
         (path,) = self._model.align(encoded, tokenizer.sot_sequence, [tokens], frames)
         times, probabilities = _token_times(path, len(tokens)), path.text_token_probs
@@ -191,8 +208,13 @@ def read_card(folder: Path) -> Card:
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
         numbers = {name: float(about[name]) for name in _NUMBERS if name in about}
-        prompt = int(about.get("prompt", Card().prompt))
-        return Card(tuple(about.get("languages", ())), prompt=prompt, **numbers)
+        return Card(
+            tuple(about.get("languages", ())),
+            prompt=int(about.get("prompt", Card().prompt)),
+            hot_words=int(about.get("hot_words", Card().hot_words)),
+            family=str(about.get("name", Card().family)),
+            **numbers,
+        )
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is not what it should be: {error}") from error
 
@@ -203,6 +225,13 @@ def repositories() -> dict[str, str]:
     from faster_whisper.utils import _MODELS
 
     return dict(_MODELS)
+
+
+def spread(texts: Sequence[str], start: float, end: float) -> tuple[Word, ...]:
+    """Spread words over a time by their length, where nobody needs to know better."""
+    edges = [*accumulate((len(text) for text in texts), initial=0)]
+    times = [start + (end - start) * edge / edges[-1] for edge in edges]
+    return tuple(Word(text, *pair) for text, pair in zip(texts, pairwise(times), strict=True))
 
 
 def join_punctuation(pieces: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -222,12 +251,12 @@ def join_punctuation(pieces: Sequence[tuple[str, int]]) -> list[tuple[str, int]]
 
 
 def _pieces(tokenizer: Any, tokens: list[int]) -> list[tuple[str, int]]:
-    """Split tokens into words, without a last one whose bytes are not complete yet."""
+    """Split tokens into words, without blanks at the end; bytes that are no character yet stay with them."""
     if not tokens:
         return []
     texts, groups = tokenizer.split_to_word_tokens(tokens)
     pieces = [(text, len(group)) for text, group in zip(texts, groups, strict=True)]
-    while pieces and (_REPLACEMENT in pieces[-1][0] or not pieces[-1][0].strip()):
+    while pieces and not pieces[-1][0].strip():
         pieces.pop()
     return join_punctuation(pieces)
 
@@ -241,13 +270,27 @@ def _token_times(path: Any, count: int) -> list[float]:
     return [starts.get(token, last) * _FRAME for token in range(count + 1)]
 
 
-def _prompt(text: str, tokenizer: Any, language: str, most: int) -> list[int]:
-    """Write the text before the window as Whisper was taught it, `most` tokens of it."""
-    text = text.strip()
-    if not text or not most:
-        return []
-    tokens = tokenizer.encode(text if language in UNSPACED else f" {text}")
-    return [tokenizer.sot_prev, *tokens[-most:]]
+def _frontier(window: Window) -> float:
+    """Tell where the words after the prefix begin, in seconds."""
+    return max(window.audio.start, window.prefix[-1].end) if window.prefix else window.audio.start
+
+
+def _prompt(window: Window, tokenizer: Any, language: str, card: Card) -> list[int]:
+    """Write what stands before the window as Whisper was taught it: hot words, then the text before.
+
+    Each has tokens of its own, so that neither crowds out the other; hot words beyond theirs are left out
+    whole, the text before loses its beginning.
+    """
+    space = "" if language in UNSPACED else " "
+    text = window.prompt.strip()
+    scrolling = tokenizer.encode(space + text)[-card.prompt :] if text and card.prompt else []
+    static: list[int] = []
+    for term in window.hot_words if card.prompt else ():
+        tokens = tokenizer.encode(f"{space}{term.strip()},")
+        if len(static) + len(tokens) > card.hot_words:
+            break
+        static += tokens
+    return [tokenizer.sot_prev, *static, *scrolling] if static or scrolling else []
 
 
 def _load(folder: Path, device: str, compute_type: str, workers: int) -> Any:

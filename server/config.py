@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from asr.presets import Name
+from asr.script import Form
 from server.schema import SchemaError, from_plain
 from streaming.errors import ConfigError
 
@@ -36,6 +38,12 @@ class RecognitionConfig:
     """``cpu``, ``cuda`` or ``auto``."""
     compute_type: str = "default"
     """A CTranslate2 compute type; ``default``: what suits the device."""
+    preset: Name = "balanced"
+    """How early words are committed: ``fast``, ``balanced`` or ``steady``."""
+    languages: tuple[str, ...] = ()
+    """Languages that detection may choose from; empty: any."""
+    chinese: Form = "as_heard"
+    """The script in which Chinese is written: ``simplified``, ``traditional`` or ``as_heard``."""
     workers: int = 0
     """Windows that are recognised at the same time; 0: one for each core."""
 

@@ -37,6 +37,8 @@ class Languages:
         self._heard = engines.recognizer.languages
         self._router = engines.translator
         self._speaks = engines.synthesizer is not None
+        self.manner = engines.manner
+        """How what is spoken is recognised."""
 
     def check(self, source: str, target: str) -> None:
         """See that a pair can be translated.

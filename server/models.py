@@ -21,6 +21,7 @@ from mt.router import Router
 from server import hub
 from server.config import Config
 from server.engines import Engines
+from server.graph import Manner
 from streaming.errors import ModelError
 from streaming.stages import Recognizer, Synthesizer
 
@@ -71,11 +72,14 @@ def load_engines(config: Config, say: Say) -> Engines:
     Raises:
         ModelError: a model that is not there, or not what it should be.
     """
+    recognizer = load_recognizer(config, say)
+    wanted = config.recognition
     return Engines(
         asr.load_detector(),
-        load_recognizer(config, say),
+        recognizer,
         load_translator(config, say),
         load_synthesizer(config.speech.engine),
+        Manner(recognizer.family, wanted.preset, wanted.languages, wanted.chinese),
     )
 
 

@@ -110,7 +110,7 @@ class Session:
         wanted = Interpretation(None if start.source == "auto" else start.source, start.targets, start.speak)
         routes = self._languages.routes(wanted)
         self._send(Ready(self._name, start.source, start.targets, start.speak, routes, start.sample_rate))
-        await self._run(graph(wanted), start.sample_rate)
+        await self._run(graph(wanted, manner=self._languages.manner), start.sample_rate)
 
     async def _run(self, root: Node, rate: int) -> None:
         recognition: Any = root.successors[0].stage

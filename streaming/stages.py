@@ -129,10 +129,18 @@ class Window:
     """`None`: detect it."""
     languages: tuple[str, ...] = ()
     """Languages that detection may choose from; empty: any."""
+    listen: bool = False
+    """Say as well which of `languages` is heard, whatever `language` says."""
     final: bool = False
     """The utterance ends with this window."""
+    beam: bool = False
+    """Search for the likeliest words instead of taking the likeliest next token."""
+    align: bool = True
+    """Find the times of the words; otherwise they are spread over the audio after the prefix."""
     full: bool = False
     """Pad to the model's whole 30 s, as it was trained (after a guard has fired)."""
+    hot_words: tuple[str, ...] = ()
+    """Terms that are likely to be said; they stand before the prompt and do not scroll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,10 @@ class Recognition:
     """0 … 1."""
     mean_log_probability: float = 0.0
     """Per token, natural logarithm."""
+    heard: str | None = None
+    """The language that is heard, if the window asked to listen."""
+    heard_probability: float = 0.0
+    """0 … 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +209,10 @@ class Recognizer(Protocol):
     @property
     def languages(self) -> tuple[str, ...]:
         """Languages that it hears; empty: any."""
+
+    @property
+    def family(self) -> str:
+        """Which models it is like: commit policies are chosen by it."""
 
     def recognize(self, windows: Sequence[Window]) -> list[Recognition]: ...
 

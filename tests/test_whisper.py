@@ -3,6 +3,8 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +216,44 @@ def test_a_model_may_want_less_of_the_prompt(folder: Path, tmp_path: Path, most:
     assert before.index("<|startoftranscript|>") == (kept + 1 if kept else 0)
 
 
+def test_hot_words_stand_before_the_prompt(folder: Path, recognizer: WhisperRecognizer, spy: Spy) -> None:
+    hear(recognizer, Window(noise(1.0), prompt="my country", language="en", hot_words=("so", "fellow")))
+    before = names(folder, spy.prompts[0])
+    assert "".join(before[1 : before.index("<|startoftranscript|>")]) == "Ġso,Ġfellow,ĠmyĠcountry"
+
+
+def test_hot_words_and_prompt_have_room_of_their_own(
+    folder: Path, recognizer: WhisperRecognizer, spy: Spy
+) -> None:
+    terms = ("a" * 40, "b" * 40, "c" * 40)
+    hear(recognizer, Window(noise(1.0), prompt="x" * 300, language="en", hot_words=terms))
+    before = names(folder, spy.prompts[0])
+    start = before.index("<|startoftranscript|>")
+    # 96 tokens hold two of these terms, and none is cut; 64 hold the end of the text before.
+    assert "".join(before[1 : start - 64]) == f"Ġ{'a' * 40},Ġ{'b' * 40},"
+    assert set(before[start - 64 : start]) == {"x"}
+
+
+def test_a_model_without_prompt_takes_no_hot_words(folder: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(folder, tmp_path / "own"))
+    (own / "dragoman.json").write_text(json.dumps({"prompt": 0}))
+    recognizer = WhisperRecognizer(own, device="cpu")
+    spy = Spy(recognizer._model)
+    recognizer._model = spy
+    hear(recognizer, Window(noise(1.0), prompt="x", language="en", hot_words=("y",)))
+    assert names(own, spy.prompts[0])[0] == "<|startoftranscript|>"
+
+
+def test_words_are_spread_where_nobody_asks_for_their_times(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    window = Window(noise(3.0, 16_000), (Word(" my", 1.0, 2.0),), language="en")
+    aligned, spread = hear(recognizer, window), hear(recognizer, replace(window, align=False))
+    assert len(spy.frames) == 1
+    assert [word.text for word in spread.words] == [word.text for word in aligned.words]
+    assert spread.words[0].start == 2.0
+    assert spread.words[-1].end == pytest.approx(4.0)
+    assert all(a.end == b.start for a, b in pairwise(spread.words))
+
+
 @pytest.mark.parametrize("prefix", [0, 5, 40])
 @pytest.mark.parametrize("prompt", ["", "x" * 300])
 def test_there_is_room_for_prefix_and_new_tokens(
@@ -230,9 +270,9 @@ def test_there_is_room_for_prefix_and_new_tokens(
     assert longest <= 448
 
 
-def test_the_beam_is_for_what_is_final(recognizer: WhisperRecognizer, spy: Spy) -> None:
-    for final in (False, True):
-        hear(recognizer, Window(noise(1.0), language="en", final=final))
+def test_the_beam_is_for_windows_that_want_it(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    for beam in (False, True):
+        hear(recognizer, Window(noise(1.0), language="en", beam=beam))
     assert [options["beam_size"] for options in spy.options] == [1, 5]
 
 
@@ -247,13 +287,13 @@ def test_words_lie_within_the_audio(recognizer: WhisperRecognizer, spy: Spy) -> 
     assert 0.0 <= heard.no_speech_probability <= 1.0
 
 
-def test_an_incomplete_character_is_held_back(recognizer: WhisperRecognizer) -> None:
+def test_an_incomplete_character_is_a_word_of_its_own(recognizer: WhisperRecognizer) -> None:
     from asr.whisper import _pieces
 
     tokenizer = recognizer._tokenizers["zh"]
     tokens = tokenizer.encode("今天𠮷")
     assert [text for text, _ in _pieces(tokenizer, tokens)] == ["今天", "𠮷"]
-    assert [text for text, _ in _pieces(tokenizer, tokens[:-1])] == ["今天"]
+    assert [text for text, _ in _pieces(tokenizer, tokens[:-1])] == ["今天", "\ufffd"]
     assert _pieces(tokenizer, []) == []
 
 
@@ -296,6 +336,17 @@ def test_probability_is_shared_among_the_allowed(tmp_path: Path) -> None:
     assert all(answer.language_probability >= 0.5 for answer in heard)
 
 
+def test_it_can_listen_for_another_language(recognizer: WhisperRecognizer) -> None:
+    free = hear(recognizer, Window(noise(2.0)))
+    for language in ("en", "zh"):
+        given = Window(noise(2.0), language=language, languages=("en", "zh"))
+        listening = hear(recognizer, replace(given, listen=True))
+        assert (listening.heard, listening.heard_probability) == (free.language, free.language_probability)
+        assert (listening.language, listening.language_probability) == (language, 1.0)
+        assert listening.words == hear(recognizer, given).words
+        assert hear(recognizer, given).heard is None
+
+
 @pytest.mark.parametrize("window", [Window(noise(1.0), language="de"), Window(noise(1.0), languages=("de",))])
 def test_an_unknown_language_is_named(recognizer: WhisperRecognizer, window: Window) -> None:
     assert recognizer.languages == ("en", "zh")
@@ -318,7 +369,7 @@ def test_a_folder_says_how_short_its_windows_may_be(tmp_path: Path) -> None:
     assert read_card(tmp_path) == STOCK
     about = {"name": "x", "licence": "MIT", "window_floor": 4, "window_margin": 1.0, "languages": ["zh"]}
     (write_whisper(tmp_path) / "dragoman.json").write_text(json.dumps(about))
-    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0)
+    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0, family="x")
     recognizer = asr.load_recognizer(tmp_path, device="cpu")
     assert isinstance(recognizer, WhisperRecognizer)
     assert recognizer.languages == ("zh",)
@@ -334,6 +385,18 @@ def test_a_bad_card_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_model_with_128_bands_is_served(tmp_path: Path) -> None:
     recognizer = WhisperRecognizer(write_whisper(tmp_path, mels=128), device="cpu")
     assert hear(recognizer, Window(noise(2.0), language="en")).words
+
+
+def test_families_are_told_apart(tmp_path: Path) -> None:
+    for name, mels, card, family in (
+        ("small", 80, None, "whisper"),
+        ("turbo", 128, None, "whisper-large-v3"),
+        ("own", 80, {"name": "asr-en-zh"}, "asr-en-zh"),
+    ):
+        path = write_whisper(tmp_path / name, mels=mels)
+        if card:
+            (path / "dragoman.json").write_text(json.dumps(card))
+        assert asr.load_recognizer(path, device="cpu").family == family
 
 
 def break_model(folder: Path) -> None:
