@@ -51,7 +51,7 @@ def tones(seconds: float, random: Random, speech: Samples) -> Samples:
 
 
 def babble(seconds: float, random: Random, speech: Samples) -> Samples:
-    """A crowd far away: twelve sources of noise with the spectrum of speech, each with syllables of its own."""
+    """A crowd far away: twelve sources of noise with the spectrum of speech and syllables of their own."""
     count = round(seconds * SAMPLE_RATE)
     spectrum = np.abs(np.fft.rfft(speech[: 1 << 19], 1 << 19))
     smooth = np.convolve(spectrum, np.ones(1025) / 1025, "same")

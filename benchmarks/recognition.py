@@ -16,50 +16,65 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks import machine, scoring, talks, trial
+import asr
+from benchmarks import hour, machine, scoring, shapes, silence, talks, trial, windows
 from benchmarks.talks import Talk
-from benchmarks.trial import WAYS, Figures, Way
+from benchmarks.trial import Figures
 from server import models
+from server.graph import DETECTOR
 
 HEAD = (
-    "| recordings | way | chunk | error | gap | lag mean | p50 | p95 | max | seen p50 | erasure | core-s/s | MB |",
+    "| recordings | way | chunk | error | gap | lag | p50 | p95 | max | seen | erasure | core-s/s | MB |",
     "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 )
 
 
-def table(folder: Path, sets: Sequence[str], ways: Sequence[Way]) -> None:
-    """Print the table of ways."""
+def table(folder: Path, sets: Sequence[str], family: str, chosen: str) -> None:
+    """Print the table of the ways whose names hold `chosen`."""
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
-        prepared, offline = processes.submit(prepare, folder, sets).result()
+        prepared, whole, exact = processes.submit(prepare, folder, sets).result()
         for name in sets:
             print(_source(name, prepared[name]))
         print(*["", *HEAD], sep="\n")
-        for name, figures in offline.items():
-            print(row(name, "offline, beam, whole utterances", None, figures, None, None), flush=True)
-        for way in ways:
-            found, peak = processes.submit(measure, folder, prepared, WAYS.index(way)).result()
+        for title, found in (("whole utterances", whole), ("true sentences", exact)):
             for name, figures in found.items():
-                print(row(name, way.name, way.chunk, figures, offline[name], peak), flush=True)
+                print(row(name, f"offline, beam, {title}", None, figures, None, None), flush=True)
+        best = {name: min(whole[name], exact.get(name, whole[name]), key=_rate) for name in whole}
+        for number, way in enumerate(trial.ways(family)):
+            if chosen not in way.name:
+                continue
+            found, peak = processes.submit(measure, folder, prepared, family, number).result()
+            for name, figures in found.items():
+                print(row(name, way.name, way.chunk, figures, best[name], peak), flush=True)
 
 
-def prepare(folder: Path, sets: Sequence[str]) -> tuple[dict[str, list[Talk]], dict[str, Figures]]:
-    """Read recordings, find the word times that nobody has, and recognise everything offline."""
+def prepare(
+    folder: Path, sets: Sequence[str]
+) -> tuple[dict[str, list[Talk]], dict[str, Figures], dict[str, Figures]]:
+    """Read recordings, find the word times that nobody has, and recognise everything offline: in whole
+    utterances as endpointed, and in whole sentences where they are known."""
     from benchmarks.alignment import Aligner
 
     aligner = Aligner(folder)
     prepared = {name: [aligner.align(talk) for talk in talks.named(name)] for name in sets}
-    offline = {}
+    detector, recognizer = asr.load_detector(), asr.load_recognizer(folder)
+    whole, exact = dict[str, Figures](), dict[str, Figures]()
     for name, found in prepared.items():
-        parts = trial.offline(found, folder)
-        for key, figures in _by_language(name, found, parts.values()):
-            offline[key] = figures
-    return prepared, offline
+        cut = [trial.utterances(talk, {DETECTOR: detector.detect}) for talk in found]
+        parts = [trial.offline(talk, audios, recognizer) for talk, audios in zip(found, cut, strict=True)]
+        whole.update(_by_language(name, found, parts))
+        known = [talk for talk in found if talk.sentences]
+        parts = [trial.offline(talk, trial.sentences(talk), recognizer) for talk in known]
+        exact.update(_by_language(name, known, parts))
+    return prepared, whole, exact
 
 
-def measure(folder: Path, prepared: dict[str, list[Talk]], number: int) -> tuple[dict[str, Figures], float]:
+def measure(
+    folder: Path, prepared: dict[str, list[Talk]], family: str, number: int
+) -> tuple[dict[str, Figures], float]:
     """Try one way on everything; gives also the peak of memory."""
     found = {}
-    way = WAYS[number]
+    way = trial.ways(family)[number]
     with trial.engines(folder, way) as engines:
         for name, recordings in prepared.items():
             parts = [trial.figures(talk, trial.run(talk, way, engines)) for talk in recordings]
@@ -96,6 +111,10 @@ def row(
     return f"| {' | '.join(cells)} |"
 
 
+def _rate(figures: Figures) -> float:
+    return figures.errors.rate
+
+
 def _by_language(name: str, found: Iterable[Talk], parts: Iterable[Figures]) -> Iterable[tuple[str, Figures]]:
     """Add up the figures of a set, a sum for each language in it."""
     total: dict[str, Figures] = {}
@@ -122,12 +141,28 @@ def main() -> None:
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
     parser.add_argument("--sets", nargs="+", choices=talks.SETS, default=list(talks.SETS))
     parser.add_argument("--ways", default="", help="only ways whose name holds this")
+    parser.add_argument("--minutes", type=int, default=60, help="of the hour and of silence")
+    parser.add_argument("--seed", type=int, default=0, help="of the sounds")
+    parser.add_argument("--shapes", nargs="+", choices=shapes.SHAPES, default=list(shapes.SHAPES))
     arguments = parser.parse_args()
+    print(f"{machine.describe()}; one core\n")
+    if arguments.command == "cost":
+        shapes.report(arguments.shapes)
+        return
     folder = models.recognizer_folder(arguments.model, print)
-    print(f"{folder.name} on {machine.describe()}; one core")
-    print()
-    if arguments.command == "table":
-        table(folder, arguments.sets, [way for way in WAYS if arguments.ways in way.name])
+    family = asr.load_recognizer(folder).family
+    way = next(way for way in trial.ways(family) if (arguments.ways or trial.DEFAULT) in way.name)
+    print(f"{folder.name}: ", end="")
+    match arguments.command:
+        case "table":
+            print("gap in points to the better of the two offline ways; lags in seconds, computing free\n")
+            table(folder, arguments.sets, family, arguments.ways)
+        case "hour":
+            hour.report(folder, way, arguments.minutes)
+        case "silence":
+            silence.report(folder, way, arguments.minutes, arguments.seed)
+        case "windows":
+            windows.report(folder, [talk for name in arguments.sets for talk in talks.named(name)])
 
 
 if __name__ == "__main__":

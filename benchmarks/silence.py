@@ -52,7 +52,9 @@ def report(folder: Path, way: Way, minutes: float, seed: int) -> None:
             words[kind] = seen.committed
             print(seen.row(kind, each), flush=True)
     total = sum(map(len, words.values()))
-    print(f"\n{total} words committed" + "".join(f"\n- {kind}:{''.join(w)}" for kind, w in words.items() if w))
+    print(
+        f"\n{total} words committed" + "".join(f"\n- {kind}:{''.join(w)}" for kind, w in words.items() if w)
+    )
 
 
 def sound(kind: str, seconds: float, random: np.random.Generator, speech: Samples) -> Iterator[AudioChunk]:

@@ -120,7 +120,7 @@ def synthesised(pause: float = PAUSE, count: int = 90) -> list[Talk]:
     espeak = Espeak()
     english = _plain(pair / "tatoeba-test-v2021-08-07.eng", plain_english, count)
     chinese = _plain(pair / "tatoeba-test-v2021-08-07.cmn_Hans", plain_chinese, count)
-    voices = {"en": ("en-us+m3", "en-us+f2", "en+m1"), "zh": ("cmn+f2", "cmn+m3", "cmn")}
+    voices = {"en": ("en-us+m3", "en-us+f1", "en+m1"), "zh": ("cmn+f1", "cmn+m3", "cmn")}
     return [
         _spoken(
             espeak,

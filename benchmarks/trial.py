@@ -9,25 +9,35 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
 import asr
 from asr.endpointing import EndpointingStage
-from asr.presets import PRESETS, Kind, Preset
+from asr.presets import PRESETS, Kind, Name, Preset
 from asr.recognition import RecognitionStage
-from benchmarks import scoring
+from asr.whisper import LONGEST
+from benchmarks import scoring, talks
 from benchmarks.model_folder import with_card
 from benchmarks.talks import Talk
 from benchmarks.whisper_streaming import CHUNK, WhisperStreamingStage
-from server.graph import DETECTOR, ENDPOINTING, RECOGNITION, RECOGNIZER
+from server.graph import (
+    DETECTOR,
+    ENDPOINTING,
+    RECOGNITION,
+    RECOGNIZER,
+    Interpretation,
+    Manner,
+    hearing,
+)
 from streaming import simulate
-from streaming.audio import AudioBuffer, AudioChunk, EndOfUtterance
+from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk, EndOfUtterance
 from streaming.captions import Transcript, Update
-from streaming.stages import Node, Notice, Stage, Window
+from streaming.stages import Node, Notice, Recognizer, Stage, Window
 
 MEGABYTE = 1 << 20
+DEFAULT: Name = "balanced"
 FIXED = {"window_floor": 30.0, "window_full": 30.0, "prompt": 224}
 """The card of a recogniser whose windows are always 30 s and whose prompt is as long as Whisper allows."""
 
@@ -94,19 +104,18 @@ class Figures:
         return self.processor / max(0.001, self.seconds)
 
 
-def ours(kind: Kind, preset: Preset) -> Way:
-    """Our own recognition stage with a policy and a preset."""
+def ours(kind: Kind, preset: Preset, beam: bool) -> Way:
+    """Our own recognition stage with any policy; `beam`: at every decision point."""
     names = {
         "agreement": f"LocalAgreement-{preset.agreeing}",
         "alignment": f"AlignAtt {preset.frames}",
         "hybrid": f"hybrid {preset.frames}, {preset.sure:g}",
     }
-    name = next((name for name, known in PRESETS.items() if known == preset), "")
-    return Way(
-        f"{names[kind]} ({name})" if name else names[kind],
-        preset.step,
-        lambda language: RecognitionStage(preset.policy(kind), language=language, step=preset.step),
-    )
+
+    def stage(language: str | None) -> RecognitionStage:
+        return RecognitionStage(preset.policy(kind), language=language, step=preset.step, beam=beam)
+
+    return Way(names[kind] + (", beam" if beam else ", greedy"), preset.step, stage)
 
 
 def baseline(name: str, fixed_windows: bool) -> Way:
@@ -114,13 +123,23 @@ def baseline(name: str, fixed_windows: bool) -> Way:
     return Way(name, CHUNK, WhisperStreamingStage, fixed_windows)
 
 
-WAYS = (
-    *(ours(kind, preset) for kind in get_args(Kind) for preset in PRESETS.values()),
-    ours("agreement", Preset(0.5, 0, agreeing=3)),
-    ours("agreement", Preset(0.8, 0, agreeing=3)),
-    baseline("whisper_streaming", fixed_windows=True),
-    baseline("whisper_streaming, our windows", fixed_windows=False),
-)
+def product(family: str, preset: Name) -> Way:
+    """What a session does that asks for a preset and nothing else."""
+    manner = Manner(family, preset)
+    return Way(preset, PRESETS[preset].step, lambda language: hearing(Interpretation(language), manner))
+
+
+def ways(family: str) -> list[Way]:
+    """List what is tried with the models of a family: the presets, the balanced one with each policy,
+    greedy and with a beam, and the baseline."""
+    balanced = PRESETS[DEFAULT]
+    return [
+        *(product(family, preset) for preset in PRESETS),
+        *(ours(kind, balanced, beam) for beam in (True, False) for kind in get_args(Kind)),
+        ours("agreement", replace(balanced, agreeing=3), beam=True),
+        baseline("whisper_streaming", fixed_windows=True),
+        baseline("whisper_streaming, our windows", fixed_windows=False),
+    ]
 
 
 @contextmanager
@@ -194,21 +213,37 @@ def shown(log: Log, language: str) -> dict[int, list[tuple[float, list[str]]]]:
     return states
 
 
-def offline(talks: Sequence[Talk], folder: Path) -> dict[str, Figures]:
-    """Recognise whole utterances with the same weights: as endpointed, a beam, the model's safest window."""
-    recognizer, detector = asr.load_recognizer(folder), asr.load_detector()
-    found = {}
-    for talk in talks:
-        began = time.process_time()
-        texts = []
-        for audio in utterances(talk, {DETECTOR: detector.detect}):
-            window = Window(audio, language=talk.language, final=True, full=True)
+def offline(talk: Talk, audios: Sequence[AudioChunk], recognizer: Recognizer) -> Figures:
+    """Recognise pieces of a talk one by one, with the same weights: a beam, the model's own windows."""
+    began = time.process_time()
+    texts = []
+    for audio in audios:
+        # What no window holds is heard in two.
+        for half in halves(audio):
+            window = Window(half, language=talk.language, final=True, beam=True)
             texts.append("".join(word.text for word in recognizer.recognize([window])[0].words))
-        units = scoring.normalized(" ".join(texts), talk.language)
-        errors = scoring.errors(scoring.normalized(talk.text, talk.language), units)
-        spent = time.process_time() - began
-        found[talk.name] = Figures(errors, (), (), 0, 0, talk.seconds, spent)
-    return found
+    units = scoring.normalized(" ".join(texts), talk.language)
+    errors = scoring.errors(scoring.normalized(talk.text, talk.language), units)
+    return Figures(errors, (), (), 0, 0, talk.seconds, time.process_time() - began)
+
+
+def halves(audio: AudioChunk) -> list[AudioChunk]:
+    """Cut audio in two if no window holds it."""
+    if audio.duration <= LONGEST:
+        return [audio]
+    middle = len(audio.samples) // 2
+    later = AudioChunk(audio.samples[middle:], audio.offset + middle)
+    return [AudioChunk(audio.samples[:middle], audio.offset), later]
+
+
+def sentences(talk: Talk) -> list[AudioChunk]:
+    """Cut a talk where its sentences are known to begin and end, with the pause around them."""
+    edge = talks.HURRIED / 2
+    places = [
+        (max(0, round((s.start - edge) * SAMPLE_RATE)), round((s.end + edge) * SAMPLE_RATE))
+        for s in talk.sentences
+    ]
+    return [AudioChunk(talk.samples[first:last], first) for first, last in places]
 
 
 def utterances(talk: Talk, run: simulate.Engines) -> list[AudioChunk]:

@@ -108,7 +108,9 @@ class WhisperStreamingStage:
         tentative = self._agreement.tentative
         if self._final:
             committed, tentative = committed + tentative, ()
-        self._out.append(Update(self._number, self._language or result.language, committed, tentative, self._final))
+        self._out.append(
+            Update(self._number, self._language or result.language, committed, tentative, self._final)
+        )
         if self._final:
             self._number += 1
             self._audio, self._agreement = None, Agreement()
@@ -126,8 +128,8 @@ class WhisperStreamingStage:
         self._final = final
         before = [w.text for w in self._agreement.committed if w.end <= audio.start / SAMPLE_RATE]
         window = audio.read(audio.start, end)
-        # `final` is what makes the recogniser use its beam.
-        return Ask(Window(window, (), "".join(before)[-PROMPT:], self._language, final=True))
+        prompt = "".join(before)[-PROMPT:]
+        return Ask(Window(window, (), prompt, self._language, final=final, beam=True))
 
     def _trim(self, heard: Sequence[Word]) -> None:
         if not self._audio or (self._audio.end - self._audio.start) / SAMPLE_RATE <= TRIM:

@@ -61,9 +61,7 @@ def cut(talk: Talk) -> list[Spoken]:
     return found
 
 
-def heard(
-    recognizer: Recognizer, spoken: Sequence[Spoken]
-) -> tuple[dict[str, scoring.Errors], int, float]:
+def heard(recognizer: Recognizer, spoken: Sequence[Spoken]) -> tuple[dict[str, scoring.Errors], int, float]:
     """Recognise every utterance; gives errors by language, alarms of the guards and processor time."""
     rates, alarms = dict[str, scoring.Errors](), 0
     began = time.process_time()
