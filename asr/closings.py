@@ -91,15 +91,14 @@ CLOSINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "ru": ("спасибо за просмотр", "продолжение следует", "субтитры сделал *", "редактор субтитров *"),
 }
 """Language → phrases; `*` stands for anything, a name mostly."""
+_LONGEST = 120
+"""Characters of what is compared: a longer text says something else as well."""
 
 
 def is_closing(text: str, language: str) -> bool:
     """Tell whether a text is such a phrase, or several of them, and nothing else."""
-    return bool(_pattern(language).fullmatch(_bare(text)))
-
-
-def _pattern(language: str) -> re.Pattern[str]:
-    return _PATTERNS.get(language, _NOTHING)
+    pattern = _PATTERNS.get(language)
+    return bool(pattern and len(text) <= _LONGEST and pattern.fullmatch(_bare(text)))
 
 
 def _bare(text: str) -> str:
@@ -117,4 +116,3 @@ def _compiled(phrases: tuple[str, ...]) -> re.Pattern[str]:
 
 
 _PATTERNS = {language: _compiled(phrases) for language, phrases in CLOSINGS.items()}
-_NOTHING = re.compile("(?!)")

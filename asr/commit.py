@@ -13,7 +13,7 @@ from streaming.words import Word, common_prefix
 
 FRAME = 0.02
 """Seconds of one frame of Whisper's encoder."""
-SURE, DOUBTFUL = 0.6, 0.25
+SURE, DOUBTFUL = 0.9, 0.25
 """Probability of a word that needs no second hypothesis, and of one that is not committed at an end."""
 _COLLAPSED = 3
 """Words in a row without any duration: the alignment has lost the audio."""

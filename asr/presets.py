@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from asr.commit import AlignAtt, CommitPolicy, Hybrid, LocalAgreement
+from asr.commit import SURE, AlignAtt, CommitPolicy, Hybrid, LocalAgreement
 
 Kind: TypeAlias = Literal["agreement", "alignment", "hybrid"]
 """A commit policy."""
@@ -26,7 +26,7 @@ class Preset:
     """Frames of 20 ms at the end that are held back, by policies that look at the alignment."""
     agreeing: int = 2
     """Hypotheses that must agree, by policies that compare."""
-    sure: float = 0.9
+    sure: float = SURE
     """Probability of a word that needs no agreement; above 1: none."""
 
     def policy(self, kind: Kind) -> CommitPolicy:

@@ -11,50 +11,55 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from asr.card import LONGEST, Card, read_card, window_seconds
+from asr.pieces import FRAME, pieces, spread, token_times
 from streaming.audio import SAMPLE_RATE, Samples
 from streaming.errors import EngineError, LanguageError, ModelError
 from streaming.stages import Recognition, Window
 from streaming.words import UNSPACED, Word
 
-LONGEST = 30.0
-"""Seconds that Whisper was trained on, and the most it takes."""
 SHORTEST = 0.2
 """Seconds below which the model is not asked: it invents, and alignment may fail."""
-_GRID = 2.0
 _MEL_FRAMES = 100
-_FRAME = 0.02
-_TOKENS_PER_SECOND, _SPARE_TOKENS, _MOST_TOKENS = 15, 16, 224
+_TOKENS_PER_SECOND, _SPARE_TOKENS, _MOST_TOKENS, _TOKEN_STEP = 15, 16, 224, 32
 _BEAM = 5
-_BEFORE = frozenset("\"'“¿¡([{-「『《（")
-_AFTER = frozenset("\"'.。,，!！?？:：;；…”)]}、」』》）")
-_NUMBERS = ("window_floor", "window_margin", "window_full")
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What a model's folder says about itself in `dragoman.json`; the defaults are for stock weights."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    """A window on its way through the model."""
 
-    languages: tuple[str, ...] = ()
-    """Empty: those of the tokenizer."""
-    window_floor: float = 10.0
-    """Seconds of the shortest window."""
-    window_margin: float = 2.0
-    """Seconds of silence behind the speech, at least."""
-    window_full: float = LONGEST
-    """Seconds of the window that is safest, for hypotheses that cannot be believed."""
-    prompt: int = 64
-    """Tokens of text before the window, at most: longer ones favour loops, and a model that was taught with
-    shorter ones falls silent behind them."""
-    hot_words: int = 96
-    """Tokens of terms that stand before that text, at most; none for a model that takes no such text."""
-    family: str = "whisper"
-    """By which commit policies are chosen; see `presets`."""
+    window: Window
+    heard: str
+    """The language that is heard."""
+    probability: float
+    frames: int = 0
+    """Of the encoder; 0: too short to be asked about."""
+    encoded: Any = None
+    before: tuple[int, ...] = ()
+    """Tokens before the text."""
+    prefix: tuple[int, ...] = ()
+    """Tokens of the text that is committed."""
+
+    @property
+    def longest(self) -> int:
+        """Bound what is generated: room for fast speech, in steps, so that more windows are alike."""
+        heard = max(self.window.audio.end - _frontier(self.window), 0.0)
+        new = math.ceil(heard * _TOKENS_PER_SECOND) + _SPARE_TOKENS
+        most = min(math.ceil((len(self.prefix) + new) / _TOKEN_STEP) * _TOKEN_STEP, _MOST_TOKENS)
+        # CTranslate2 caps at min(max_length / 2, max_length - what stands before the text), prefix included.
+        return max(2 * most, len(self.before) + most)
+
+    @property
+    def kind(self) -> tuple[int, int, bool, int]:
+        """Windows of one kind can be decoded together, with the same outcome as alone: CTranslate2 wants
+        encoder outputs of one length and the start of the transcript in one place."""
+        return self.frames, len(self.before), self.window.beam, self.longest
 
 
 class WhisperRecognizer:
@@ -95,33 +100,47 @@ class WhisperRecognizer:
         Raises:
             LanguageError: a language that this model was not made for.
         """
-        return [self._recognize(window) for window in windows]
+        jobs = [self._prepare(window) for window in windows]
+        results: dict[int, Any] = {}
+        for alike in _alike(jobs):
+            together = [jobs[i] for i in alike]
+            results.update(zip(alike, self._generate(together), strict=True))
+        return [self._recognition(job, results.get(i)) for i, job in enumerate(jobs)]
 
-    def _recognize(self, window: Window) -> Recognition:
+    def _prepare(self, window: Window) -> _Job:
+        """Encode a window, and write what the decoder begins with."""
         allowed = self._allowed(window)
         content = window.audio.duration
         if content < SHORTEST:
-            return Recognition((), window.language or allowed[0], 1.0 if window.language else 0.0)
+            return _Job(window, window.language or allowed[0], 1.0 if window.language else 0.0)
         if content > LONGEST:
             raise EngineError(f"a window may hold {LONGEST:.0f} s, {content:.1f} s came")
         seconds = window_seconds(content, self._card, self._model.n_mels, window.full)
         encoded = self._encode(window.audio.samples, seconds)
         heard, probability = self._language(encoded, window, allowed)
-        language = window.language or heard
-        tokenizer = self._tokenizers[language]
+        tokenizer = self._tokenizers[window.language or heard]
+        prompt = _prompt(window, tokenizer, window.language or heard, self._card)
+        before = (*prompt, *tokenizer.sot_sequence, tokenizer.no_timestamps)
         prefix = tokenizer.encode("".join(word.text for word in window.prefix))
-        result = self._generate(encoded, tokenizer, prefix, window, language)
-        tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        words = self._words(encoded, tokenizer, tokens, len(prefix), window)
-        length = len(result.sequences_ids[0])
+        return _Job(window, heard, probability, round(seconds / FRAME), encoded, before, tuple(prefix))
+
+    def _recognition(self, job: _Job, result: Any) -> Recognition:
+        """Read words from what was generated; `None`: nothing was."""
+        window = job.window
+        language = window.language or job.heard
+        if result is None:
+            return Recognition((), language, job.probability)
+        tokenizer = self._tokenizers[language]
+        ids = result.sequences_ids[0]
+        tokens = [token for token in ids if token < tokenizer.eot]
         return Recognition(
-            words,
+            self._words(job.encoded, tokenizer, tokens, len(job.prefix), window),
             language,
-            1.0 if window.language else probability,
+            1.0 if window.language else job.probability,
             result.no_speech_prob,
-            result.scores[0] * length / (length + 1) if length else 0.0,
-            heard if window.listen else None,
-            probability if window.listen else 0.0,
+            result.scores[0] * len(ids) / (len(ids) + 1) if ids else 0.0,
+            job.heard if window.listen else None,
+            job.probability if window.listen else 0.0,
         )
 
     def _allowed(self, window: Window) -> tuple[str, ...]:
@@ -149,74 +168,37 @@ class WhisperRecognizer:
         best = max(allowed, key=lambda language: found.get(language, 0.0))
         return best, found.get(best, 0.0) / total if total else 0.0
 
-    def _generate(
-        self, encoded: Any, tokenizer: Any, prefix: list[int], window: Window, language: str
-    ) -> Any:
-        before = [*_prompt(window, tokenizer, language, self._card), *tokenizer.sot_sequence]
-        heard = window.audio.end - _frontier(window)
-        new = math.ceil(max(heard, 0.0) * _TOKENS_PER_SECOND) + _SPARE_TOKENS
-        most = min(len(prefix) + new, _MOST_TOKENS)
-        # CTranslate2 caps at min(max_length / 2, max_length - what stands before the text), prefix included.
-        longest = max(2 * most, len(before) + 1 + most)
-        return self._model.generate(
-            encoded,
-            [[*before, tokenizer.no_timestamps, *prefix]],
-            beam_size=_BEAM if window.beam else 1,
-            max_length=longest,
+    def _generate(self, jobs: Sequence[_Job]) -> list[Any]:
+        """Decode windows that are alike: the weights are read once for all of them."""
+        found: list[Any] = self._model.generate(
+            _joined([job.encoded for job in jobs]),
+            [[*job.before, *job.prefix] for job in jobs],
+            beam_size=_BEAM if jobs[0].window.beam else 1,
+            max_length=jobs[0].longest,
             return_scores=True,
             return_no_speech_prob=True,
-        )[0]
+        )
+        return found
 
     def _words(
         self, encoded: Any, tokenizer: Any, tokens: list[int], known: int, window: Window
     ) -> tuple[Word, ...]:
         audio = window.audio
-        pieces = _pieces(tokenizer, tokens[known:])
-        if not pieces:
+        said = pieces(tokenizer, tokens[known:])
+        if not said:
             return ()
         if not window.align:
-            return spread([text for text, _ in pieces], _frontier(window), audio.end)
+            return spread([text for text, _ in said], _frontier(window), audio.end)
         frames = max(2, 2 * int(audio.duration * _MEL_FRAMES / 2))
         (path,) = self._model.align(encoded, tokenizer.sot_sequence, [tokens], frames)
-        times, probabilities = _token_times(path, len(tokens)), path.text_token_probs
+        times, probabilities = token_times(path, len(tokens)), path.text_token_probs
         words, first = [], known
-        for text, count in pieces:
+        for text, count in said:
             start, end = times[first], times[first + count]
             sure = float(np.mean(probabilities[first : first + count]))
             words.append(Word(text, audio.start + start, audio.start + max(start, end), sure))
             first += count
         return tuple(words)
-
-
-def window_seconds(content: float, card: Card, mels: int, full: bool = False) -> float:
-    """Tell how long a window is padded for so many seconds of content."""
-    seconds = max(card.window_full if full else card.window_floor, content + card.window_margin)
-    seconds = min(LONGEST, math.ceil(round(seconds / _GRID, 6)) * _GRID)
-    # CTranslate2 takes an encoder output of as many frames as there are mel bands for a spectrum, silently.
-    return seconds + _GRID if round(seconds / _FRAME) == mels else seconds
-
-
-def read_card(folder: Path) -> Card:
-    """Read what a folder says about its model.
-
-    Raises:
-        ModelError: `dragoman.json` is not what it should be.
-    """
-    path = folder / "dragoman.json"
-    if not path.exists():
-        return Card()
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        numbers = {name: float(about[name]) for name in _NUMBERS if name in about}
-        return Card(
-            tuple(about.get("languages", ())),
-            prompt=int(about.get("prompt", Card().prompt)),
-            hot_words=int(about.get("hot_words", Card().hot_words)),
-            family=str(about.get("name", Card().family)),
-            **numbers,
-        )
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} is not what it should be: {error}") from error
 
 
 def repositories() -> dict[str, str]:
@@ -227,47 +209,23 @@ def repositories() -> dict[str, str]:
     return dict(_MODELS)
 
 
-def spread(texts: Sequence[str], start: float, end: float) -> tuple[Word, ...]:
-    """Spread words over a time by their length, where nobody needs to know better."""
-    edges = [*accumulate((len(text) for text in texts), initial=0)]
-    times = [start + (end - start) * edge / edges[-1] for edge in edges]
-    return tuple(Word(text, *pair) for text, pair in zip(texts, pairwise(times), strict=True))
+def _alike(jobs: Sequence[_Job]) -> list[list[int]]:
+    """Group the jobs that have something to decode by kind."""
+    groups: dict[object, list[int]] = {}
+    for i, job in enumerate(jobs):
+        if job.frames:
+            groups.setdefault(job.kind, []).append(i)
+    return [*groups.values()]
 
 
-def join_punctuation(pieces: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Join marks to the word that they belong to; pairs of text and number of tokens."""
-    joined: list[tuple[str, int]] = []
-    opening = ("", 0)
-    for text, count in pieces:
-        text, count = opening[0] + text, opening[1] + count
-        opening = ("", 0)
-        if text.startswith(" ") and text.strip() and set(text.strip()) <= _BEFORE:
-            opening = (text, count)
-        elif joined and set(text) <= _AFTER:
-            joined[-1] = (joined[-1][0] + text, joined[-1][1] + count)
-        else:
-            joined.append((text, count))
-    return [*joined, opening] if opening[1] else joined
+def _joined(encoded: Sequence[Any]) -> Any:
+    """Make one batch of encoder outputs of the same length."""
+    if len(encoded) == 1:
+        return encoded[0]
+    import ctranslate2
 
-
-def _pieces(tokenizer: Any, tokens: list[int]) -> list[tuple[str, int]]:
-    """Split tokens into words, without blanks at the end; bytes that are no character yet stay with them."""
-    if not tokens:
-        return []
-    texts, groups = tokenizer.split_to_word_tokens(tokens)
-    pieces = [(text, len(group)) for text, group in zip(texts, groups, strict=True)]
-    while pieces and not pieces[-1][0].strip():
-        pieces.pop()
-    return join_punctuation(pieces)
-
-
-def _token_times(path: Any, count: int) -> list[float]:
-    """Read from an alignment when each token starts, and the end after them, in seconds."""
-    starts: dict[int, int] = {}
-    for token, frame in path.alignments:
-        starts.setdefault(token, frame)
-    last = path.alignments[-1][1] if path.alignments else 0
-    return [starts.get(token, last) * _FRAME for token in range(count + 1)]
+    on_host = [np.array(output.to_device(ctranslate2.Device.cpu)) for output in encoded]
+    return ctranslate2.StorageView.from_array(np.concatenate(on_host))
 
 
 def _frontier(window: Window) -> float:

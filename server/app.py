@@ -35,6 +35,9 @@ DEAD_MILLISECONDS = 60_000
 """A peer whose system acknowledges nothing for so long is gone."""
 MOST_TOGETHER = 16
 """Requests in a batch, of engines that gain by batches."""
+MOST_WINDOWS = 8
+"""Windows in a batch: those that are alike are decoded together, which costs half for stock models; a batch
+is made only when more wait than there are workers."""
 MOST_NAMED = 8
 """Languages and pairs that the line at the start names."""
 SHUTDOWN_SECONDS = 5
@@ -222,7 +225,7 @@ def _shared(engines: Engines, config: Config) -> dict[str, SharedEngine[Any, Any
     workers = config.recognition.workers or models.cores()
     shared: dict[str, SharedEngine[Any, Any]] = {
         DETECTOR: SharedEngine(engines.detector.detect, max_batch=MOST_TOGETHER),
-        RECOGNIZER: SharedEngine(engines.recognizer.recognize, max_batch=1, workers=workers),
+        RECOGNIZER: SharedEngine(engines.recognizer.recognize, max_batch=MOST_WINDOWS, workers=workers),
         TRANSLATOR: SharedEngine(engines.translator.translate, max_batch=MOST_TOGETHER),
     }
     if engines.synthesizer:

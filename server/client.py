@@ -44,6 +44,8 @@ async def stream(
     speak: Sequence[str] = (),
     encoding: Literal["pcm_s16le", "pcm_f32le"] = "pcm_s16le",
     speed: float = 1.0,
+    languages: Sequence[str] = (),
+    words: bool = False,
 ) -> AsyncGenerator[Arrival, None]:
     """Stream audio to a server and give its messages as they come; the last is ``done`` or ``error``.
 
@@ -56,7 +58,7 @@ async def stream(
         RetractionError: the server took committed text back.
     """
     async with await _connected(url) as socket:
-        start = Start(source, tuple(targets), tuple(speak), encoding)
+        start = Start(source, tuple(targets), tuple(speak), encoding, languages=tuple(languages), words=words)
         await socket.send(encode(start))
         player = _Player(socket, chunks, encoding, speed)
         playing: asyncio.Task[None] | None = None

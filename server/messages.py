@@ -35,12 +35,20 @@ class Start:
     """Hz, 8000 … 48000; the server resamples."""
     channels: int = 1
     """Mono only."""
+    languages: tuple[str, ...] = ()
+    """Languages that may be spoken, where it is detected; empty: those of the server."""
+    words: bool = False
+    """Captions of what is spoken also carry its words."""
 
     def __post_init__(self) -> None:
         if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
             raise SchemaError(f"sample_rate: expected {LOWEST_RATE} … {HIGHEST_RATE}, got {self.sample_rate}")
         if self.channels != 1:
             raise SchemaError(f"channels: expected 1 (mono; mix before sending), got {self.channels}")
+        if self.languages and self.source != "auto":
+            raise SchemaError(
+                f"languages: expected none where the source is given, got {len(self.languages)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

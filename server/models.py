@@ -22,7 +22,7 @@ from server import hub
 from server.config import Config
 from server.engines import Engines
 from server.graph import Manner
-from streaming.errors import ModelError
+from streaming.errors import ConfigError, ModelError
 from streaming.stages import Recognizer, Synthesizer
 
 AUTO, EMBEDDED = "auto", "embedded"
@@ -74,6 +74,9 @@ def load_engines(config: Config, say: Say) -> Engines:
     """
     recognizer = load_recognizer(config, say)
     wanted = config.recognition
+    if unknown := set(wanted.languages) - set(recognizer.languages or wanted.languages):
+        heard = ", ".join(recognizer.languages)
+        raise ConfigError(f"recognition.languages: {', '.join(sorted(unknown))} not recognised, only {heard}")
     return Engines(
         asr.load_detector(),
         recognizer,

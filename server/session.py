@@ -107,15 +107,16 @@ class Session:
 
     async def _interpret(self) -> None:
         start = await self._started()
-        wanted = Interpretation(None if start.source == "auto" else start.source, start.targets, start.speak)
+        source = None if start.source == "auto" else start.source
+        wanted = Interpretation(source, start.targets, start.speak, start.languages)
         routes = self._languages.routes(wanted)
         self._send(Ready(self._name, start.source, start.targets, start.speak, routes, start.sample_rate))
-        await self._run(graph(wanted, manner=self._languages.manner), start.sample_rate)
+        await self._run(graph(wanted, manner=self._languages.manner), start)
 
-    async def _run(self, root: Node, rate: int) -> None:
+    async def _run(self, root: Node, start: Start) -> None:
         recognition: Any = root.successors[0].stage
-        showing, lag = Showing(), Lag(self._send)
-        inlet, usage = Inlet(rate, lag), Usage(self._engines, self._languages, lag, self._send)
+        showing, lag = Showing(start.words), Lag(self._send)
+        inlet, usage = Inlet(start.sample_rate, lag), Usage(self._engines, self._languages, lag, self._send)
 
         def emit(name: str, item: Any) -> None:
             if news := showing.message(name, item):

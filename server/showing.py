@@ -1,5 +1,6 @@
 """What a session shows: what the stages write as messages, those that say something new."""
 
+from dataclasses import replace
 from typing import Any
 
 from server.graph import RECOGNITION
@@ -16,7 +17,9 @@ KEPT = 50
 class Showing:
     """The captions of one session as its client knows them."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: bool = False) -> None:
+        """`words`: captions of what is spoken carry its words."""
+        self._words = words
         self._transcript = Transcript()
         self._spoken: dict[int, str] = {}
         self.utterances = 0
@@ -42,7 +45,7 @@ class Showing:
             self._forget(update.utterance - KEPT)
         self._spoken[update.utterance] = update.language
         known = self._known(update)
-        caption = self._show(update)
+        caption = self._show(update, self._words)
         if caption and caption.committed and not (known and known.committed):
             self.utterances += 1
         return caption
@@ -59,9 +62,11 @@ class Showing:
     def _known(self, update: Update) -> Caption | None:
         return self._transcript.captions.get((update.utterance, update.language))
 
-    def _show(self, update: Update) -> Caption | None:
+    def _show(self, update: Update, words: bool = False) -> Caption | None:
         known = self._known(update)
         caption = fold(known, update)
+        if not words:
+            caption = replace(caption, words=())
         if caption == known or not (known or caption.text):
             return None
         self.captions += 1

@@ -60,6 +60,8 @@ class Caption:
     """Seconds: end of the last word shown."""
     final: bool = False
     """The utterance is finished."""
+    words: tuple[Word, ...] = ()
+    """The words of `committed` with their times, for those who want them."""
 
     @property
     def text(self) -> str:
@@ -93,6 +95,7 @@ def fold(caption: Caption | None, update: Update) -> Caption:
         start=start,
         end=max(end, words[-1].end) if words else end,
         final=update.final,
+        words=caption.words + update.committed,
     )
 
 

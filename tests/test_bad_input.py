@@ -321,7 +321,7 @@ async def test_an_engine_that_fails_ends_the_session_that_asked() -> None:
 
 
 async def test_a_defect_of_ours_is_not_told_in_detail(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise KeyError("secret")
 
     async with serving() as served:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asr.closings import is_closing
 from asr.guards import believed, compression, inspect, loop_start, too_fast
 from streaming.stages import Recognition
 from streaming.words import Word
@@ -122,6 +123,15 @@ def test_closing_phrases_are_dropped_only_where_nobody_speaks(
 ) -> None:
     alarm = inspect(Recognition(words(text), language, 1.0, no_speech, -0.2), 9.0)
     assert (alarm is not None and (alarm.code, alarm.again) == ("closing", False)) is dropped
+
+
+@pytest.mark.parametrize(
+    "text", ["subtitles by " * 9 + "!x", "字幕由" * 39 + "x\n", "thank you " * 11 + "sir"]
+)
+def test_looking_for_closings_takes_no_time(text: str) -> None:
+    """Nested repetition makes careless patterns exponential."""
+    is_closing(text, "zh" if text.startswith("字") else "en")
+    assert not is_closing(text * 9, "en")
 
 
 def spoken(text: str, seconds: float = 0.25) -> tuple[Word, ...]:

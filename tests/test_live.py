@@ -49,6 +49,33 @@ def refusals(arrivals: Sequence[Arrival]) -> list[Notice]:
 EXPECTED = committed(interpreted(SAMPLES, Interpretation("en", ("es", "zh"))))
 
 
+async def test_words_come_with_their_times_to_those_who_ask() -> None:
+    async with serving() as served:
+        arrivals = await streamed(served, cut(SAMPLES, [1600]), words=True)
+        others = await streamed(served, cut(SAMPLES, [1600]))
+    assert not any(caption.words for caption in shown(others).captions.values())
+    for (_, language), caption in shown(arrivals).captions.items():
+        assert bool(caption.words) is (language == "en")
+        assert all(0.0 < word.probability <= 1.0 for word in caption.words)
+        if caption.words:
+            assert "".join(word.text for word in caption.words).lstrip() == caption.committed
+            assert caption.start == caption.words[0].start
+            assert caption.end == caption.words[-1].end
+
+
+async def test_languages_that_cannot_be_heard_are_refused() -> None:
+    class English(ScriptedRecognizer):
+        languages: Any = ("en",)
+
+    async with serving(engines(recognizer=English())) as served:
+        arrivals = await streamed(served, cut(SAMPLES, [1600]), source="auto", languages=["en", "tlh"])
+        served_all = await streamed(served, cut(SAMPLES, [1600]), source="auto", languages=["en"])
+    (refusal,) = (arrival.message for arrival in arrivals)
+    assert isinstance(refusal, Error)
+    assert "tlh cannot be recognised; en can" in refusal.message
+    assert committed(shown(served_all)) == EXPECTED
+
+
 async def test_captions_come_in_every_language_and_are_those_of_a_recording() -> None:
     async with serving() as served:
         arrivals = await streamed(served, cut(SAMPLES, [1600]))

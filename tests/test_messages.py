@@ -25,6 +25,7 @@ from server.messages import (
 from server.schema import hints
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
+from streaming.words import Word
 
 FIXED = {"sample_rate": st.integers(LOWEST_RATE, HIGHEST_RATE), "channels": st.just(1)}
 
@@ -49,7 +50,16 @@ def values(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
     return simple[kind] if kind in simple else messages(kind)
 
 
+def timed(text: str, times: tuple[float, float], probability: float) -> Word:
+    return Word(text, min(times), max(times), probability)
+
+
 def messages(kind: type[Any]) -> st.SearchStrategy[Any]:
+    if kind is Word:
+        seconds = st.floats(0, 1e6)
+        return st.builds(timed, st.text(), st.tuples(seconds, seconds), st.floats(0, 1))
+    if kind is Start:
+        return st.builds(kind, **{n: values(hint, n) for n, hint in hints(kind).items() if n != "languages"})
     return st.builds(kind, **{name: values(hint, name) for name, hint in hints(kind).items()})
 
 

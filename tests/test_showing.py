@@ -25,6 +25,19 @@ def test_captions_grow() -> None:
     assert (showing.captions, showing.utterances) == (3, 1)
 
 
+def test_words_are_for_those_who_ask() -> None:
+    for asked in (False, True):
+        showing = Showing(asked)
+        showing.hear(Update(0, "en", words("good day"), words("to")))
+        heard = showing.hear(Update(0, "en", (Word(" sir", 2, 3, 0.5),), final=True))
+        translated = showing.translate(Update(0, "es", words("buenos"), final=True))
+        assert heard is not None
+        assert translated is not None
+        assert [word.text for word in heard.words] == ([" good", " day", " sir"] if asked else [])
+        assert "".join(word.text for word in heard.words).lstrip() == (heard.committed if asked else "")
+        assert translated.words == ()
+
+
 def test_only_news_is_shown() -> None:
     showing = Showing()
     assert showing.hear(Update(0, "en")) is None

@@ -12,16 +12,21 @@ import ctranslate2
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 from toy_whisper import write_whisper
 
 import asr
 import embedded
 from asr import models
-from asr.whisper import Card, WhisperRecognizer, join_punctuation, read_card, window_seconds
+from asr.card import LONGEST, Card, read_card, window_seconds
+from asr.commit import AlignAtt
+from asr.pieces import FRAME, join_punctuation, pieces
+from asr.whisper import SHORTEST, WhisperRecognizer
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import EngineError, LanguageError, ModelError
 from streaming.stages import Recognition, Window
-from streaming.words import Word
+from streaming.words import Word, text_of
 
 STOCK = Card()
 SHORT = Card(("en",), 4.0, 1.0)
@@ -127,6 +132,26 @@ def test_no_window_is_taken_for_a_spectrum(mels: int) -> None:
             assert round(seconds * 50) != mels
             assert content <= seconds <= 30.0
             assert seconds - content >= card.window_margin - 1e-9
+
+
+@given(
+    st.floats(SHORTEST, LONGEST),
+    st.builds(
+        lambda floor, margin, full: Card((), floor, margin, full),
+        st.floats(0.0, LONGEST),
+        st.floats(0.0, 4.0),
+        st.floats(0.0, LONGEST),
+    ),
+    st.integers(1, 300),
+    st.booleans(),
+)
+def test_no_content_has_a_window_that_is_taken_for_a_spectrum(
+    content: float, card: Card, mels: int, full: bool
+) -> None:
+    seconds = window_seconds(content, card, mels, full)
+    assert round(seconds / FRAME) != mels
+    assert content <= seconds
+    assert seconds <= LONGEST + 2.0 * (mels == 1500)
 
 
 @pytest.mark.parametrize(
@@ -288,13 +313,11 @@ def test_words_lie_within_the_audio(recognizer: WhisperRecognizer, spy: Spy) -> 
 
 
 def test_an_incomplete_character_is_a_word_of_its_own(recognizer: WhisperRecognizer) -> None:
-    from asr.whisper import _pieces
-
     tokenizer = recognizer._tokenizers["zh"]
     tokens = tokenizer.encode("今天𠮷")
-    assert [text for text, _ in _pieces(tokenizer, tokens)] == ["今天", "𠮷"]
-    assert [text for text, _ in _pieces(tokenizer, tokens[:-1])] == ["今天", "\ufffd"]
-    assert _pieces(tokenizer, []) == []
+    assert [text for text, _ in pieces(tokenizer, tokens)] == ["今天", "𠮷"]
+    assert [text for text, _ in pieces(tokenizer, tokens[:-1])] == ["今天", "\ufffd"]
+    assert pieces(tokenizer, []) == []
 
 
 @pytest.mark.parametrize(
@@ -536,7 +559,60 @@ def test_a_repository_that_cannot_be_is_named(cache: Path, monkeypatch: pytest.M
         asr.find("a/b/c")
 
 
+# Batches.
+
+
+def test_windows_that_are_alike_are_decoded_together(
+    recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    generate = recognizer._generate
+
+    def count(jobs: Any) -> Any:
+        sizes.append(len(jobs))
+        return generate(jobs)
+
+    monkeypatch.setattr(recognizer, "_generate", count)
+    short, long = noise(3.0), noise(9.0)
+    windows = [
+        Window(short, language="en"),
+        Window(noise(0.1), language="en"),
+        Window(short, language="zh"),
+        Window(long, language="en"),
+        Window(short, language="en", beam=True),
+        Window(short, prompt="my country", language="en"),
+        Window(noise(3.1), language="en"),
+    ]
+    recognizer.recognize(windows)
+    assert sizes == [3, 1, 1, 1]
+
+
 # Real words.
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("beam", [False, True])
+def test_a_stream_says_the_same_alone_and_in_a_batch(beam: bool) -> None:
+    folders = embedded.recognizers()
+    if not folders:
+        pytest.skip("there is no embedded recognizer yet")
+    recognizer = WhisperRecognizer(folders[0], device="cpu")
+    windows = []
+    for path in embedded.samples():
+        language = json.loads(path.with_suffix(".json").read_text())["language"]
+        samples, rate = soundfile.read(path, dtype="float32")
+        for begin, seconds in ((2.6, 2.5), (8.8, 3.0), (9.0, 2.8), (13.0, 5.5)):
+            first, last = round(begin * rate), round((begin + seconds) * rate)
+            windows.append(Window(AudioChunk(samples[first:last], first), language=language, beam=beam))
+    alone = [hear(recognizer, window) for window in windows]
+    # What a stream has committed differs, and so do the lengths of what is forced.
+    windows += [replace(window, prefix=heard.words[:2]) for window, heard in zip(windows, alone, strict=True)]
+    alone += [hear(recognizer, window) for window in windows[len(alone) :]]
+    together = recognizer.recognize(windows)
+    assert [text_of(heard.words) for heard in together] == [text_of(heard.words) for heard in alone]
+    assert sum(map(len, (heard.words for heard in alone))) > 40
+    for a, b in zip(alone, together, strict=True):
+        assert [word.end for word in a.words] == pytest.approx([word.end for word in b.words], abs=0.041)
 
 
 @pytest.mark.models
@@ -555,6 +631,29 @@ def test_the_embedded_model_knows_the_language_and_the_times(path: Path) -> None
     assert heard.language == about["language"]
     assert len(heard.words) >= 5
     assert all(begin / rate <= word.start <= word.end <= end / rate for word in heard.words)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("path", embedded.samples(), ids=lambda path: path.stem)
+def test_the_end_of_the_text_takes_up_silence_and_shows_what_is_cut(path: Path) -> None:
+    """What AlignAtt rests on: behind whole words the end's row holds the pause; a cut word leaves it none."""
+    folders = embedded.recognizers()
+    if not folders:
+        pytest.skip("there is no embedded recognizer yet")
+    recognizer = WhisperRecognizer(folders[0], device="cpu")
+    about = json.loads(path.with_suffix(".json").read_text())
+    samples, rate = soundfile.read(path, dtype="float32")
+    whole, cut = [], []
+    for sentence in about["sentences"][:6]:
+        spoken = [w for w in about["words"] if sentence["start"] <= w["start"] < sentence["end"]]
+        middle = (spoken[-3]["start"] + spoken[-3]["end"]) / 2
+        for end, safe in ((sentence["end"] + 0.5, whole), (middle, cut)):
+            first, last = round((sentence["start"] - 0.2) * rate), round(end * rate)
+            audio = AudioChunk(samples[first:last], first)
+            heard = hear(recognizer, Window(audio, language=about["language"], beam=True)).words
+            safe.append(AlignAtt().commit(heard, audio.end) == len(heard))
+    assert sum(whole) >= 5
+    assert sum(cut) <= 2
 
 
 def test_ctranslate2_is_new_enough() -> None:
