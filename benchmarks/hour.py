@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from asr.endpointing import EndpointingStage
 from asr.guards import loop_start
 from benchmarks import scoring, talks, trial
 from benchmarks.trial import Way
@@ -76,7 +77,7 @@ def listen(way: Way, engines: simulate.Engines, minutes: int) -> tuple[list[Minu
                 before = number
 
     recognition = Node(RECOGNITION, way.stage("en"), RECOGNIZER)
-    root = Node(ENDPOINTING, trial.EndpointingStage(), DETECTOR, [recognition])
+    root = Node(ENDPOINTING, EndpointingStage(), DETECTOR, [recognition])
     simulate.run(root, engines, paced(), emit, trial.OwnCore())
     return found, words, notices
 

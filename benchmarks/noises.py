@@ -47,7 +47,7 @@ def tones(seconds: float, random: Random, speech: Samples) -> Samples:
         fade = np.minimum(1, np.minimum(time, time[::-1]) / 0.01)
         parts += [part * fade, np.zeros(round(random.uniform(0, 0.3) * SAMPLE_RATE))]
         length += len(parts[-1]) + len(parts[-2])
-    return level(np.concatenate(parts)[: round(seconds * SAMPLE_RATE)], -26)
+    return level(np.concatenate(parts)[: round(seconds * SAMPLE_RATE)].astype(np.float64), -26)
 
 
 def babble(seconds: float, random: Random, speech: Samples) -> Samples:
@@ -104,9 +104,10 @@ def shaped(
 ) -> npt.NDArray[np.float64]:
     """Noise whose spectrum is a function of the frequency in Hz; its root mean square is 1."""
     size = 1 << max(1, count - 1).bit_length()
-    spectrum = np.fft.rfft(random.standard_normal(size)) * gain(np.fft.rfftfreq(size, 1 / SAMPLE_RATE))
+    frequencies = np.fft.rfftfreq(size, 1 / SAMPLE_RATE).astype(np.float64)
+    spectrum = np.fft.rfft(random.standard_normal(size)) * gain(frequencies)
     wave = np.fft.irfft(spectrum, size)[:count]
-    return np.asarray(wave / max(1e-12, float(np.sqrt(np.mean(wave**2)))))
+    return np.asarray(wave / max(1e-12, float(np.sqrt(np.mean(wave**2)))), np.float64)
 
 
 def level(wave: npt.NDArray[np.float64], decibels: float) -> Samples:

@@ -73,7 +73,7 @@ def measure(
     folder: Path, prepared: dict[str, list[Talk]], family: str, number: int
 ) -> tuple[dict[str, Figures], float]:
     """Try one way on everything; gives also the peak of memory."""
-    found = {}
+    found = dict[str, Figures]()
     way = trial.ways(family)[number]
     with trial.engines(folder, way) as engines:
         for name, recordings in prepared.items():

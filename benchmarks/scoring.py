@@ -78,7 +78,7 @@ def first_seen(states: Sequence[tuple[float, Sequence[str]]]) -> list[tuple[str,
 def erasure(shown: Iterable[Sequence[str]]) -> tuple[int, int]:
     """Count the units that successive states of one text took back, and the length of its last state
     (normalized erasure is their ratio: Arivazhagan et al. 2020, "Re-translation versus streaming")."""
-    erased, before = 0, []
+    erased, before = 0, list[str]()
     for state in shown:
         erased += len(before) - common_prefix(before, state)
         before = list(state)

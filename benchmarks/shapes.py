@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,11 +67,11 @@ def report(names: Sequence[str], runs: int = 3) -> None:
 
 def row(name: str, model: Any, shape: Shape, runs: int) -> str:
     """Measure one model."""
-    encodes = [least(lambda w=w: encode(model, shape, w), runs) for w in WINDOWS]
+    encodes = [least(partial(encode, model, shape, w), runs) for w in WINDOWS]
     states = encode(model, shape, 10.0)
-    few, many = (least(lambda n=n: generate(model, states, n), runs) for n in (NEW, NEW + 20))
-    aligning = least(lambda: align(model, states, 10.0), runs)
-    chunks = [least(lambda w=w: chunk(model, shape, w), runs) for w in (10.0, 30.0)]
+    few, many = (least(partial(generate, model, states, n), runs) for n in (NEW, NEW + 20))
+    aligning = least(partial(align, model, states, 10.0), runs)
+    chunks = [least(partial(chunk, model, shape, w), runs) for w in (10.0, 30.0)]
     cells = [*encodes, (many - few) / 20, aligning, *chunks]
     numbers = " | ".join(f"{1000 * cell:.0f}" if cell >= 0.0095 else f"{1000 * cell:.1f}" for cell in cells)
     return f"| {name} | {numbers} | {STEP / chunks[0]:.1f} |"

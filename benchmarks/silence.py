@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from asr.endpointing import EndpointingStage
 from benchmarks import noises, talks, trial
 from benchmarks.trial import Way
 from server.graph import DETECTOR, ENDPOINTING, RECOGNITION, RECOGNIZER
 from streaming import simulate
-from streaming.audio import AudioChunk, Samples
+from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.captions import Update
 from streaming.stages import Node, Notice
 
@@ -59,8 +60,8 @@ def report(folder: Path, way: Way, minutes: float, seed: int) -> None:
 
 def sound(kind: str, seconds: float, random: np.random.Generator, speech: Samples) -> Iterator[AudioChunk]:
     """Make a kind of sound, in chunks as they arrive."""
-    size, position = round(talks.CHUNK * talks.SAMPLE_RATE), 0
-    while position < seconds * talks.SAMPLE_RATE:
+    size, position = round(talks.CHUNK * SAMPLE_RATE), 0
+    while position < seconds * SAMPLE_RATE:
         piece = noises.KINDS[kind](min(PIECE, seconds), random, speech)
         for start in range(0, len(piece), size):
             yield AudioChunk(piece[start : start + size], position + start)
@@ -82,5 +83,5 @@ def listen(chunks: Iterator[AudioChunk], way: Way, engines: simulate.Engines) ->
                 seen.withheld[code] += 1
 
     recognition = Node(RECOGNITION, way.stage(None), RECOGNIZER)
-    simulate.run(Node(ENDPOINTING, trial.EndpointingStage(), DETECTOR, [recognition]), engines, chunks, emit)
+    simulate.run(Node(ENDPOINTING, EndpointingStage(), DETECTOR, [recognition]), engines, chunks, emit)
     return seen

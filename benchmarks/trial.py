@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import asr
+from asr.card import LONGEST
 from asr.endpointing import EndpointingStage
 from asr.presets import PRESETS, Kind, Name, Preset
 from asr.recognition import RecognitionStage
-from asr.whisper import LONGEST
 from benchmarks import scoring, talks
 from benchmarks.model_folder import with_card
 from benchmarks.talks import Talk

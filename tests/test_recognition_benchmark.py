@@ -50,7 +50,8 @@ def test_a_way_is_tried(talk: talks.Talk, name: str) -> None:
 def test_true_text_is_aligned(talk: talks.Talk) -> None:
     found = Aligner(embedded.recognizers()[0]).align(replace(talk, words=()))
     assert text_of(found.words).split() == talk.text.split()
-    errors = [abs(a.end - b.end) for a, b in zip(found.words, talk.words, strict=True)]
+    spoken = [word for word in found.words if word.text.strip(" .,")]
+    errors = [abs(a.end - b.end) for a, b in zip(spoken, talk.words, strict=True)]
     assert sorted(errors)[len(errors) // 2] < 0.3
 
 
