@@ -114,6 +114,8 @@ def _row(first: int, part: list[Minute]) -> str:
 
 
 def _trend(name: str, values: list[float]) -> str:
+    if len(values) < 3:
+        return f"- {name}: too few minutes to tell"
     rise, error = scoring.slope(values)
     verdict = "flat within noise" if abs(rise) <= 2 * error else "NOT flat"
     return f"- {name}: {rise:+.4f} ± {error:.4f} over {len(values)} minutes: {verdict}"
