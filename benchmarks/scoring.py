@@ -45,8 +45,13 @@ def errors(reference: Sequence[str], hypothesis: Sequence[str]) -> Errors:
 def commit_lags(truth: Sequence[Word], committed: Iterable[tuple[float, str]], language: str) -> list[float]:
     """Tell, for each committed unit that matches the truth, the seconds from the true end of the word to
     its commit; `committed` holds (time, newly committed text) in order."""
+    return lags(truth, [(u, time) for time, text in committed for u in normalized(text, language)], language)
+
+
+def lags(truth: Sequence[Word], shown: Sequence[tuple[str, float]], language: str) -> list[float]:
+    """Tell, for each unit that matches the truth, the seconds from the true end of the word to the time
+    that stands beside the unit."""
     ends = [(unit, word.end) for word in truth for unit in normalized(word.text, language)]
-    shown = [(unit, time) for time, text in committed for unit in normalized(text, language)]
     if not ends or not shown:
         return []
     alignment = jiwer.process_words(" ".join(u for u, _ in ends), " ".join(u for u, _ in shown)).alignments[0]
@@ -58,10 +63,22 @@ def commit_lags(truth: Sequence[Word], committed: Iterable[tuple[float, str]], l
     ]
 
 
+def first_seen(states: Sequence[tuple[float, Sequence[str]]]) -> list[tuple[str, float]]:
+    """Tell, for each unit of the last state of a text, when it first stood in its place; `states` holds
+    (time, units shown), in order."""
+    final = states[-1][1] if states else ()
+    seen: dict[int, float] = {}
+    for time, state in states:
+        for place, (unit, last) in enumerate(zip(state, final, strict=False)):
+            if unit == last:
+                seen.setdefault(place, time)
+    return [(unit, seen[place]) for place, unit in enumerate(final)]
+
+
 def erasure(shown: Iterable[Sequence[str]]) -> tuple[int, int]:
     """Count the units that successive states of one text took back, and the length of its last state
     (normalized erasure is their ratio: Arivazhagan et al. 2020, "Re-translation versus streaming")."""
-    erased, before = 0, []
+    erased, before = 0, list[str]()
     for state in shown:
         erased += len(before) - common_prefix(before, state)
         before = list(state)
@@ -77,3 +94,16 @@ def quantile(values: Sequence[float], share: float) -> float:
 def mean(values: Sequence[float]) -> float:
     """Give the mean; NaN when there is none."""
     return statistics.fmean(values) if values else float("nan")
+
+
+def slope(values: Sequence[float]) -> tuple[float, float]:
+    """Fit a line through values that follow each other at equal steps; gives its rise over the whole
+    length and the standard error of that (NaN for fewer than three)."""
+    count = len(values)
+    if count < 3:
+        return float("nan"), float("nan")
+    middle, level = (count - 1) / 2, mean(values)
+    spread = sum((i - middle) ** 2 for i in range(count))
+    rise = sum((i - middle) * (value - level) for i, value in enumerate(values)) / spread
+    rest = sum((value - level - rise * (i - middle)) ** 2 for i, value in enumerate(values))
+    return rise * (count - 1), (rest / (count - 2) / spread) ** 0.5 * (count - 1)

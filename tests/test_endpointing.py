@@ -86,9 +86,9 @@ def seconds(spans: Iterable[Span]) -> list[tuple[float, float]]:
     [
         ([(0.0, 5.0)], []),
         ([(0.49, 5.0)], []),
-        # A click of two frames is no speech; three frames are.
-        ([(0.0, 1.0), (0.9, 0.064), (0.0, 1.0)], []),
-        ([(0.0, 0.992), (0.9, 0.096), (0.0, 1.024)], [(0.69, 1.7)]),
+        # A note of four frames is no speech; five frames are.
+        ([(0.0, 1.0), (0.9, 0.128), (0.0, 1.0)], []),
+        ([(0.0, 0.992), (0.9, 0.16), (0.0, 1.024)], [(0.69, 1.76)]),
         # Speech begins 0.3 s early and ends 0.6 s late (in frames: 0.608).
         ([(0.0, 0.992), (0.9, 2.016), (0.0, 2.016)], [(0.69, 3.62)]),
         # What is neither speech nor silence neither begins an utterance nor ends it.

@@ -203,5 +203,25 @@ def test_broken_characters_are_held_back_with_what_follows() -> None:
     assert believed(heard.words, None, final=False) == heard.words
 
 
+@pytest.mark.parametrize(
+    ("before", "heard", "dropped"),
+    [
+        ((), (0.2, 0.24, 0.28), True),
+        ((), (0.12,), True),
+        ((), (0.26,), False),
+        ((), (0.05, 0.9), False),
+        # One doubtful word behind others that were heard well is no reason to drop it.
+        ((0.8, 0.9), (0.1,), False),
+        ((0.2, 0.2, 0.2), (0.35,), True),
+    ],
+)
+def test_what_was_not_understood_is_dropped(
+    before: tuple[float, ...], heard: tuple[float, ...], dropped: bool
+) -> None:
+    known, new = ([Word(f" w{p}", 0, 1, p) for p in values] for values in (before, heard))
+    alarm = inspect(Recognition(tuple(new), "en"), 9.0, known)
+    assert (alarm.code, alarm.keep, alarm.again) == ("unsure", 0, False) if alarm else not dropped
+
+
 def test_nothing_heard_is_no_alarm() -> None:
     assert inspect(Recognition((), "en", 1.0, 0.9, -2.0), 9.0) is None

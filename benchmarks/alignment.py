@@ -1,0 +1,62 @@
+"""Word times where nobody has them: the recogniser itself aligns the true text of each sentence."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import numpy as np
+from faster_whisper.feature_extractor import FeatureExtractor
+from faster_whisper.tokenizer import Tokenizer
+from tokenizers import Tokenizer as Vocabulary
+
+from benchmarks.talks import ALIGNED, Sentence, Talk
+from streaming.audio import SAMPLE_RATE
+from streaming.words import Word
+
+MARGIN = 1.0
+"""Seconds of digital silence behind a sentence."""
+LONGEST = 28.0
+"""Seconds above which a sentence is left without times."""
+_FRAME = 0.02
+
+
+class Aligner:
+    """A Whisper folder that is told what was said and tells when (dynamic time warping over the
+    cross-attention of its alignment heads, as in Whisper's own word timestamps)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = ctranslate2.models.Whisper(str(folder), intra_threads=1)
+        self._vocabulary = Vocabulary.from_file(str(folder / "tokenizer.json"))
+        self._features = FeatureExtractor(feature_size=self._model.n_mels)
+
+    def align(self, talk: Talk) -> Talk:
+        """Give a talk word times, unless it has them or no sentence times to start from."""
+        if talk.words or not talk.sentences:
+            return talk
+        tokenizer = Tokenizer(
+            self._vocabulary, self._model.is_multilingual, task="transcribe", language=talk.language
+        )
+        words = [word for part in talk.sentences for word in self._words(talk, part, tokenizer)]
+        return replace(talk, words=tuple(words), times=ALIGNED)
+
+    def _words(self, talk: Talk, part: Sentence, tokenizer: Any) -> list[Word]:
+        wave = talk.samples[round(part.start * SAMPLE_RATE) : round(part.end * SAMPLE_RATE)]
+        tokens = tokenizer.encode(part.text if talk.language == "zh" else f" {part.text}")
+        if not tokens or len(wave) > LONGEST * SAMPLE_RATE:
+            return []
+        padded = np.pad(wave, (0, round(MARGIN * SAMPLE_RATE)))
+        mel = self._features(padded)[np.newaxis, :, : len(padded) // 320 * 2]
+        encoded = self._model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(mel)))
+        frames = max(2, len(wave) // 320 * 2)
+        (path,) = self._model.align(encoded, tokenizer.sot_sequence, [tokens], frames)
+        starts: dict[int, int] = {}
+        for token, frame in path.alignments:
+            starts.setdefault(token, frame)
+        texts, groups = tokenizer.split_to_word_tokens(tokens)
+        words, first, last = list[Word](), 0, len(wave) // 320
+        for text, group in zip(texts, groups, strict=True):
+            begin, end = (starts.get(token, last) * _FRAME for token in (first, first + len(group)))
+            words.append(Word(text, part.start + begin, part.start + max(begin, end)))
+            first += len(group)
+        return words

@@ -1,0 +1,231 @@
+"""Measure other servers on the same weights and recordings: errors, lag, erasure and processor time.
+
+    python -m benchmarks.peers whisperlivekit --python PEER/bin/python
+    python -m benchmarks.peers whisperlive --python PEER/bin/python
+
+PEER is an environment of its own into which the package was installed with pip: `whisperlivekit`, or
+`whisper-live` (with `--no-deps` where its pins cannot be met). The peer's server is started on the model's
+folder and sent each recording in real time, so its lag includes computing and everything else that this
+machine does meanwhile; processor time does not. What it shows is scored as ours is; its committed text is
+what stands in lines (WhisperLiveKit) or in completed segments (WhisperLive).
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import websockets
+
+from benchmarks import machine, scoring, talks
+from benchmarks.talks import Talk
+from benchmarks.trial import MEGABYTE, Figures
+from server import models
+from streaming.audio import to_pcm16
+
+PATIENCE = 120.0
+"""Seconds that a server has to start, and to end."""
+HEAD = (
+    "| recordings | way | error | lag | p50 | p95 | max | seen | erasure | core-s/s | MB |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+)
+
+State = tuple[float, str, str]
+"""Seconds since the first sample was sent, committed text, and tentative text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """How a server is started and spoken to."""
+
+    command: Callable[[Path, int, str], list[str]]
+    """Arguments of its interpreter, from model, port and language."""
+    path: str
+    hello: Callable[[str], str | None]
+    """What to say first, for a language."""
+    is_ready: Callable[[dict[str, Any]], bool]
+    """Whether a message says that audio may come."""
+    encode: Callable[[Any], bytes]
+    """Samples as the server wants them."""
+    goodbye: bytes
+    read: Callable[[dict[str, Any]], tuple[str, str] | None]
+    """Committed and tentative text that a message shows, if it shows any."""
+
+
+def _livekit(message: dict[str, Any]) -> tuple[str, str] | None:
+    if "lines" not in message:
+        return None
+    lines = " ".join(line.get("text") or "" for line in message["lines"])
+    return lines, message.get("buffer_transcription") or ""
+
+
+def _live(message: dict[str, Any]) -> tuple[str, str] | None:
+    if "segments" not in message:
+        return None
+    done = [segment["text"] for segment in message["segments"] if segment.get("completed")]
+    rest = [segment["text"] for segment in message["segments"] if not segment.get("completed")]
+    return " ".join(done), " ".join(rest)
+
+
+_LIVE = (
+    "import sys; from whisper_live.server import TranscriptionServer; model, port = sys.argv[1:]; "
+    "TranscriptionServer().run('127.0.0.1', int(port), backend='faster_whisper', "
+    "faster_whisper_custom_model_path=model)"
+)
+
+PEERS = {
+    "whisperlivekit": Peer(
+        lambda model, port, language: [
+            *("-m", "whisperlivekit.basic_server"),
+            *("--host", "127.0.0.1", "--port", str(port), "--pcm-input"),
+            *("--model_dir", str(model), "--lan", language, "--warmup-file", ""),
+            *("--backend", "faster-whisper", "--backend-policy", "localagreement"),
+        ],
+        "/asr",
+        lambda language: None,
+        lambda message: True,
+        to_pcm16,
+        b"",
+        _livekit,
+    ),
+    "whisperlive": Peer(
+        lambda model, port, language: ["-c", _LIVE, str(model), str(port)],
+        "/",
+        lambda language: json.dumps(
+            {
+                "uid": "benchmark",
+                "language": language,
+                "task": "transcribe",
+                "model": "tiny",
+                # Its detector is downloaded at run time.
+                "use_vad": False,
+                "send_last_n_segments": 1000,
+            }
+        ),
+        lambda message: message.get("message") == "SERVER_READY",
+        lambda samples: bytes(samples.astype("<f4").tobytes()),
+        b"END_OF_AUDIO",
+        _live,
+    ),
+}
+
+
+@contextmanager
+def serving(python: Path, arguments: list[str], port: int) -> Iterator[psutil.Process]:
+    """Start a server and wait until it listens."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([str(python), *arguments], env=environment, stdout=quiet, stderr=quiet)
+    try:
+        began = time.monotonic()
+        while not _listens(port):
+            if process.poll() is not None or time.monotonic() - began > PATIENCE:
+                raise SystemExit("the server did not start: run its command by hand to see why")
+            time.sleep(0.5)
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+async def stream(peer: Peer, talk: Talk, port: int) -> list[State]:
+    """Send a talk in real time and note what is shown when."""
+    states = list[State]()
+    async with websockets.connect(f"ws://127.0.0.1:{port}{peer.path}", max_size=None) as connection:
+        if hello := peer.hello(talk.language):
+            await connection.send(hello)
+        while not peer.is_ready(json.loads(await connection.recv())):
+            pass
+        began = time.monotonic()
+        listening = asyncio.create_task(_listen(peer, connection, began, states))
+        for chunk in talk.chunks():
+            await asyncio.sleep(max(0.0, began + chunk.end - time.monotonic()))
+            await connection.send(peer.encode(chunk.samples))
+        await connection.send(peer.goodbye)
+        await asyncio.wait([listening], timeout=15)
+        listening.cancel()
+    return states
+
+
+async def _listen(peer: Peer, connection: Any, began: float, states: list[State]) -> None:
+    async for text in connection:
+        shown = peer.read(json.loads(text))
+        if shown is not None and (not states or shown != states[-1][1:]):
+            states.append((time.monotonic() - began, *shown))
+
+
+def figures(talk: Talk, states: list[State], processor: float) -> Figures:
+    """Score what was shown; the last tentative text counts as committed at the end."""
+    language = talk.language
+    ended = [*states, (states[-1][0], f"{states[-1][1]} {states[-1][2]}", "")] if states else []
+    committed = [(moment, scoring.normalized(done, language)) for moment, done, _ in ended]
+    shown = [(moment, scoring.normalized(f"{done} {rest}", language)) for moment, done, rest in ended]
+    final = committed[-1][1] if committed else []
+    erased, length = scoring.erasure([units for _, units in shown])
+    return Figures(
+        scoring.errors(scoring.normalized(talk.text, language), final),
+        tuple(scoring.lags(talk.words, scoring.first_seen(committed), language)),
+        tuple(scoring.lags(talk.words, scoring.first_seen(shown), language)),
+        erased,
+        length,
+        talk.seconds,
+        processor,
+    )
+
+
+def measure(peer: Peer, python: Path, model: Path, talk: Talk) -> tuple[Figures, float]:
+    """Run one talk through a fresh server; gives also its memory in MB."""
+    port = _free_port()
+    with serving(python, peer.command(model, port, talk.language), port) as process:
+        before = process.cpu_times()
+        states = asyncio.run(stream(peer, talk, port))
+        after, memory = process.cpu_times(), process.memory_info().rss / MEGABYTE
+    return figures(talk, states, after.user + after.system - before.user - before.system), memory
+
+
+def row(recordings: str, way: str, found: Figures, memory: float) -> str:
+    """One row of the table."""
+    late = [scoring.mean(found.lags), *(scoring.quantile(found.lags, q) for q in (0.5, 0.95, 1.0))]
+    lags = " | ".join(f"{lag:.2f}" for lag in [*late, scoring.quantile(found.seen, 0.5)])
+    numbers = f"{lags} | {found.erasure:.3f} | {found.cost:.4f} | {memory:.0f}"
+    return f"| {recordings} | {way} | {100 * found.errors.rate:.2f} % | {numbers} |"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("peer", choices=PEERS)
+    parser.add_argument("--python", type=Path, required=True, help="interpreter of the peer's environment")
+    parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
+    parser.add_argument("--sets", nargs="+", choices=talks.SETS, default=["samples"])
+    arguments = parser.parse_args()
+    model = models.recognizer_folder(arguments.model, print)
+    print(f"{model.name} on {machine.describe()}; lags are wall clock", *["", *HEAD], sep="\n")
+    for talk in (talk for name in arguments.sets for talk in talks.named(name)):
+        found, memory = measure(PEERS[arguments.peer], arguments.python, model, talk)
+        print(row(talk.name, arguments.peer, found, memory), flush=True)
+
+
+if __name__ == "__main__":
+    main()

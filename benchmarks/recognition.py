@@ -1,0 +1,169 @@
+"""Measure recognition: errors, lag, erasure, cost and memory of every way to recognise, side by side.
+
+    python -m benchmarks.recognition table                every way on every set of recordings
+    python -m benchmarks.recognition hour                 an hour of speech: cost, lag and memory, flat or not
+    python -m benchmarks.recognition silence              an hour without speech: words committed
+    python -m benchmarks.recognition windows              errors by length and margin of windows
+    python -m benchmarks.recognition cost                 what Whisper's real shapes cost on this machine
+
+Recordings other than the project's own are found through DRAGOMAN_DATA and left out where there are none.
+Everything is printed as Markdown.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import asr
+from benchmarks import hour, machine, scoring, shapes, silence, talks, trial, windows
+from benchmarks.talks import Talk
+from benchmarks.trial import Figures
+from server import models
+from server.graph import DETECTOR
+
+HEAD = (
+    "| recordings | way | chunk | error | gap | lag | p50 | p95 | max | seen | erasure | core-s/s | MB |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+)
+
+
+def table(folder: Path, sets: Sequence[str], family: str, chosen: str) -> None:
+    """Print the table of the ways whose names hold `chosen`."""
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
+        prepared, whole, exact = processes.submit(prepare, folder, sets).result()
+        for name in sets:
+            print(_source(name, prepared[name]))
+        print(*["", *HEAD], sep="\n")
+        for title, found in (("whole utterances", whole), ("true sentences", exact)):
+            for name, figures in found.items():
+                print(row(name, f"offline, beam, {title}", None, figures, None, None), flush=True)
+        best = {name: min(whole[name], exact.get(name, whole[name]), key=_rate) for name in whole}
+        for number, way in enumerate(trial.ways(family)):
+            if chosen not in way.name:
+                continue
+            found, peak = processes.submit(measure, folder, prepared, family, number).result()
+            for name, figures in found.items():
+                print(row(name, way.name, way.chunk, figures, best[name], peak), flush=True)
+
+
+def prepare(
+    folder: Path, sets: Sequence[str]
+) -> tuple[dict[str, list[Talk]], dict[str, Figures], dict[str, Figures]]:
+    """Read recordings, find the word times that nobody has, and recognise everything offline: in whole
+    utterances as endpointed, and in whole sentences where they are known."""
+    from benchmarks.alignment import Aligner
+
+    aligner = Aligner(folder)
+    prepared = {name: [aligner.align(talk) for talk in talks.named(name)] for name in sets}
+    detector, recognizer = asr.load_detector(), asr.load_recognizer(folder)
+    whole, exact = dict[str, Figures](), dict[str, Figures]()
+    for name, found in prepared.items():
+        cut = [trial.utterances(talk, {DETECTOR: detector.detect}) for talk in found]
+        parts = [trial.offline(talk, audios, recognizer) for talk, audios in zip(found, cut, strict=True)]
+        whole.update(_by_language(name, found, parts))
+        known = [talk for talk in found if talk.sentences]
+        parts = [trial.offline(talk, trial.sentences(talk), recognizer) for talk in known]
+        exact.update(_by_language(name, known, parts))
+    return prepared, whole, exact
+
+
+def measure(
+    folder: Path, prepared: dict[str, list[Talk]], family: str, number: int
+) -> tuple[dict[str, Figures], float]:
+    """Try one way on everything; gives also the peak of memory."""
+    found = dict[str, Figures]()
+    way = trial.ways(family)[number]
+    with trial.engines(folder, way) as engines:
+        for name, recordings in prepared.items():
+            parts = [trial.figures(talk, trial.run(talk, way, engines)) for talk in recordings]
+            found.update(_by_language(name, recordings, parts))
+    return found, trial.peak_memory()
+
+
+def row(
+    recordings: str,
+    way: str,
+    chunk: float | None,
+    figures: Figures,
+    offline: Figures | None,
+    peak: float | None,
+) -> str:
+    """One row of the table; what does not apply is left empty."""
+    lags, seen = figures.lags, figures.seen
+    rates = [100 * figures.errors.rate]
+    if offline:
+        rates.append(100 * (figures.errors.rate - offline.errors.rate))
+    late = [scoring.mean(lags), *(scoring.quantile(lags, q) for q in (0.5, 0.95, 1.0))] if lags else []
+    cells = [
+        recordings,
+        way,
+        f"{chunk:g} s" if chunk else "",
+        f"{rates[0]:.2f} %",
+        f"{rates[1]:+.2f}" if offline else "",
+        *([f"{lag:.2f}" for lag in late] if late else [""] * 4),
+        f"{scoring.quantile(seen, 0.5):.2f}" if seen else "",
+        f"{figures.erasure:.3f}" if offline else "",
+        f"{figures.cost:.4f}",
+        f"{peak:.0f}" if peak else "",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _rate(figures: Figures) -> float:
+    return figures.errors.rate
+
+
+def _by_language(name: str, found: Iterable[Talk], parts: Iterable[Figures]) -> Iterable[tuple[str, Figures]]:
+    """Add up the figures of a set, a sum for each language in it."""
+    total: dict[str, Figures] = {}
+    for talk, figures in zip(found, parts, strict=True):
+        key = f"{name} {talk.language}"
+        total[key] = total[key] + figures if key in total else figures
+    return total.items()
+
+
+def _source(name: str, found: Sequence[Talk]) -> str:
+    if not found:
+        return f"- {name}: not here, left out"
+    minutes = sum(talk.seconds for talk in found) / 60
+    times = ", ".join(sorted({talk.times for talk in found}))
+    words = sum(len(talk.words) for talk in found)
+    return f"- {name}: {len(found)} recordings, {minutes:.1f} min; times of {words} words: {times}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=["table", "hour", "silence", "windows", "cost"])
+    parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
+    parser.add_argument("--sets", nargs="+", choices=talks.SETS, default=list(talks.SETS))
+    parser.add_argument("--ways", default="", help="only ways whose name holds this")
+    parser.add_argument("--minutes", type=int, default=60, help="of the hour and of silence")
+    parser.add_argument("--seed", type=int, default=0, help="of the sounds")
+    parser.add_argument("--shapes", nargs="+", choices=shapes.SHAPES, default=list(shapes.SHAPES))
+    arguments = parser.parse_args()
+    print(f"{machine.describe()}; one core\n")
+    if arguments.command == "cost":
+        shapes.report(arguments.shapes)
+        return
+    folder = models.recognizer_folder(arguments.model, print)
+    family = asr.load_recognizer(folder).family
+    way = next(way for way in trial.ways(family) if (arguments.ways or trial.DEFAULT) in way.name)
+    print(f"{folder.name}: ", end="")
+    match arguments.command:
+        case "table":
+            print("gap in points to the better of the two offline ways; lags in seconds, computing free\n")
+            table(folder, arguments.sets, family, arguments.ways)
+        case "hour":
+            hour.report(folder, way, arguments.minutes)
+        case "silence":
+            silence.report(folder, way, arguments.minutes, arguments.seed)
+        case "windows":
+            windows.report(folder, [talk for name in arguments.sets for talk in talks.named(name)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+"""One way of recognising, tried on talks: what it showed when, and the figures that follow from it.
+
+A trial runs the stages of a live session on a simulated clock, in a process of its own, so that its
+processor time and its peak memory are its own.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import asr
+from asr.card import LONGEST
+from asr.endpointing import EndpointingStage
+from asr.presets import PRESETS, Kind, Name, Preset
+from asr.recognition import RecognitionStage
+from benchmarks import scoring, talks
+from benchmarks.model_folder import with_card
+from benchmarks.talks import Talk
+from benchmarks.whisper_streaming import CHUNK, WhisperStreamingStage
+from server.graph import (
+    DETECTOR,
+    ENDPOINTING,
+    RECOGNITION,
+    RECOGNIZER,
+    Interpretation,
+    Manner,
+    hearing,
+)
+from streaming import simulate
+from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk, EndOfUtterance
+from streaming.captions import Transcript, Update
+from streaming.stages import Node, Notice, Recognizer, Stage, Window
+
+MEGABYTE = 1 << 20
+DEFAULT: Name = "balanced"
+FIXED = {"window_floor": 30.0, "window_full": 30.0, "prompt": 224}
+"""The card of a recogniser whose windows are always 30 s and whose prompt is as long as Whisper allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way of recognising."""
+
+    name: str
+    chunk: float
+    """Seconds of audio between decision points."""
+    stage: Callable[[str | None], Stage[Any, Any, Any, Any]]
+    """Builds a recognition stage for a language."""
+    fixed_windows: bool = False
+    """The recogniser pads to 30 s always."""
+
+
+@dataclass(slots=True)
+class Log:
+    """What recognition showed of one talk, and when."""
+
+    entries: list[tuple[float, Update]] = field(default_factory=list)
+    notices: list[tuple[float, Notice]] = field(default_factory=list)
+    processor: float = 0.0
+    """Seconds of processor time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What logs say; figures of several talks add up."""
+
+    errors: scoring.Errors
+    lags: tuple[float, ...]
+    """Seconds from the true end of a word to its commit."""
+    seen: tuple[float, ...]
+    """Seconds from the true end of a word to its first showing in its place."""
+    erased: int
+    length: int
+    seconds: float
+    """Of audio."""
+    processor: float
+    notices: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(
+            self.errors + other.errors,
+            self.lags + other.lags,
+            self.seen + other.seen,
+            self.erased + other.erased,
+            self.length + other.length,
+            self.seconds + other.seconds,
+            self.processor + other.processor,
+            self.notices + other.notices,
+        )
+
+    @property
+    def erasure(self) -> float:
+        """Units that tentative text took back, for each unit of the last text."""
+        return self.erased / max(1, self.length)
+
+    @property
+    def cost(self) -> float:
+        """Core-seconds per second of audio."""
+        return self.processor / max(0.001, self.seconds)
+
+
+def ours(kind: Kind, preset: Preset, beam: bool) -> Way:
+    """Our own recognition stage with any policy; `beam`: at every decision point."""
+    names = {
+        "agreement": f"LocalAgreement-{preset.agreeing}",
+        "alignment": f"AlignAtt {preset.frames}",
+        "hybrid": f"hybrid {preset.frames}, {preset.sure:g}",
+    }
+
+    def stage(language: str | None) -> RecognitionStage:
+        return RecognitionStage(preset.policy(kind), language=language, step=preset.step, beam=beam)
+
+    return Way(names[kind] + (", beam" if beam else ", greedy"), preset.step, stage)
+
+
+def baseline(name: str, fixed_windows: bool) -> Way:
+    """The algorithm of whisper_streaming."""
+    return Way(name, CHUNK, WhisperStreamingStage, fixed_windows)
+
+
+def product(family: str, preset: Name) -> Way:
+    """What a session does that asks for a preset and nothing else."""
+    manner = Manner(family, preset)
+    return Way(preset, PRESETS[preset].step, lambda language: hearing(Interpretation(language), manner))
+
+
+def ways(family: str) -> list[Way]:
+    """List what is tried with the models of a family: the presets, the balanced one with each policy,
+    greedy and with a beam, and the baseline."""
+    balanced = PRESETS[DEFAULT]
+    return [
+        *(product(family, preset) for preset in PRESETS),
+        *(ours(kind, balanced, beam) for beam in (True, False) for kind in get_args(Kind)),
+        ours("agreement", replace(balanced, agreeing=3), beam=True),
+        baseline("whisper_streaming", fixed_windows=True),
+        baseline("whisper_streaming, our windows", fixed_windows=False),
+    ]
+
+
+@contextmanager
+def engines(folder: Path, way: Way) -> Iterator[simulate.Engines]:
+    """Load what a way asks; one core."""
+    with tempfile.TemporaryDirectory() as temporary:
+        chosen = with_card(folder, Path(temporary) / "model", **FIXED) if way.fixed_windows else folder
+        detector, recognizer = asr.load_detector(), asr.load_recognizer(chosen)
+        yield {DETECTOR: detector.detect, RECOGNIZER: recognizer.recognize}
+
+
+class OwnCore:
+    """Charges an engine call the processor time that it took: computing counts, the neighbours do not."""
+
+    def __init__(self) -> None:
+        self._before = time.process_time()
+
+    def __call__(self, engine: str, measured: float) -> float:
+        """Tell what has been spent since the last call."""
+        before, self._before = self._before, time.process_time()
+        return self._before - before
+
+
+def run(talk: Talk, way: Way, run: simulate.Engines, cost: simulate.Cost = simulate.free) -> Log:
+    """Run a talk through endpointing and recognition."""
+    log = Log()
+
+    def emit(name: str, item: object, moment: float) -> None:
+        if isinstance(item, Update):
+            log.entries.append((moment, item))
+        elif isinstance(item, Notice):
+            log.notices.append((moment, item))
+
+    recognition = Node(RECOGNITION, way.stage(talk.language), RECOGNIZER)
+    root = Node(ENDPOINTING, EndpointingStage(), DETECTOR, [recognition])
+    began = time.process_time()
+    simulate.run(root, run, talk.chunks(), emit, cost)
+    log.processor = time.process_time() - began
+    return log
+
+
+def figures(talk: Talk, log: Log) -> Figures:
+    """Compute everything from a log."""
+    language = talk.language
+    committed = [
+        (unit, moment)
+        for moment, update in log.entries
+        for unit in scoring.normalized("".join(word.text for word in update.committed), language)
+    ]
+    states = shown(log, language)
+    seen = [pair for number in sorted(states) for pair in scoring.first_seen(states[number])]
+    erasures = [scoring.erasure([units for _, units in history]) for history in states.values()]
+    return Figures(
+        scoring.errors(scoring.normalized(talk.text, language), [unit for unit, _ in committed]),
+        tuple(scoring.lags(talk.words, committed, language)),
+        tuple(scoring.lags(talk.words, seen, language)),
+        sum(erased for erased, _ in erasures),
+        sum(length for _, length in erasures),
+        talk.seconds,
+        log.processor,
+        len(log.notices),
+    )
+
+
+def shown(log: Log, language: str) -> dict[int, list[tuple[float, list[str]]]]:
+    """List the states of each utterance: when it changed, and its units from then on."""
+    transcript, states = Transcript(), dict[int, list[tuple[float, list[str]]]]()
+    for moment, update in log.entries:
+        text = transcript.add(update).text
+        states.setdefault(update.utterance, []).append((moment, scoring.normalized(text, language)))
+    return states
+
+
+def offline(talk: Talk, audios: Sequence[AudioChunk], recognizer: Recognizer) -> Figures:
+    """Recognise pieces of a talk one by one, with the same weights: a beam, the model's own windows."""
+    began = time.process_time()
+    texts = []
+    for audio in audios:
+        # What no window holds is heard in two.
+        for half in halves(audio):
+            window = Window(half, language=talk.language, final=True, beam=True)
+            texts.append("".join(word.text for word in recognizer.recognize([window])[0].words))
+    units = scoring.normalized(" ".join(texts), talk.language)
+    errors = scoring.errors(scoring.normalized(talk.text, talk.language), units)
+    return Figures(errors, (), (), 0, 0, talk.seconds, time.process_time() - began)
+
+
+def halves(audio: AudioChunk) -> list[AudioChunk]:
+    """Cut audio in two if no window holds it."""
+    if audio.duration <= LONGEST:
+        return [audio]
+    middle = len(audio.samples) // 2
+    later = AudioChunk(audio.samples[middle:], audio.offset + middle)
+    return [AudioChunk(audio.samples[:middle], audio.offset), later]
+
+
+def sentences(talk: Talk) -> list[AudioChunk]:
+    """Cut a talk where its sentences are known to begin and end, with the pause around them."""
+    edge = talks.HURRIED / 2
+    places = [
+        (max(0, round((s.start - edge) * SAMPLE_RATE)), round((s.end + edge) * SAMPLE_RATE))
+        for s in talk.sentences
+    ]
+    return [AudioChunk(talk.samples[first:last], first) for first, last in places]
+
+
+def utterances(talk: Talk, run: simulate.Engines) -> list[AudioChunk]:
+    """Cut a talk where endpointing cuts it."""
+    found, buffer = list[AudioChunk](), AudioBuffer()
+
+    def emit(name: str, item: object, moment: float) -> None:
+        nonlocal buffer
+        if isinstance(item, AudioChunk):
+            buffer = buffer if buffer.end > buffer.start else AudioBuffer(item.offset)
+            buffer.append(item)
+        elif isinstance(item, EndOfUtterance):
+            found.append(buffer.read(buffer.start, buffer.end))
+            buffer = AudioBuffer()
+
+    simulate.run(Node(ENDPOINTING, EndpointingStage(), DETECTOR), run, talk.chunks(), emit)
+    return found
+
+
+def peak_memory() -> float:
+    """Tell the most memory that this process has had resident, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # ru_maxrss counts the parent's memory at the moment of the fork as well.
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return float(line.split()[1]) / 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        MEGABYTE if os.uname().sysname == "Darwin" else 1024
+    )

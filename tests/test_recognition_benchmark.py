@@ -1,0 +1,97 @@
+"""A smoke run of the benchmark of recognition: a few seconds of everything on the embedded model."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+import pytest
+
+import embedded
+from benchmarks import hour, noises, recognition, shapes, silence, talks, trial
+from benchmarks.alignment import Aligner
+from benchmarks.model_folder import with_card
+from benchmarks.shapes import Shape
+from streaming.audio import SAMPLE_RATE
+from streaming.words import text_of
+
+SECONDS = 8.5
+"""Three sentences of the English sample."""
+needs_models = pytest.mark.skipif(not embedded.recognizers(), reason="no embedded models in this checkout")
+pytestmark = pytest.mark.models
+
+
+@pytest.fixture(scope="module")
+def talk() -> talks.Talk:
+    """The beginning of the English sample."""
+    whole = next(talk for talk in talks.samples() if talk.language == "en")
+    sentences = tuple(s for s in whole.sentences if s.end < SECONDS)
+    words = tuple(word for word in whole.words if word.end <= sentences[-1].end)
+    text = " ".join(sentence.text for sentence in sentences)
+    samples = whole.samples[: round(SECONDS * SAMPLE_RATE)]
+    return replace(whole, samples=samples, sentences=sentences, words=words, text=text)
+
+
+@needs_models
+@pytest.mark.parametrize("name", ["balanced", "whisper_streaming, our windows"])
+def test_a_way_is_tried(talk: talks.Talk, name: str) -> None:
+    folder = embedded.recognizers()[0]
+    way = next(way for way in trial.ways(folder.name) if way.name == name)
+    with trial.engines(folder, way) as engines:
+        found = trial.figures(talk, trial.run(talk, way, engines))
+    assert found.errors.rate < 1
+    assert len(found.lags) > 5
+    assert found.cost > 0
+    assert recognition.row("talk", name, way.chunk, found, found, 1.0).count("|") == 14
+
+
+@needs_models
+def test_true_text_is_aligned(talk: talks.Talk) -> None:
+    found = Aligner(embedded.recognizers()[0]).align(replace(talk, words=()))
+    assert text_of(found.words).split() == talk.text.split()
+    spoken = [word for word in found.words if word.text.strip(" .,")]
+    errors = [abs(a.end - b.end) for a, b in zip(spoken, talk.words, strict=True)]
+    assert sorted(errors)[len(errors) // 2] < 0.3
+
+
+@needs_models
+def test_sound_without_speech_is_heard_out(tmp_path: Path) -> None:
+    folder = embedded.recognizers()[0]
+    way = trial.ways(folder.name)[0]
+    speech = np.concatenate([talk.samples for talk in talks.samples()])
+    with trial.engines(folder, way) as engines:
+        sound = silence.sound("room", 3.0, np.random.default_rng(0), speech)
+        assert silence.listen(sound, way, engines).committed == []
+
+
+@pytest.mark.parametrize("kind", noises.KINDS)
+def test_sounds_are_made_from_a_seed(kind: str) -> None:
+    speech = np.random.default_rng(1).standard_normal(1 << 19).astype(np.float32) / 10
+    one, two = (noises.KINDS[kind](2.0, np.random.default_rng(7), speech) for _ in range(2))
+    assert one.shape == (2 * SAMPLE_RATE,)
+    assert one.dtype == np.float32
+    assert np.array_equal(one, two)
+    assert 0.001 < np.sqrt(np.mean(one**2)) < 0.3
+
+
+def test_an_hour_has_the_length_that_is_asked() -> None:
+    chunks = list(hour.speech(70.0))
+    assert chunks[-1].end == pytest.approx(70.0)
+    assert all(a.offset + len(a.samples) == b.offset for a, b in pairwise(chunks))
+
+
+def test_a_shape_of_random_weights_costs_what_it_costs(tmp_path: Path) -> None:
+    shape = Shape(64, 2, 1, 2)
+    shapes.write(tmp_path, shape)
+    model = ctranslate2.models.Whisper(str(tmp_path), compute_type="int8", intra_threads=1)
+    assert shapes.row("toy", model, shape, 1).startswith("| toy | ")
+
+
+@needs_models
+def test_another_card_keeps_the_weights(tmp_path: Path) -> None:
+    folder = embedded.recognizers()[0]
+    changed = with_card(folder, tmp_path / "model", window_floor=30.0)
+    assert (changed / "model.bin").samefile(folder / "model.bin")
+    assert '"window_floor": 30.0' in (changed / "dragoman.json").read_text(encoding="utf-8")
+    assert '"window_floor": 4.0' in (folder / "dragoman.json").read_text(encoding="utf-8")

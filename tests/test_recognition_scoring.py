@@ -1,0 +1,123 @@
+"""What the benchmark of recognition counts, on tables whose answers are known."""
+
+import math
+
+import numpy as np
+import pytest
+
+from benchmarks import scoring, trial
+from benchmarks.hour import loops
+from benchmarks.recognition import row
+from benchmarks.talks import Talk
+from benchmarks.trial import Figures, Log
+from streaming.audio import SAMPLE_RATE
+from streaming.captions import Update
+from streaming.words import Word
+
+
+def words(*items: tuple[str, float]) -> tuple[Word, ...]:
+    """Words of half a second that end when it is said."""
+    return tuple(Word(text, end - 0.5, end) for text, end in items)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "language", "rate"),
+    [
+        ("Ask not, what.", "ask not what", "en", 0.0),
+        ("a b c d", "a x c", "en", 0.5),
+        ("a b", "a b c d", "en", 1.0),
+        ("今天，天气好。", "今天天汽好", "zh", 0.2),
+        ("It's ten", "its ten", "en", 0.0),
+    ],
+)
+def test_error_rates(said: str, written: str, language: str, rate: float) -> None:
+    found = scoring.errors(scoring.normalized(said, language), scoring.normalized(written, language))
+    assert found.rate == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([], []),
+        ([(1.0, ["a"])], [("a", 1.0)]),
+        ([(1.0, ["a", "x"]), (2.0, ["a", "b"])], [("a", 1.0), ("b", 2.0)]),
+        # What was shown, taken back and shown again was seen the first time.
+        ([(1.0, ["a", "b"]), (2.0, ["a"]), (3.0, ["a", "b"])], [("a", 1.0), ("b", 1.0)]),
+        # A word that moved to another place was not seen there.
+        ([(1.0, ["b"]), (2.0, ["a", "b"])], [("a", 2.0), ("b", 2.0)]),
+        ([(1.0, ["a", "b"]), (2.0, [])], []),
+    ],
+)
+def test_first_seen(states: list[tuple[float, list[str]]], expected: list[tuple[str, float]]) -> None:
+    assert scoring.first_seen(states) == expected
+
+
+def test_lags_are_of_words_that_are_right() -> None:
+    truth = words(("One", 1.0), ("two,", 2.0), ("three", 3.0))
+    assert scoring.lags(truth, [("one", 1.5), ("too", 2.5), ("three", 4.0)], "en") == [0.5, 1.0]
+    assert scoring.lags((), [("one", 1.5)], "en") == []
+    assert scoring.lags(truth, [], "en") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "rise"), [([1.0, 2.0, 3.0], 2.0), ([5.0] * 9, 0.0), ([3.0, 2.0, 1.0, 0.0], -3.0)]
+)
+def test_a_line_has_its_slope_and_no_error(values: list[float], rise: float) -> None:
+    found, error = scoring.slope(values)
+    assert found == pytest.approx(rise)
+    assert error == pytest.approx(0.0, abs=1e-9)
+
+
+def test_noise_has_no_slope_worth_the_name() -> None:
+    found, error = scoring.slope([1.0, 0.9, 1.1, 1.0, 0.9, 1.1, 1.0])
+    assert abs(found) < error
+    assert math.isnan(scoring.slope([1.0, 2.0])[0])
+
+
+def spoken() -> tuple[Talk, Log]:
+    """A talk of three words in two utterances, and how it was shown."""
+    truth = words((" one", 1.0), (" two", 2.0), (" three", 5.0))
+    talk = Talk("talk", "en", np.zeros(6 * SAMPLE_RATE, np.float32), "one two three", words=truth)
+    one, two, three = truth
+    log = Log(processor=0.6)
+    log.entries = [
+        (1.2, Update(0, "en", (), (Word(" won", 0.5, 1.0),))),
+        (1.8, Update(0, "en", (), (one,))),
+        (2.4, Update(0, "en", (one,), (two,))),
+        (3.0, Update(0, "en", (two,), (), final=True)),
+        (5.5, Update(1, "en", (three,), (), final=True)),
+    ]
+    return talk, log
+
+
+def test_figures_follow_from_a_log() -> None:
+    found = trial.figures(*spoken())
+    assert found.errors == scoring.Errors(0, 3)
+    assert found.lags == pytest.approx((1.4, 1.0, 0.5))
+    assert found.seen == pytest.approx((0.8, 0.4, 0.5))
+    assert (found.erased, found.length) == (1, 3)
+    assert found.erasure == pytest.approx(1 / 3)
+    assert found.cost == pytest.approx(0.1)
+
+
+def test_figures_add_up() -> None:
+    talk, log = spoken()
+    twice = trial.figures(talk, log) + trial.figures(talk, log)
+    assert twice.errors == scoring.Errors(0, 6)
+    assert len(twice.lags) == 6
+    assert twice.cost == pytest.approx(0.1)
+
+
+def test_a_row_says_the_gap_in_points() -> None:
+    offline = Figures(scoring.Errors(10, 100), (), (), 0, 0, 10.0, 1.0)
+    found = Figures(scoring.Errors(12, 100), (0.5, 1.5), (0.2,), 1, 10, 10.0, 2.0)
+    cells = [cell.strip() for cell in row("talk en", "way", 0.8, found, offline, 90.0).split("|")]
+    expected = "talk en, way, 0.8 s, 12.00 %, +2.00, 1.00, 1.50, 1.50, 1.50, 0.20, 0.100, 0.2000, 90"
+    assert cells[1:-1] == expected.split(", ")
+
+
+def test_loops_in_committed_text_are_counted() -> None:
+    plain = words(*((f" w{i}", i + 1.0) for i in range(60)))
+    loop = words(*((" again", 61.0 + i) for i in range(20)))
+    assert loops(list(plain)) == 0
+    assert loops([*plain, *loop, *plain]) == 1
