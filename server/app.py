@@ -18,7 +18,7 @@ import uvicorn
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse
 
-from server import models
+from server import models, pages
 from server.config import Config
 from server.engines import Engines
 from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
@@ -107,6 +107,7 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
     async def offered() -> Offer:
         return languages.offer()
 
+    app.include_router(pages.router())
     app.state.admission, app.state.engines = admission, shared
     return app
 
