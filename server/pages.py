@@ -1,15 +1,18 @@
 """The pages: plain files of `web/`, served with a policy that lets nothing in from elsewhere."""
 
+import io
 import json
 import re
 from functools import cache
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 WEB = Path(__file__).parent / "web"
 _HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+_ROOM_PAGES = {"floor": "live.html", "desk": "desk.html", "screen": "screen.html", "overlay": "screen.html"}
+_LONGEST_LINK = 1_000
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -27,6 +30,18 @@ def router() -> APIRouter:
     async def live(request: Request) -> Response:
         return _file(request, "live.html")
 
+    @routes.get("/r/{room}")
+    async def listener(request: Request, room: str) -> Response:
+        return _file(request, "room.html")
+
+    @routes.get("/r/{room}/code.svg")
+    async def code(room: str, link: str) -> Response:
+        return Response(qr_code(link), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+    @routes.get("/r/{room}/{page}")
+    async def page(request: Request, room: str, page: str) -> Response:
+        return _file(request, _ROOM_PAGES.get(page, ""))
+
     @routes.get("/web/words.json")
     async def words() -> JSONResponse:
         return JSONResponse(interface_languages())
@@ -36,6 +51,23 @@ def router() -> APIRouter:
         return _file(request, path)
 
     return routes
+
+
+def qr_code(link: str) -> bytes:
+    """Draw a link as a QR code (ISO/IEC 18004), in SVG.
+
+    Raises:
+        HTTPException: 422, the link is too long to be scanned.
+    """
+    import segno
+
+    if len(link) > _LONGEST_LINK:
+        raise HTTPException(
+            422, f"a link of at most {_LONGEST_LINK} characters was expected, {len(link)} came"
+        )
+    drawing = io.BytesIO()
+    segno.make(link, error="l", micro=False).save(drawing, kind="svg", scale=4, border=3)
+    return drawing.getvalue()
 
 
 @cache

@@ -3,20 +3,22 @@
  * never moves what was already read in another; committed text is appended and never touched again.
  */
 
-import { languageName } from "./words.js";
+import { languageName, word } from "./words.js";
 
+/** The column of what is spoken, whatever its language. */
+export const FLOOR = "floor";
 /** Pixels from the end within which a column follows new text. */
 const NEAR = 48;
 
 export class Columns {
   #columns = new Map();
 
-  /** Fill `root`; `spoken` is announced to screen readers, one column alone. */
   constructor(root) {
     this.root = root;
+    this.names = {};
   }
 
-  /** Show these languages, in this order; columns that exist already keep their text. */
+  /** Show these languages, in this order; the last is announced to screen readers, one is enough. */
   arrange(languages) {
     for (const language of languages) this.#column(language);
     this.root.replaceChildren(...languages.map((language) => this.#column(language).element));
@@ -24,17 +26,28 @@ export class Columns {
     languages.forEach((language, i) => this.#column(language).announce(i === languages.length - 1));
   }
 
-  /** Show the new state of a caption. */
-  show(caption) {
-    const known = this.#columns.has(caption.language);
-    const column = this.#column(caption.language);
+  /** Show the new state of a caption, in the column of its language or in another one. */
+  show(caption, key = caption.language) {
+    const known = this.#columns.has(key);
+    const column = this.#column(key);
     if (!known) this.arrange([...this.#columns.keys()]);
     column.show(caption);
   }
 
   /** Show an operator's correction. */
-  revise(caption) {
-    this.#column(caption.language).revise(caption);
+  revise(caption, key = caption.language) {
+    this.#column(key).revise(caption);
+  }
+
+  /** Forget all text and all columns. */
+  clear() {
+    this.#columns.clear();
+    this.root.replaceChildren();
+  }
+
+  /** Name the speakers of a room; one who has no name is not named. */
+  introduce(names) {
+    this.names = names;
   }
 
   /** The languages shown. */
@@ -50,7 +63,7 @@ export class Columns {
   }
 
   #column(language) {
-    if (!this.#columns.has(language)) this.#columns.set(language, new Column(language));
+    if (!this.#columns.has(language)) this.#columns.set(language, new Column(language, this));
     return this.#columns.get(language);
   }
 }
@@ -59,8 +72,9 @@ class Column {
   #paragraphs = new Map();
   #following = true;
 
-  constructor(language) {
+  constructor(language, columns) {
     this.language = language;
+    this.columns = columns;
     this.element = make("section", "column");
     this.heading = make("h2");
     this.scroller = make("div", "scroller");
@@ -68,11 +82,10 @@ class Column {
     this.newest = make("button", "newest");
     this.newest.type = "button";
     this.newest.hidden = true;
-    this.newest.dataset.label = "newest";
     this.newest.textContent = "↓";
     this.scroller.tabIndex = 0;
     this.log.setAttribute("role", "log");
-    this.log.lang = language;
+    if (language !== FLOOR) this.log.lang = language;
     this.log.dir = "auto";
     this.name();
     this.scroller.append(this.log);
@@ -84,8 +97,11 @@ class Column {
   }
 
   name() {
-    this.heading.textContent = languageName(this.language);
-    this.scroller.setAttribute("aria-label", languageName(this.language));
+    const name = this.language === FLOOR ? word("floor") : languageName(this.language);
+    this.heading.textContent = name;
+    this.scroller.setAttribute("aria-label", name);
+    this.newest.setAttribute("aria-label", word("newest"));
+    this.newest.title = word("newest");
   }
 
   announce(aloud) {
@@ -120,6 +136,7 @@ class Column {
     const element = make("p");
     element.dataset.utterance = caption.utterance;
     element.dir = "auto";
+    element.lang = caption.language;
     const committed = make("span", "committed");
     const tentative = make("span", "tentative");
     tentative.setAttribute("aria-hidden", "true");
@@ -127,8 +144,16 @@ class Column {
     const after = [...this.#paragraphs.keys()].filter((number) => number > caption.utterance);
     const next = after.length ? this.#paragraphs.get(Math.min(...after)).element : null;
     this.log.insertBefore(element, next);
+    this.#introduce(element, caption.speaker);
     this.#paragraphs.set(caption.utterance, { element, committed, tentative });
     return this.#paragraphs.get(caption.utterance);
+  }
+
+  /** Name the speaker where he is not the one before. */
+  #introduce(element, speaker) {
+    element.dataset.by = speaker ?? "";
+    const name = this.columns.names[speaker];
+    if (name && element.previousElementSibling?.dataset.by !== speaker) element.dataset.speaker = name;
   }
 
   #watch() {

@@ -1,15 +1,15 @@
 /** The page of one speaker: choose the sound and the languages, start, read. */
 
 import { Columns } from "./columns.js";
-import { Settings } from "./settings.js";
+import { look } from "./look.js";
+import { credentials, room } from "./place.js";
 import { Sound, microphones } from "./sound.js";
 import { Speaker } from "./speaker.js";
 import { Transcript } from "./transcript.js";
-import { bind, current, languageName, load, word } from "./words.js";
+import { current, languageName, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const KEY = "dragoman.session";
-const settings = new Settings();
 let transcript = new Transcript();
 let columns = new Columns($("columns"));
 let sound = null;
@@ -17,10 +17,9 @@ let speaker = null;
 let offer = { recognition: [], translation: [] };
 
 async function prepare() {
-  const offered = await load();
-  bind($("interface"), offered);
-  settings.bind($("look"));
+  await look($("look"));
   show("idle");
+  $("translations").hidden = Boolean(room());
   $("tab").hidden = !navigator.mediaDevices?.getDisplayMedia;
   offer = await (await fetch("/v1/languages")).json();
   fillLanguages();
@@ -78,7 +77,7 @@ async function begin(event) {
   const { source, device, file } = $("setup").elements;
   if (kind() === "file" && !file.files.length) return complain(word("problem-file"));
   complain("");
-  const wanted = { source: source.value, targets: targets() };
+  const wanted = { source: source.value, targets: room() ? [] : targets() };
   remember(wanted);
   $("setup").querySelector(".main").disabled = true;
   try {
@@ -101,7 +100,8 @@ function open(wanted) {
   transcript = new Transcript();
   columns = new Columns($("columns"));
   columns.arrange([...(wanted.source === "auto" ? [] : [wanted.source]), ...wanted.targets]);
-  speaker = new Speaker("/v1/live", { ...wanted, encoding: "pcm_s16le", sample_rate: sound.rate, ...credentials() });
+  const path = room() ? `/v1/rooms/${room()}/floor` : "/v1/live";
+  speaker = new Speaker(path, { ...wanted, encoding: "pcm_s16le", sample_rate: sound.rate, ...credentials() });
   speaker.addEventListener("state", ({ detail }) => show(detail));
   speaker.addEventListener("caption", ({ detail }) => columns.show(transcript.show(detail)));
   speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(detail)));
@@ -112,12 +112,6 @@ function open(wanted) {
   $("setup").hidden = true;
   $("columns").hidden = $("tools").hidden = $("level").hidden = $("stop").hidden = false;
   $("again").hidden = true;
-}
-
-/** A token in the address after `#token=` opens a server that asks for one; it never leaves in a request. */
-function credentials() {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  return token ? { token } : {};
 }
 
 function hear(samples, level) {

@@ -57,7 +57,7 @@ export class Speaker extends EventTarget {
     this.#streaming = false;
     this.#finishing = false;
     if (!this.#session) return { type: "start", ...this.start };
-    return { type: "resume", session: this.#session.session, token: this.#session.token, after: this.#heard };
+    return { type: "resume", token: this.#session.token, event: this.#heard };
   }
 
   #connected(state) {
@@ -67,7 +67,7 @@ export class Speaker extends EventTarget {
 
   #receive(message) {
     if (message instanceof ArrayBuffer) return;
-    if (message.number) this.#heard = message.number;
+    this.#heard = message.event ?? this.#heard;
     switch (message.type) {
       case "ready":
         this.#begin(message);
