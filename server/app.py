@@ -1,6 +1,7 @@
 """The application: engines shared by all sessions, one port for WebSocket and HTTP.
 
 GET /v1/live        WebSocket, PROTOCOL.md
+    /v1/rooms       conferences, see `server/reception.py`
 GET /v1/languages   what can be recognised, translated and spoken
 GET /healthz        the process lives
 GET /readyz         a session would be taken now
@@ -18,14 +19,18 @@ import uvicorn
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse
 
-from server import models, pages
+from server import models, pages, reception
+from server.conference import Services
 from server.config import Config
+from server.connection import PATIENCE, Patience, everybody
 from server.engines import Engines
+from server.eventlog import EventLog
 from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
+from server.hall import Hall
 from server.languages import Languages, Offer
-from server.session import PATIENCE, Patience, Session
+from server.session import Session
 from streaming.batching import SharedEngine
-from streaming.errors import InputError, OverloadError
+from streaming.errors import InputError
 
 LARGEST_FRAME = 1 << 20
 """Bytes; a larger one closes the connection with 1009."""
@@ -41,39 +46,23 @@ SHUTDOWN_SECONDS = 5
 """For sessions to end after the server was told to stop."""
 
 
-class Admission:
-    """Counts sessions, and knows how many there may be."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.count = 0
-
-    @property
-    def full(self) -> bool:
-        """No session would be taken now."""
-        return self.count >= self.most
-
-    def __enter__(self) -> None:
-        if self.full:
-            raise OverloadError(f"the server is full: {self.most} sessions are live; try again later")
-        self.count += 1
-
-    def __exit__(self, *_: object) -> None:
-        self.count -= 1
-
-
-def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) -> FastAPI:
-    """Build the application around engines that are loaded."""
+def create_app(
+    engines: Engines, config: Config, patience: Patience = PATIENCE, log: EventLog | None = None
+) -> FastAPI:
+    """Build the application around engines that are loaded; without a log, nothing outlives the process."""
     shared = _shared(engines, config)
     asks = {name: engine.ask for name, engine in shared.items()}
     languages = Languages(engines)
-    admission = Admission(config.server.max_sessions)
+    events = log or EventLog()
+    hall = Hall(Services(events, asks, languages, config.server.grace), config.server.max_sessions)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(events)
             for engine in shared.values():
                 await stack.enter_async_context(engine)
+            await stack.enter_async_context(hall)
             yield
 
     app = FastAPI(
@@ -87,12 +76,9 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
     @app.websocket("/v1/live")
     async def live(socket: WebSocket) -> None:
         await socket.accept()
-        session = Session(socket, asks, languages, patience)
-        try:
-            with admission:
-                await session.serve()
-        except OverloadError as error:
-            await session.refuse(error)
+        await Session(socket, hall, patience).serve()
+
+    app.include_router(reception.rooms(hall, patience, everybody))
 
     @app.get("/healthz", summary="The process lives")
     async def healthz() -> dict[str, str]:
@@ -100,15 +86,15 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
 
     @app.get("/readyz", summary="A session would be taken now", responses={503: {"description": "Full"}})
     async def readyz() -> JSONResponse:
-        content = {"sessions": admission.count, "max_sessions": admission.most}
-        return JSONResponse(content, 503 if admission.full else 200)
+        content = {"sessions": hall.floors, "max_sessions": hall.most}
+        return JSONResponse(content, 503 if hall.full else 200)
 
     @app.get("/v1/languages", summary="What can be recognised, translated and spoken")
     async def offered() -> Offer:
         return languages.offer()
 
     app.include_router(pages.router())
-    app.state.admission, app.state.engines = admission, shared
+    app.state.hall, app.state.engines = hall, shared
     return app
 
 
@@ -116,12 +102,15 @@ def serve(config: Config) -> None:
     """Load the engines, open the port, and serve until told to stop (SIGINT, SIGTERM).
 
     Raises:
-        InputError: the port is taken, or the address is not one of this machine.
+        InputError: the port is taken, or the address is not one of this machine; or the event log cannot be
+            opened.
         ModelError: a model that is not there, or not what it should be.
     """
+    log = EventLog(config.log.file)
     with bound(config.server.host, config.server.port) as listener:
+        log.open()
         engines = models.load_engines(config, _say)
-        server = Server(create_app(engines, config), lambda: _announce(listener, Languages(engines)))
+        server = Server(create_app(engines, config, log=log), lambda: _announce(listener, Languages(engines)))
         with _stopped_by_signals():
             _open(listener)
             server.run([listener])

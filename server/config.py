@@ -1,5 +1,6 @@
 """The configuration of a server: defaults, then a TOML file, then what the command line says."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,10 +21,13 @@ class ServerConfig:
     """0: any free one."""
     max_sessions: int = 32
     """Live sessions at the same time; one more is told that the server is full."""
+    grace: float = 60.0
+    """Seconds that a session waits for a client whose connection is lost."""
 
     def __post_init__(self) -> None:
         _within("port", self.port, 0, 65535)
         _within("max_sessions", self.max_sessions, 1, 100_000)
+        _within("grace", self.grace, 0, 86_400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,25 @@ class SpeechConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LogConfig:
+    """The event log, from which sessions and rooms go on after a restart."""
+
+    path: str = "auto"
+    """A file; ``auto``: ``dragoman/events.db`` in the user's folder of state; ``memory``: none, and nothing
+    outlives the server."""
+
+    @property
+    def file(self) -> Path | None:
+        """Name the file; `None`: in memory."""
+        if self.path == "memory":
+            return None
+        if self.path != "auto":
+            return Path(self.path)
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        return Path(state) / "dragoman" / "events.db"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be configured."""
 
@@ -67,6 +90,7 @@ class Config:
     recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
     translation: TranslationConfig = field(default_factory=TranslationConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
+    log: LogConfig = field(default_factory=LogConfig)
 
 
 def load(path: str | Path | None = None, **overrides: Mapping[str, Any]) -> Config:
@@ -102,6 +126,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: this is not TOML: {error}") from error
 
 
-def _within(name: str, value: int, lowest: int, highest: int) -> None:
+def _within(name: str, value: float, lowest: int, highest: int) -> None:
     if not lowest <= value <= highest:
         raise SchemaError(f"{name}: expected {lowest} … {highest}, got {value}")

@@ -25,12 +25,19 @@ class Interpretation:
     """Those targets that are also spoken."""
 
 
-def graph(wanted: Interpretation) -> Node:
-    """Build fresh stages: endpointing → recognition → {translation per language → speech}."""
+def graph(wanted: Interpretation, position: int = 0) -> Node:
+    """Build fresh stages: endpointing → recognition → {translation per language → speech}.
+
+    `position` is that of the first sample that will come.
+    """
     recognition = Node(RECOGNITION, RecognitionStage(LocalAgreement(), language=wanted.source), RECOGNIZER)
-    for target in wanted.targets:
-        translation = Node(f"{TRANSLATION}.{target}", TranslationStage(target), TRANSLATOR)
-        if target in wanted.speak:
-            translation.successors.append(Node(f"{SPEECH}.{target}", SpeechStage(target), SYNTHESIZER))
-        recognition.successors.append(translation)
-    return Node(ENDPOINTING, EndpointingStage(), DETECTOR, [recognition])
+    recognition.successors.extend(branch(target, target in wanted.speak) for target in wanted.targets)
+    return Node(ENDPOINTING, EndpointingStage(position), DETECTOR, [recognition])
+
+
+def branch(target: str, spoken: bool = False) -> Node:
+    """Build fresh stages for one language: translation → speech."""
+    translation = Node(f"{TRANSLATION}.{target}", TranslationStage(target), TRANSLATOR)
+    if spoken:
+        translation.successors.append(Node(f"{SPEECH}.{target}", SpeechStage(target), SYNTHESIZER))
+    return translation

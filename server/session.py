@@ -1,189 +1,149 @@
-"""One live connection: audio in, captions and speech out, and nothing left behind at its end.
+"""A speaker's connection: audio in, captions and speech out; the floor it speaks from stays when it goes.
 
-Three tasks. The reader takes what the client sends into an inlet bounded in seconds of audio; while that is
-full the socket is not read, and TCP slows the client down. The pipeline interprets. The sender writes what
-waits in the outbox; the pipeline never waits for it.
+The reader gives the floor what the client sends; while too much waits there the socket is not read, and TCP
+slows the client down. The floor's pipeline interprets, and never waits for this connection.
 """
 
 import asyncio
-import logging
-import secrets
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.graph import Interpretation, graph
-from server.inlet import Inlet
-from server.lag import Lag
-from server.languages import Languages
-from server.messages import Done, Error, Ready, ServerMessage, Start, Statistics
-from server.outbox import WRITE_SECONDS, Outbox
-from server.protocol import Audio, Event, ServerProtocol, close_code
-from server.showing import Showing
-from server.usage import Usage
-from streaming import pipeline
-from streaming.errors import DragomanError, ProtocolError, first_cause
-from streaming.stages import Node
+from server.audience import Audience, View
+from server.conference import Conference
+from server.connection import Admit, Connection, Patience, everybody
+from server.floor import Floor
+from server.hall import Hall
+from server.messages import Ack, Done, Interpret, Ready, Resume, Start, Type
+from server.protocol import SPEAKER, Audio, Door
+from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
 
-log = logging.getLogger(__name__)
+LEFT = 1000
+"""The close code of a client that does not mean to come back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a session waits for its client."""
-
-    start: float = 10.0
-    """Seconds until ``start`` must have come."""
-    write: float = WRITE_SECONDS
-    """Seconds in which a message must be taken."""
-
-
-PATIENCE = Patience()
-
-
-class Session:
-    """Serves one client."""
+class Session(Connection):
+    """Serves one speaker: alone with the server, or in a room."""
 
     def __init__(
         self,
         socket: WebSocket,
-        engines: pipeline.Engines,
-        languages: Languages,
+        hall: Hall,
         patience: Patience,
+        admit: Admit = everybody,
+        room: str | None = None,
+        door: Door = SPEAKER,
     ) -> None:
-        """`engines` are shared with other sessions; the socket has been accepted."""
-        self._socket = socket
-        self._engines = engines
-        self._languages = languages
-        self._patience = patience
-        self._name = secrets.token_hex(4)
-        self._protocol = ServerProtocol()
-        self._outbox = Outbox(patience.write)
-
-    async def serve(self) -> None:
-        """Interpret until the client is done, gone, or at fault."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._outbox.drain(self._deliver))
-                code = await self._work()
-                self._outbox.close()
-            await self._close(code)
-        except* WebSocketDisconnect:
-            log.info("session %s: the client has gone", self._name)
-        except* DragomanError as group:
-            # Only sending fails here: the client does not read, so it cannot be told.
-            log.warning("session %s: dropped: %s", self._name, first_cause(group))
-
-    async def refuse(self, error: DragomanError) -> None:
-        """Say why there will be no session."""
-        self._send(Error(error.code, str(error)))
-        self._outbox.close()
-        try:
-            await self._outbox.drain(self._deliver)
-            await self._close(close_code(error.code))
-        except (WebSocketDisconnect, DragomanError):
-            log.info("session %s: refused, and not even heard", self._name)
-
-    async def _work(self) -> int:
-        """Interpret, tell the client what went wrong, and give the close code."""
-        try:
-            await self._interpret()
-        except WebSocketDisconnect:
-            raise
-        except DragomanError as error:
-            return self._fail(error.code, str(error))
-        except Exception:
-            log.exception("session %s: failed", self._name)
-            return self._fail(DragomanError.code, "the server failed; its log says why")
-        return 1000
-
-    def _fail(self, code: str, message: str) -> int:
-        log.info("session %s: %s: %s", self._name, code, message)
-        self._send(Error(code, message))
-        return close_code(code)
+        """`room` is the one to speak in; `None`: one of the speaker's own."""
+        super().__init__(socket, door, patience, admit)
+        self._hall = hall
+        self._room = room
+        self._replaced: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
+        self._place: tuple[Conference, Floor] | None = None
 
     async def _interpret(self) -> None:
-        start = await self._started()
-        wanted = Interpretation(None if start.source == "auto" else start.source, start.targets, start.speak)
-        routes = self._languages.routes(wanted)
-        self._send(Ready(self._name, start.source, start.targets, start.speak, routes, start.sample_rate))
-        await self._run(graph(wanted), start.sample_rate)
+        first = await self._first()
+        if isinstance(first, Interpret):
+            self._admit(self._socket, "interpret", self._room, first.token)
+            form = Start(first.language, (), (), first.encoding, first.sample_rate, 1, first.name)
+            conference, floor, token = await self._hall.enter(form, self._room, booth=first.language)
+            await self._speak(conference, floor, token, conference.journal.told)
+        elif isinstance(first, Start):
+            self._admit(self._socket, "speak", self._room, first.token)
+            conference, floor, token = await self._hall.enter(first, self._room)
+            await self._speak(conference, floor, token, conference.journal.told)
+        elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
+            await self._speak(*place, first.token, first.event)
+        elif isinstance(first, Resume):
+            await self._tell_rest(first)
 
-    async def _run(self, root: Node, rate: int) -> None:
-        recognition: Any = root.successors[0].stage
-        showing, lag = Showing(), Lag(self._send)
-        inlet, usage = Inlet(rate, lag), Usage(self._engines, self._languages, lag, self._send)
-
-        def emit(name: str, item: Any) -> None:
-            if news := showing.message(name, item):
-                self._send(*news)
-
+    async def _speak(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
+        """Bring a floor its audio, until all of it has been interpreted."""
+        conference.attach(floor, self._replaced)
+        self._place = conference, floor
+        view = self._view(conference, floor)
+        self._protocol.expect(floor.form)
+        position = floor.position
+        self._send(self._ready(conference, floor, token))
         try:
+            await self._catch_up(conference, view, event)
             async with asyncio.TaskGroup() as tasks:
-                reading = tasks.create_task(self._read(inlet))
-                async with aclosing(inlet.chunks()) as chunks:
-                    await pipeline.run(root, usage.engines(), chunks, emit)
-                reading.cancel()
+                waiting = [
+                    tasks.create_task(self._read(floor, position)),
+                    tasks.create_task(self._acknowledge(floor)),
+                ]
+                ended = {floor.ended, self._replaced}
+                done, _ = await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
+                for task in waiting:
+                    task.cancel()
         except BaseExceptionGroup as group:
             raise first_cause(group) from group
-        self._send(Done(_statistics(recognition.skipped, showing, lag, usage)))
+        finally:
+            conference.audience.leave(view, self._outbox)
+        if error := done.pop().result():
+            raise error
 
-    async def _started(self) -> Start:
-        try:
-            async with asyncio.timeout(self._patience.start):
-                event = await self._receive()
-        except TimeoutError:
-            raise ProtocolError(f"expected 'start' within {self._patience.start:g} s") from None
-        assert isinstance(event, Start), "the state table allows nothing else first"
-        return event
-
-    async def _receive(self) -> Event:
-        message = await self._socket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message["code"], message.get("reason"))
-        text = message.get("text")
-        return self._protocol.receive(message["bytes"] if text is None else text)
-
-    async def _read(self, inlet: Inlet) -> None:
+    async def _read(self, floor: Floor, position: int) -> None:
         """Take audio in; goes on after the last of it, to notice when the client goes."""
         while True:
             event = await self._receive()
             if isinstance(event, Audio):
-                await inlet.take(event.samples)
+                if floor.holder is not self._replaced:
+                    return
+                floor.take(event.samples, position)
+                position += len(event.samples)
+                await floor.settle()
+            elif isinstance(event, Type):
+                place = self._place
+                assert place is not None
+                place[0].type(floor, event.text, event.final)
             else:
-                await inlet.finish()
+                floor.finish()
 
-    async def _deliver(self, data: str | bytes) -> None:
-        with _perhaps_closed():
-            await (self._socket.send_text(data) if isinstance(data, str) else self._socket.send_bytes(data))
+    async def _acknowledge(self, floor: Floor) -> None:
+        told = 0
+        while True:
+            await floor.acknowledged.wait()
+            floor.acknowledged.clear()
+            if floor.kept > told:
+                told = floor.kept
+                self._send(Ack(told))
 
-    async def _close(self, code: int) -> None:
-        with _perhaps_closed():
-            await self._socket.close(code)
+    async def _tell_rest(self, resume: Resume) -> None:
+        """Tell somebody who comes back after the end what has been missed."""
+        rest = await self._hall.rest(resume.token, resume.event)
+        self._put(Audience().replay(View("private", speech=True), rest))
+        if not any(isinstance(entry.message, Done) for entry in rest):
+            raise ProtocolError("this session is over")
 
-    def _send(self, message: ServerMessage, audio: bytes | None = None) -> None:
-        self._protocol.send(message)
-        self._outbox.put(message, audio)
+    def _view(self, conference: Conference, floor: Floor) -> View:
+        if conference.room.plan.private:
+            return View("private", speech=True)
+        return View("booth" if floor.booth else "speaker", floor=floor.name)
 
+    def _ready(self, conference: Conference, floor: Floor, token: str) -> Ready:
+        form = floor.form
+        return Ready(
+            conference.name,
+            form.source,
+            form.targets,
+            form.speak,
+            conference.routes(form),
+            form.sample_rate,
+            token,
+            floor.position,
+            floor.lines[0].name,
+        )
 
-def _statistics(skipped: int, showing: Showing, lag: Lag, usage: Usage) -> Statistics:
-    return Statistics(
-        audio_seconds=round(lag.received, 3),
-        utterances=showing.utterances,
-        captions=showing.captions,
-        skipped=skipped,
-        max_lag=round(lag.largest, 3),
-        real_time_factor=round(usage.recognizing / (lag.received or 1.0), 3),
-    )
+    def _gone(self, error: BaseException) -> None:
+        left = isinstance(error, WebSocketDisconnect) and error.code == LEFT
+        self._release(0.0 if left else None)
 
+    def _fail(self, code: str, message: str) -> int:
+        if code != ReplacedError.code:
+            self._release(0.0)
+        return super()._fail(code, message)
 
-@contextmanager
-def _perhaps_closed() -> Iterator[None]:
-    """Understand how uvicorn says that it has closed the connection itself, as upon too large a frame."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise WebSocketDisconnect(1006) from error
+    def _release(self, grace: float | None) -> None:
+        if self._place:
+            conference, floor = self._place
+            conference.detach(floor, self._replaced, grace)

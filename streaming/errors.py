@@ -6,7 +6,9 @@ DragomanError
 │   ├── LanguageError     a language nobody here knows, or a pair that no model serves
 │   ├── ModelError        a model that is not there or not what it should be
 │   ├── ConfigError       a configuration that says something impossible
-│   └── ProtocolError     a message that the state table does not allow
+│   ├── ProtocolError     a message that the state table does not allow
+│   ├── RoomError         a room that is not there, or something in it that is not
+│   └── ReplacedError     a connection whose session was resumed on another one
 ├── EngineError           an engine failed on a request; its session ends, its neighbours do not notice
 ├── OverloadError         the server is full; try again later
 └── RetractionError       committed text was taken back: our fault, always
@@ -55,6 +57,18 @@ class ProtocolError(InputError):
     """A message that the protocol's state table does not allow, or that cannot be parsed."""
 
     code = "protocol"
+
+
+class RoomError(InputError):
+    """A room that is not there, or something in it that is not."""
+
+    code = "room"
+
+
+class ReplacedError(InputError):
+    """A connection whose session was resumed on another one."""
+
+    code = "replaced"
 
 
 class EngineError(DragomanError):

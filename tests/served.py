@@ -10,11 +10,13 @@ import numpy as np
 from fastapi import FastAPI
 
 from mt.router import Router
-from server.app import Admission, Server, address_of, bound, create_app
+from server.app import Server, address_of, bound, create_app
 from server.config import Config, ServerConfig
+from server.connection import PATIENCE, Patience
 from server.engines import Engines
+from server.eventlog import EventLog
 from server.graph import RECOGNITION, TRANSLATION, Interpretation, graph
-from server.session import PATIENCE, Patience
+from server.hall import Hall
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.batching import SharedEngine
@@ -48,6 +50,7 @@ class Served:
 
     address: str
     app: FastAPI
+    server: Server
 
     @property
     def url(self) -> str:
@@ -55,8 +58,8 @@ class Served:
 
     @property
     def sessions(self) -> int:
-        admission: Admission = self.app.state.admission
-        return admission.count
+        hall: Hall = self.app.state.hall
+        return hall.floors
 
     @property
     def idle(self) -> bool:
@@ -72,9 +75,12 @@ async def serving(
     most: int = 8,
     patience: Patience = PATIENCE,
     options: Sequence[tuple[int, int, int]] = (),
+    grace: float = 0.0,
+    log: EventLog | None = None,
 ) -> AsyncIterator[Served]:
     """Run a server; `options` are set on its listening socket."""
-    app = create_app(own or engines(), Config(ServerConfig(max_sessions=most)), patience)
+    config = Config(ServerConfig(max_sessions=most, grace=grace))
+    app = create_app(own or engines(), config, patience, log)
     listening = asyncio.Event()
     with bound("127.0.0.1", 0) as listener:
         for option in options:
@@ -83,7 +89,7 @@ async def serving(
         running = asyncio.create_task(server.serve([listener]))
         await listening.wait()
         try:
-            yield Served(address_of(listener), app)
+            yield Served(address_of(listener), app, server)
         finally:
             server.should_exit = True
             await running

@@ -1,0 +1,454 @@
+"""A conference: one room in motion. It hosts floors, keeps the journal and does what the room decides.
+
+Nothing here waits for a client: audio is taken by floors, which outlive connections, and what is said goes
+through the journal to whoever is told.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from server.audience import Audience
+from server.eventlog import PAGE, EventLog
+from server.floor import Floor, Gate, Holder, Switch
+from server.graph import TRANSLATION, TRANSLATOR, Interpretation
+from server.journal import Journal, entry_of
+from server.languages import Languages
+from server.line import Ears, Line
+from server.messages import (
+    Done,
+    LanguageStatus,
+    RoomState,
+    Route,
+    SpeakerState,
+    SpeakerStatus,
+    Start,
+    Statistics,
+    Status,
+)
+from server.rooms import Plan, Room
+from server.schema import from_plain, to_plain
+from server.scribe import Scribe
+from server.snapshot import Snapshot, pack, unpack
+from server.usage import unchanged
+from streaming.captions import Update
+from streaming.errors import DragomanError, EngineError, ReplacedError, first_cause
+from streaming.pipeline import Engines
+from streaming.stages import Notice, Translation, TranslationRequest
+from streaming.words import Word
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every conference uses."""
+
+    log: EventLog
+    engines: Engines
+    languages: Languages
+    grace: float = 60.0
+    """Seconds that a place is kept for somebody whose connection is lost."""
+
+
+STATUS_SECONDS = 2.0
+"""Between two status messages."""
+OnFloor = Callable[["Conference", int], None]
+
+
+class Conference:
+    """A room in motion."""
+
+    def __init__(self, room: Room, services: Services, on_floor: OnFloor, last: int = 0) -> None:
+        """`on_floor` is told 1 when a floor opens and -1 when it is closed; `last` is the number of the
+        newest event in the log."""
+        self.room = room
+        self.services = services
+        self.audience = Audience()
+        self.journal = Journal(services.log, room.plan.id, last, self.audience.tell)
+        self.scribe = Scribe(room, self.journal, lambda line: self.floors[_floor_of(line)].begin)
+        self.floors: dict[str, Floor] = {}
+        self.prepared: Callable[[TranslationRequest], TranslationRequest] = unchanged
+        """Adds to each request what the room knows, as its glossary."""
+        self.over = asyncio.Event()
+        """The event has ended, and everybody has been told."""
+        self.failing: set[str] = set()
+        """Languages whose last request was not answered."""
+        self._on_floor = on_floor
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._clock: tuple[float, float | None] = (0.0, None)
+        self._announced: RoomState | None = None
+        self._watched = False
+        self.start("the journal", self.journal.write)
+
+    @property
+    def name(self) -> str:
+        """Name of the room, and of its stream in the log."""
+        return self.room.plan.id
+
+    def now(self) -> float:
+        """Tell the room's time in seconds: that of its speakers' audio."""
+        times = [floor.begin + line.lag.received for floor in self.floors.values() for line in floor.lines]
+        if times:
+            return max(times)
+        told, since = self._clock
+        return told + (asyncio.get_running_loop().time() - since if since is not None else 0.0)
+
+    def changed(self) -> None:
+        """The room has decided something: do it, and tell everybody."""
+        for floor in self.floors.values():
+            if not floor.booth:
+                self._set_gate(floor)
+                self._set_languages(floor)
+        if not self.room.plan.private and self.room.state != self._announced:
+            self._announced = self.room.state
+            self.journal.add(self._announced)
+
+    def start(self, what: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+        """Do something beside everything else; its failure is logged."""
+        task = asyncio.create_task(self._logged(what, work, *arguments))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """End all tasks as they are: floors go on when the log is opened again."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def end(self) -> None:
+        """End the event: finish what has been said, and tell everybody."""
+        if self.room.ended:
+            return
+        self.room.ended = True
+        floors = list(self.floors.values())
+        for floor in floors:
+            floor.finish()
+        await asyncio.gather(*(floor.ended for floor in floors))
+        self.changed()
+        self.journal.add(Done(Statistics(utterances=self.scribe.showing.utterances)))
+        await self.journal.settle()
+        await self.services.log.forget(self.name, "open")
+        self.over.set()
+
+    def watch(self) -> None:
+        """Tell operators how the room works, every few seconds while there is one."""
+        if not self._watched:
+            self._watched = True
+            self.start("the status", self._watch)
+
+    async def _watch(self) -> None:
+        while self.audience.desks:
+            self.journal.show(self.status)
+            await asyncio.sleep(STATUS_SECONDS)
+        self._watched = False
+
+    @property
+    def status(self) -> Status:
+        """How the room works now."""
+        lines = [line for floor in self.floors.values() for line in floor.lines]
+        ends, heard = self.scribe.ends, self.scribe.heard_until
+        return Status(
+            tuple(SpeakerStatus(line.name, round(line.lag.seconds, 3)) for line in lines),
+            tuple(
+                LanguageStatus(
+                    state.language,
+                    self.audience.count(state.language),
+                    round(max(0.0, heard - ends.get(state.language, 0.0)), 3),
+                    state.language not in self.failing,
+                )
+                for state in self.room.languages
+            ),
+            self.audience.count(),
+        )
+
+    # Floors and booths
+
+    async def open(self, form: Start, secret: str, booth: str = "") -> Floor:
+        """Give a speaker a floor, or an interpreter the `booth` of a language; `secret` is the fingerprint
+        of what resumes it.
+
+        Raises:
+            LanguageError: a language that cannot be served.
+        """
+        self.routes(form)
+        name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
+        begin = 0.0 if self.room.plan.private else self.now()
+        floor = self._host(name, replace(form, token=""), begin, secret, booth)
+        self.changed()
+        await self._save(floor)
+        return floor
+
+    def type(self, floor: Floor, text: str, final: bool) -> None:
+        """Take text from a booth: it is committed as it is."""
+        if floor.typing is None:
+            floor.typing = self.room.number(floor.name, -1, self.journal.last + 1)
+        now = self.now()
+        words = (Word(text, now, now),) if text else ()
+        self.scribe.translate(floor.name, Update(floor.typing, floor.booth, words, (), final))
+        if final:
+            floor.typing = None
+
+    def attach(self, floor: Floor, holder: Holder) -> None:
+        """Let a connection bring a floor's audio; the one before is told that it has lost it."""
+        if floor.holder and not floor.holder.done():
+            floor.holder.set_result(ReplacedError("the session was resumed on another connection"))
+        floor.holder = holder
+
+    def detach(self, floor: Floor, holder: Holder | None, grace: float | None = None) -> None:
+        """A connection has gone: the floor waits for another one, for a while."""
+        if floor.holder is not holder:
+            return
+        floor.holder = None
+        seconds = self.services.grace if grace is None else grace
+        asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
+
+    def routes(self, form: Start) -> tuple[Route, ...]:
+        """See that a speaker can be served, and say how the targets are reached if the source is known.
+
+        Raises:
+            LanguageError: a language that cannot be heard, translated or spoken.
+        """
+        return self.services.languages.routes(self._wanted(form, ""))
+
+    async def translate(self, request: TranslationRequest) -> Translation:
+        """Translate; in a room that is shared, a language that fails harms no other."""
+        try:
+            answer: Translation = await self.services.engines[TRANSLATOR](request)
+        except EngineError as error:
+            if self.room.plan.private:
+                raise
+            if request.target_language not in self.failing:
+                self.failing.add(request.target_language)
+                self.journal.add(Notice(error.code, f"{request.target_language}: {error}"))
+            return Translation(request.target_prefix)
+        self.failing.discard(request.target_language)
+        return answer
+
+    def _wanted(self, form: Start, booth: str) -> Interpretation:
+        plan = self.room.plan
+        if booth:
+            return Interpretation(booth)
+        source = form.source if form.source != "auto" else plan.source
+        targets = plan.targets if plan.private else self.room.translated
+        targets = tuple(target for target in targets if target != source) if not plan.private else targets
+        speak = tuple(language for language in plan.speak if plan.private or language in targets)
+        return Interpretation(None if source == "auto" else source, targets, speak)
+
+    def _host(
+        self,
+        name: str,
+        form: Start,
+        begin: float,
+        secret: str,
+        booth: str,
+        snapshots: Mapping[str, Snapshot] | None = None,
+        switches: Iterable[Switch] = (),
+    ) -> Floor:
+        """Set a floor up and let it run."""
+        names = [name] if form.channels == 1 else [f"{name}.{i + 1}" for i in range(form.channels)]
+        engines = {**self.services.engines, TRANSLATOR: self.translate}
+        ears = Ears(
+            self.scribe.hear,
+            self._say,
+            self.scribe.shown,
+            lambda: self.journal.last,
+            self._keep,
+            lambda request: self.prepared(request),
+        )
+        wanted, languages = self._wanted(form, booth), self.services.languages
+        saved = snapshots or {}
+        lines = [
+            Line(line, wanted, form.sample_rate, engines, languages, ears, saved.get(line, Snapshot(0)))
+            for line in names
+        ]
+        floor = self.floors[name] = Floor(name, form, begin, secret, lines, Gate(switches), booth)
+        self._on_floor(self, 1)
+        self.start(f"floor {name}", self._run, floor)
+        return floor
+
+    async def _run(self, floor: Floor) -> None:
+        error: DragomanError | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for line in floor.lines:
+                    tasks.create_task(line.run())
+        except BaseExceptionGroup as group:
+            cause = first_cause(group)
+            if isinstance(cause, asyncio.CancelledError):
+                raise
+            if not isinstance(cause, DragomanError):
+                log.error("room %s: floor %s failed", self.name, floor.name, exc_info=cause)
+                cause = DragomanError("the server failed; its log says why")
+            error = cause
+        await self._close(floor, error)
+
+    async def _close(self, floor: Floor, error: DragomanError | None) -> None:
+        """Finish what a floor leaves open, and tell."""
+        for line in floor.lines:
+            self.scribe.finish(line.name)
+        if error is None:
+            self.journal.add(Done(self._statistics(floor)), line=floor.name)
+        if floor.booth:
+            self.room.leave_booth(floor.booth)
+        else:
+            self.room.part(floor.name)
+        self.changed()
+        await self.journal.settle()
+        if self.room.plan.private:
+            await self.services.log.forget(self.name, "open")
+        self._clock = (self.now(), asyncio.get_running_loop().time())
+        del self.floors[floor.name]
+        floor.ended.set_result(error)
+        self._on_floor(self, -1)
+
+    def _abandon(self, floor: Floor) -> None:
+        if floor.holder is None and not floor.finished:
+            log.info("room %s: floor %s is abandoned", self.name, floor.name)
+            floor.finish()
+
+    def _set_gate(self, floor: Floor) -> None:
+        heard = self.room.is_heard(floor.name)
+        if heard != floor.gate.open:
+            floor.gate.set(floor.position, heard)
+            self.start(f"the gate of {floor.name}", self._save, floor)
+
+    def _set_languages(self, floor: Floor) -> None:
+        for line in floor.lines:
+            wanted = set(self._wanted(floor.form, "").targets)
+            for language in wanted - line.targets:
+                line.add(language)
+            for language in line.targets - wanted:
+                self.start(f"the end of {language}", line.remove, language)
+
+    async def _save(self, floor: Floor) -> None:
+        state = {
+            "form": to_plain(floor.form),
+            "begin": floor.begin,
+            "secret": floor.secret,
+            "booth": floor.booth,
+            "switches": [to_plain(switch) for switch in floor.gate.switches],
+        }
+        await self.services.log.save(self.name, f"floor:{floor.name}", json.dumps(state).encode())
+
+    def _say(self, line: Line, notice: Notice) -> None:
+        self.journal.show(notice, line=line.name)
+
+    def _keep(self, line: Line, snapshot: Snapshot) -> None:
+        self.start(f"the snapshot of {line.name}", self._kept, line, snapshot)
+
+    async def _kept(self, line: Line, snapshot: Snapshot) -> None:
+        """Make a snapshot durable, after all that was said before it."""
+        await self.journal.settle()
+        await self.services.log.save(self.name, f"line:{line.name}", pack(snapshot))
+        line.snapshot = snapshot
+        if floor := self.floors.get(_floor_of(line.name)):
+            floor.acknowledged.set()
+
+    def _statistics(self, floor: Floor) -> Statistics:
+        received = max(line.lag.received for line in floor.lines)
+        return Statistics(
+            audio_seconds=round(received, 3),
+            utterances=self.scribe.showing.utterances,
+            captions=self.scribe.showing.captions,
+            skipped=sum(line.skipped for line in floor.lines),
+            max_lag=round(max(line.lag.largest for line in floor.lines), 3),
+            real_time_factor=round(sum(line.recognizing for line in floor.lines) / (received or 1.0), 3),
+        )
+
+    async def _logged(
+        self, what: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any
+    ) -> None:
+        try:
+            await work(*arguments)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("room %s: %s failed", self.name, what)
+            for floor in self.floors.values():
+                if not floor.ended.done():
+                    floor.ended.set_result(DragomanError("the server failed; its log says why"))
+
+    # After a restart
+
+    async def recall(self) -> None:
+        """Take up from the log: what has been told, and the floors as their snapshots have them."""
+        states = await self.services.log.states(self.name)
+        snapshots = {
+            name.removeprefix("line:"): unpack(content)
+            for name, content in states.items()
+            if name.startswith("line:")
+        }
+        after, over = 0, set[str]()
+        while events := await self.services.log.read(self.name, after, PAGE):
+            for event in events:
+                entry = entry_of(event)
+                self.audience.recall(entry)
+                self.scribe.recall(event, snapshots)
+                if isinstance(entry.message, Done):
+                    over.add(entry.line)
+            after = events[-1].number
+        told = max((caption.end for caption in self.scribe.showing.shown.values()), default=0.0)
+        self._clock = (told, asyncio.get_running_loop().time())
+        self._expect(snapshots.values())
+        for name, content in states.items():
+            floor = name.removeprefix("floor:")
+            if floor != name and floor not in over:
+                self._reopen(floor, json.loads(content), snapshots)
+        self.changed()
+
+    def _reopen(self, name: str, state: Mapping[str, Any], snapshots: Mapping[str, Snapshot]) -> None:
+        form: Start = from_plain(Start, state["form"], "form")
+        switches = [from_plain(Switch, switch, "switch") for switch in state["switches"]]
+        booth = state["booth"]
+        if booth:
+            self.room.enter_booth(booth)
+        elif self.room.plan.private:
+            speaker = SpeakerState(name, form.name)
+            self.room.recall(replace(self.room.state, floor=name, speakers=(speaker,)))
+        floor = self._host(name, form, state["begin"], state["secret"], booth, snapshots, switches)
+        for line in floor.lines:
+            self.scribe.listen_again(line)
+        self.detach(floor, None)
+
+    def _expect(self, snapshots: Iterable[Snapshot]) -> None:
+        """Translate what has been translated for a while: its listeners are coming back."""
+        if self.room.plan.private:
+            return
+        names = {name for snapshot in snapshots for name in snapshot.states}
+        for name in names:
+            if name.startswith(f"{TRANSLATION}."):
+                language = name.removeprefix(f"{TRANSLATION}.")
+                self.room.listen(language)
+                self.depart(language)
+
+    def depart(self, language: str) -> None:
+        """A listener has gone; the language stays for a while, lest one lost connection leave a gap."""
+        asyncio.get_running_loop().call_later(self.services.grace, self._departed, language)
+
+    def _departed(self, language: str) -> None:
+        self.room.unlisten(language)
+        self.changed()
+
+
+def _floor_of(line: str) -> str:
+    return line.split(".")[0]
+
+
+async def create(plan: Plan, services: Services, on_floor: OnFloor) -> Conference:
+    """Make a room that survives."""
+    await services.log.save(plan.id, "room", json.dumps(to_plain(plan)).encode())
+    await services.log.save(plan.id, "open", b"")
+    return Conference(Room(plan), services, on_floor)
+
+
+async def restore(stream: str, services: Services, on_floor: OnFloor) -> Conference:
+    """Take a room up from the log."""
+    states = await services.log.states(stream)
+    plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
+    conference = Conference(Room(plan), services, on_floor, await services.log.last(stream))
+    await conference.recall()
+    return conference

@@ -1,0 +1,55 @@
+"""A listener's connection: one language, in the style that the reader likes; changed at any time."""
+
+from starlette.websockets import WebSocket
+
+from server.audience import View
+from server.conference import Conference
+from server.connection import Admit, Connection, Patience
+from server.hall import Hall
+from server.messages import FLOOR, Listen
+from server.operation import Operation
+from server.protocol import LISTENER
+
+
+class Listener(Connection):
+    """Serves one listener of a room."""
+
+    def __init__(self, socket: WebSocket, hall: Hall, patience: Patience, admit: Admit, room: str) -> None:
+        super().__init__(socket, LISTENER, patience, admit)
+        self._hall = hall
+        self._room = room
+        self._language = ""
+        self._conference: Conference | None = None
+        self._view: View | None = None
+
+    async def _interpret(self) -> None:
+        first = await self._first()
+        assert isinstance(first, Listen), "the state table allows nothing else first"
+        self._admit(self._socket, "listen", self._room, first.token)
+        self._conference = self._hall.room(self._room)
+        try:
+            await self._listen(self._conference, first)
+            async for event in self._events(self._conference):
+                assert isinstance(event, Listen), "the state table allows nothing else"
+                await self._listen(self._conference, event)
+        finally:
+            self._leave()
+
+    async def _listen(self, conference: Conference, wanted: Listen) -> None:
+        """Begin to listen, or listen otherwise from now on."""
+        Operation(conference).arrive(wanted.language)
+        self._leave()
+        self._language = wanted.language
+        self._view = View("listener", wanted.language, wanted.style, wanted.speech)
+        await self._catch_up(conference, self._view, wanted.event)
+
+    def _leave(self) -> None:
+        if self._conference is None or self._view is None:
+            return
+        self._conference.audience.leave(self._view, self._outbox)
+        if self._language != FLOOR:
+            self._conference.depart(self._language)
+        self._view = None
+
+    def _gone(self, error: BaseException) -> None:
+        self._leave()
