@@ -2,10 +2,9 @@
 
 import { Columns, FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
-import { asCaption } from "./listener.js";
 import { look } from "./look.js";
 import { authorization, credentials, link, room } from "./place.js";
-import { Transcript } from "./transcript.js";
+import { Transcript, asCaption } from "./transcript.js";
 import { languageName, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -90,8 +89,10 @@ function edit({ target }) {
   committed.hidden = true;
   paragraph.append(editor);
   editor.focus();
+  let open = true;
   const close = (send) => {
-    if (!editor.isConnected) return;
+    if (!open) return;
+    open = false; // removing what has the focus blurs it
     const text = editor.value.trim();
     editor.remove();
     committed.hidden = false;

@@ -4,7 +4,7 @@
  */
 
 import { Connection } from "./connection.js";
-import { Transcript } from "./transcript.js";
+import { Transcript, asCaption } from "./transcript.js";
 
 export class Listener extends EventTarget {
   #event = null;
@@ -74,9 +74,4 @@ export class Listener extends EventTarget {
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-/** A revision as the final caption that it makes of its utterance. */
-export function asCaption({ utterance, language, text, start, end, speaker }) {
-  return { utterance, language, committed: text, tentative: "", start, end, final: true, speaker };
 }

@@ -5,7 +5,7 @@ import { look } from "./look.js";
 import { credentials, room } from "./place.js";
 import { Sound, microphones } from "./sound.js";
 import { Speaker } from "./speaker.js";
-import { Transcript } from "./transcript.js";
+import { Transcript, asCaption } from "./transcript.js";
 import { current, languageName, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -104,7 +104,7 @@ function open(wanted) {
   speaker = new Speaker(path, { ...wanted, encoding: "pcm_s16le", sample_rate: sound.rate, ...credentials() });
   speaker.addEventListener("state", ({ detail }) => show(detail));
   speaker.addEventListener("caption", ({ detail }) => columns.show(transcript.show(detail)));
-  speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(detail)));
+  speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(asCaption(detail))));
   speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
   speaker.addEventListener("done", () => finished());

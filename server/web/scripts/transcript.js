@@ -59,3 +59,8 @@ function same(a, b) {
   const names = ["committed", "tentative", "start", "end", "final"];
   return names.every((name) => a[name] === b[name]);
 }
+
+/** A revision as the final caption that it makes of its utterance. */
+export function asCaption({ utterance, language, text, start, end, speaker }) {
+  return { utterance, language, committed: text, tentative: "", start, end, final: true, speaker };
+}
