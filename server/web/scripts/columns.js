@@ -84,6 +84,7 @@ class Column {
     this.newest.hidden = true;
     this.newest.textContent = "↓";
     this.scroller.tabIndex = 0;
+    this.scroller.setAttribute("role", "region");
     this.log.setAttribute("role", "log");
     if (language !== FLOOR) this.log.lang = language;
     this.log.dir = "auto";

@@ -216,8 +216,7 @@ async function fillLinks() {
     const grow = document.createElement("span");
     grow.className = "grow";
     grow.append(anchor);
-    item.append(grow, button("⧉", () => navigator.clipboard.writeText(address)));
-    item.lastChild.setAttribute("aria-label", word("copy"));
+    item.append(grow, button(word("copy"), () => navigator.clipboard.writeText(address)));
     $("links").append(item);
     if (!page) $("code").src = `/r/${room()}/code.svg?link=${encodeURIComponent(address)}`;
   }

@@ -49,9 +49,8 @@ export class ReplayBuffer {
     this.#start = this.#chunks.length ? this.#chunks[0].at : this.#end;
   }
 
-  /** Send again from `position`, where the server wants to go on. */
+  /** Send again from `position`, where the server wants to go on; it may yet fall back further. */
   rewind(position) {
-    this.acknowledge(position);
     if (position < this.#start) this.lost += this.#start - position;
     this.#sent = Math.max(position, this.#start);
   }
