@@ -22,7 +22,7 @@ from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse
 
 from mt.faithful import FaithfulTranslator
-from server import models, packs, reception
+from server import models, packs, pages, reception
 from server.archive import Archive
 from server.conference import Services
 from server.config import Config
@@ -106,6 +106,7 @@ def create_app(
     async def offered() -> Offer:
         return languages.offer()
 
+    app.include_router(pages.router())
     app.include_router(archive.router)
     app.state.archive = archive
     app.state.hall, app.state.engines = hall, shared

@@ -1,3 +1,7 @@
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +10,8 @@ from streaming.captions import Caption, Transcript, Update, fold, merge
 from streaming.errors import RetractionError
 from streaming.words import Word
 
+CASES = json.loads(Path(__file__).with_name("caption_cases.json").read_text(encoding="utf-8"))
+"""What the pages' transcript is tested with as well: test_browser.py."""
 texts = st.lists(st.sampled_from([" the", " cat", "猫", " 3.5", "。"]), max_size=4)
 
 
@@ -83,3 +89,15 @@ def test_a_transcript_lists_utterances_in_order() -> None:
         transcript.show(Caption(number, "en", text))
     transcript.show(Caption(0, "zh", "一"))
     assert transcript.committed("en") == ["one", "two"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_transcript_of_whole_captions(case: dict[str, Any]) -> None:
+    transcript = Transcript()
+    for index, fields in enumerate(case["captions"]):
+        caption = Caption(**{"utterance": 0, "language": "en", **fields})
+        if index == case["refused"]:
+            with pytest.raises(RetractionError):
+                transcript.show(caption)
+            return
+        assert transcript.show(caption) == caption

@@ -1,0 +1,88 @@
+/**
+ * A WebSocket that is opened again when it breaks: what speakers, listeners and operators have in common.
+ * Events: "state" (connecting, open, reconnecting, offline, closed) and "message" (the parsed message).
+ */
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5_000;
+/** Close codes after which asking again does not help; see PROTOCOL.md. */
+const FINAL = new Set([1000, 1007, 1008, 1009]);
+
+export class Connection extends EventTarget {
+  #socket = null;
+  #wait = FIRST_WAIT;
+  #timer = 0;
+  #closed = false;
+
+  /** `greet(again)` gives the first message of every connection; `again` is true after a break. */
+  constructor(path, greet) {
+    super();
+    this.url = new URL(path, location.href.replace(/^http/, "ws")).href.split("#")[0];
+    this.greet = greet;
+    this.online = () => this.#retry(0);
+    this.offline = () => this.#socket?.close();
+  }
+
+  /** Open the connection; it stays open until `close` or a final answer of the server. */
+  open() {
+    addEventListener("online", this.online);
+    addEventListener("offline", this.offline);
+    this.#connect(false);
+  }
+
+  /** Bytes that were sent and have not left this machine. */
+  get buffered() {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  send(message) {
+    if (!this.isOpen) return false;
+    this.#socket.send(message instanceof Int16Array ? message : JSON.stringify(message));
+    return true;
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    removeEventListener("online", this.online);
+    removeEventListener("offline", this.offline);
+    this.#socket?.close();
+    this.#tell("closed");
+  }
+
+  #connect(again) {
+    this.#tell(again ? (navigator.onLine ? "reconnecting" : "offline") : "connecting");
+    const socket = (this.#socket = new WebSocket(this.url));
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => {
+      this.#wait = FIRST_WAIT;
+      this.send(this.greet(again));
+      this.#tell("open");
+    });
+    socket.addEventListener("message", ({ data }) => {
+      const detail = typeof data === "string" ? JSON.parse(data) : data;
+      this.dispatchEvent(new CustomEvent("message", { detail }));
+    });
+    socket.addEventListener("close", ({ code }) => {
+      if (socket !== this.#socket || this.#closed) return;
+      if (FINAL.has(code)) return this.close();
+      this.#tell(navigator.onLine ? "reconnecting" : "offline");
+      this.#retry(this.#wait * (0.5 + Math.random()));
+      this.#wait = Math.min(LONGEST_WAIT, 2 * this.#wait);
+    });
+  }
+
+  #retry(milliseconds) {
+    if (this.#closed || this.#socket?.readyState < WebSocket.CLOSING) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#connect(true), milliseconds);
+  }
+
+  #tell(state) {
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+}

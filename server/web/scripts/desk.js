@@ -1,0 +1,270 @@
+/** The operator's desk: what is said, who says it, how the languages keep up, and what to do about it. */
+
+import { Columns, FLOOR } from "./columns.js";
+import { Connection } from "./connection.js";
+import { look } from "./look.js";
+import { authorization, credentials, link, room } from "./place.js";
+import { Transcript, asCaption } from "./transcript.js";
+import { languageName, word } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const PAGES = { "": "for-listeners", floor: "for-speakers", screen: "for-the-hall", overlay: "for-video" };
+const ROLES = { "": "listener", floor: "speaker", screen: "listener", overlay: "listener" };
+const transcript = new Transcript();
+const spoken = new Map();
+let columns = null;
+let connection = null;
+let event = null;
+let state = { speakers: [], languages: [], terms: [], floor: "" };
+let status = { speakers: [], languages: [], listeners: 0 };
+
+async function prepare() {
+  await look($("look"));
+  columns = new Columns($("columns"));
+  columns.arrange([FLOOR]);
+  columns.root.firstChild.classList.add("floor");
+  connection = new Connection(`/v1/rooms/${room()}/desk`, () => ({ type: "operate", event, ...credentials() }));
+  connection.addEventListener("state", ({ detail }) => show(detail === "open" ? "live" : detail));
+  connection.addEventListener("message", ({ detail }) => receive(detail));
+  connection.open();
+  document.addEventListener("words", draw);
+  fillLinks();
+}
+
+function receive(message) {
+  if (message instanceof ArrayBuffer) return;
+  event = message.event ?? event;
+  switch (message.type) {
+    case "caption":
+      return hear(transcript.show(message));
+    case "revision":
+      return correct(transcript.revise(asCaption(message)));
+    case "room":
+      state = message;
+      $("title").textContent = document.title = state.title || state.room;
+      columns.introduce(Object.fromEntries(state.speakers.map((s) => [s.speaker, s.name])));
+      if (state.ended) finish();
+      return draw();
+    case "status":
+      status = message;
+      return draw();
+    case "notice":
+      return complain(message.message);
+    case "error":
+      complain(message.message);
+      return finish();
+  }
+}
+
+/** The first language in which an utterance is shown is the one that was spoken. */
+function hear(caption) {
+  if (!spoken.has(caption.utterance)) spoken.set(caption.utterance, caption.language);
+  const isSource = spoken.get(caption.utterance) === caption.language;
+  if (isSource) columns.show(caption, FLOOR);
+  if (caption.language === $("beside").value) columns.show(caption);
+}
+
+function correct(caption) {
+  if (spoken.get(caption.utterance) === caption.language) columns.revise(caption, FLOOR);
+  if (caption.language === $("beside").value) columns.revise(caption);
+}
+
+function beside() {
+  const language = $("beside").value;
+  columns.clear();
+  columns.arrange(language ? [FLOOR, language] : [FLOOR]);
+  columns.root.firstChild.classList.add("floor");
+  for (const each of transcript.languages) for (const caption of transcript.in(each)) hear(caption);
+}
+
+/** Edit a finished sentence where it stands: Enter sends, Escape leaves it as it was. */
+function edit({ target }) {
+  const paragraph = target.closest(".floor p.final");
+  if (!paragraph || paragraph.querySelector(".editor") || !getSelection().isCollapsed) return;
+  const committed = paragraph.querySelector(".committed");
+  const editor = document.createElement("textarea");
+  editor.className = "editor";
+  editor.value = committed.textContent;
+  editor.setAttribute("aria-label", word("edit"));
+  committed.hidden = true;
+  paragraph.append(editor);
+  editor.focus();
+  let open = true;
+  const close = (send) => {
+    if (!open) return;
+    open = false; // removing what has the focus blurs it
+    const text = editor.value.trim();
+    editor.remove();
+    committed.hidden = false;
+    if (!send || !text || text === committed.textContent) return;
+    connection.send({ type: "correct", utterance: Number(paragraph.dataset.utterance), text });
+  };
+  editor.addEventListener("blur", () => close(true));
+  editor.addEventListener("keydown", (pressed) => {
+    if (pressed.key === "Enter" && !pressed.isComposing) close(true);
+    if (pressed.key === "Escape") close(false);
+  });
+}
+
+/** Text that is selected in a caption is offered as a term: one click to select, one to add. */
+function pick() {
+  const selected = getSelection();
+  const text = selected.toString().trim();
+  const column = selected.anchorNode?.parentElement?.closest(".column");
+  if (!text || text.length > 80 || !column) return;
+  $("term").elements[column.classList.contains("floor") ? "source" : "target"].value = text;
+}
+
+function draw() {
+  fill($("speakers"), state.speakers.map(speaker));
+  $("nobody").hidden = state.speakers.length > 0;
+  fill($("languages"), state.languages.map(language));
+  fill($("terms"), state.terms.map(term));
+  $("listeners").textContent = word("listeners", { count: status.listeners });
+  const codes = state.languages.map((each) => each.language);
+  options($("beside"), [["", word("none")], ...codes.map((code) => [code, languageName(code)])]);
+  options($("record-language"), [[FLOOR, word("floor")], ...codes.map((code) => [code, languageName(code)])]);
+  show($("state").dataset.state);
+}
+
+function speaker({ speaker, name, muted }) {
+  const lag = status.speakers.find((each) => each.speaker === speaker)?.lag;
+  const holds = state.floor === speaker;
+  return row(
+    `${name || speaker}${holds ? ` — ${word("has-the-floor")}` : ""}`,
+    lag === undefined ? "" : word("lag", { seconds: lag.toFixed(1) }),
+    [word(muted ? "unmute" : "mute"), () => connection.send({ type: "mute", speaker, muted: !muted })],
+    [word(holds ? "take-the-floor" : "give-the-floor"), () => connection.send({ type: "hand", speaker: holds ? "" : speaker })],
+  );
+}
+
+function language({ language, by }) {
+  const known = status.languages.find((each) => each.language === language);
+  const figures = known ? word("language-status", { listeners: known.listeners, seconds: known.lag.toFixed(1) }) : "";
+  const item = row(
+    languageName(language),
+    `${word(`by-${by}`)} ${figures}`,
+    [word(by === "paused" ? "go-on" : "pause"), () => connection.send({ type: "pause", language, paused: by !== "paused" })],
+  );
+  item.classList.toggle("unhealthy", known ? !known.healthy : false);
+  return item;
+}
+
+function term({ source, target, language }) {
+  const rest = state.terms.filter((each) => each.source !== source || each.target !== target);
+  return row(`${source} → ${target}`, language && languageName(language), [
+    word("remove"),
+    () => connection.send({ type: "terms", terms: rest }),
+  ]);
+}
+
+function addTerm(submitted) {
+  submitted.preventDefault();
+  const { source, target } = $("term").elements;
+  const added = { source: source.value.trim(), target: target.value.trim(), language: $("beside").value };
+  const rest = state.terms.filter((each) => each.source !== added.source || each.language !== added.language);
+  connection.send({ type: "terms", terms: [...rest, added] });
+  $("term").reset();
+}
+
+function row(text, small, ...buttons) {
+  const item = document.createElement("li");
+  const name = document.createElement("span");
+  const more = document.createElement("small");
+  name.textContent = text;
+  more.textContent = small ?? "";
+  const grow = document.createElement("span");
+  grow.className = "grow";
+  grow.append(name, document.createElement("br"), more);
+  item.append(grow, ...buttons.map(([label, act]) => button(label, act)));
+  return item;
+}
+
+function button(label, act) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.textContent = label;
+  element.addEventListener("click", act);
+  return element;
+}
+
+/** Fill a list anew, the keyboard's place in it kept. */
+function fill(list, items) {
+  const rows = [...list.children];
+  const at = rows.findIndex((item) => item.contains(document.activeElement));
+  const which = at < 0 ? -1 : [...rows[at].querySelectorAll("button")].indexOf(document.activeElement);
+  list.replaceChildren(...items);
+  if (at >= 0) list.children[at]?.querySelectorAll("button")[which]?.focus();
+}
+
+function options(select, pairs) {
+  const text = JSON.stringify(pairs);
+  if (select.dataset.filled === text) return;
+  const chosen = select.value;
+  select.replaceChildren(...pairs.map(([value, name]) => new Option(name, value)));
+  if (pairs.some(([value]) => value === chosen)) select.value = chosen;
+  select.dataset.filled = text;
+}
+
+async function fillLinks() {
+  for (const [page, name] of Object.entries(PAGES)) {
+    const address = link(page, await roomToken(ROLES[page]));
+    const anchor = Object.assign(document.createElement("a"), { href: address, target: "_blank", rel: "noreferrer" });
+    anchor.dataset.word = name;
+    anchor.textContent = word(name);
+    const item = document.createElement("li");
+    const grow = document.createElement("span");
+    grow.className = "grow";
+    grow.append(anchor);
+    item.append(grow, button(word("copy"), () => navigator.clipboard.writeText(address)));
+    $("links").append(item);
+    if (!page) $("code").src = `/r/${room()}/code.svg?link=${encodeURIComponent(address)}`;
+  }
+  $("code").alt = word("code");
+}
+
+/** A token for a link, or "" where the server needs none. */
+async function roomToken(role) {
+  if (!credentials().token) return "";
+  const answer = await fetch(`/v1/rooms/${room()}/tokens`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...authorization() },
+    body: JSON.stringify({ role }),
+  });
+  return answer.ok ? (await answer.json()).token : "";
+}
+
+async function download() {
+  const format = $("record").value;
+  const language = $("record-language").value;
+  $("record").value = "";
+  const query = new URLSearchParams({ format, ...(language === FLOOR ? {} : { language }) });
+  const answer = await fetch(`/v1/rooms/${room()}/record?${query}`, { headers: authorization() });
+  if (!answer.ok) return complain((await answer.json()).detail ?? `${answer.status}`);
+  const address = URL.createObjectURL(await answer.blob());
+  Object.assign(document.createElement("a"), { href: address, download: `${room()}.${language}.${format}` }).click();
+  URL.revokeObjectURL(address);
+}
+
+function finish() {
+  connection.close();
+  show("finished");
+}
+
+function show(name) {
+  $("state").dataset.state = name;
+  $("state").textContent = word(`state-${name}`);
+}
+
+function complain(message) {
+  $("problem").textContent = message;
+  $("problem").hidden = !message;
+}
+
+$("columns").addEventListener("click", edit);
+document.addEventListener("selectionchange", pick);
+$("beside").addEventListener("change", beside);
+$("term").addEventListener("submit", addTerm);
+$("record").addEventListener("change", download);
+$("end").addEventListener("click", () => confirm(word("end-sure")) && connection.send({ type: "end" }));
+await prepare();

@@ -1,0 +1,77 @@
+/**
+ * A listener's side of a room: captions of one language in, resumed by event number when the connection
+ * breaks. Events: "state", "caption", "revision", "room", "speech" ({message, samples}), "ended", "error".
+ */
+
+import { Connection } from "./connection.js";
+import { Transcript, asCaption } from "./transcript.js";
+
+export class Listener extends EventTarget {
+  #event = null;
+  #speech = null;
+
+  /** `wanted`: language, style, speech and token, as the message `listen` has them. */
+  constructor(room, wanted) {
+    super();
+    this.wanted = wanted;
+    this.transcript = new Transcript();
+    this.connection = new Connection(`/v1/rooms/${room}/listen`, () => this.#greeting());
+    this.connection.addEventListener("state", ({ detail }) => this.#tell("state", detail));
+    this.connection.addEventListener("message", ({ detail }) => this.#receive(detail));
+  }
+
+  open() {
+    this.connection.open();
+  }
+
+  /** Read the room otherwise; `wanted` as in the constructor. A new language begins with its own history. */
+  change(wanted) {
+    if (wanted.language !== this.wanted.language) {
+      this.transcript = new Transcript();
+      this.#event = null;
+    }
+    this.wanted = wanted;
+    this.connection.send(this.#greeting());
+  }
+
+  close() {
+    this.connection.close();
+  }
+
+  #greeting() {
+    return { type: "listen", ...this.wanted, event: this.#event };
+  }
+
+  #receive(message) {
+    if (message instanceof ArrayBuffer) {
+      return this.#tell("speech", { message: this.#speech, samples: new Int16Array(message) });
+    }
+    this.#event = message.event ?? this.#event;
+    switch (message.type) {
+      case "caption":
+        return this.#tell("caption", this.transcript.show(message));
+      case "revision":
+        return this.#tell("revision", this.transcript.revise(asCaption(message)));
+      case "speech":
+        this.#speech = message;
+        return;
+      case "room":
+        this.#tell("room", message);
+        if (message.ended) this.#end("ended", message);
+        return;
+      case "done":
+        return this.#end("ended", message);
+      case "error":
+        return this.#end("error", message);
+    }
+  }
+
+  #end(name, message) {
+    this.close();
+    this.#tell(name, message);
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,205 @@
+/** The page of one speaker: choose the sound and the languages, start, read. */
+
+import { Columns } from "./columns.js";
+import { look } from "./look.js";
+import { credentials, room } from "./place.js";
+import { Sound, microphones } from "./sound.js";
+import { Speaker } from "./speaker.js";
+import { Transcript, asCaption } from "./transcript.js";
+import { current, languageName, word } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const KEY = "dragoman.session";
+let transcript = new Transcript();
+let columns = new Columns($("columns"));
+let sound = null;
+let speaker = null;
+let offer = { recognition: [], translation: [] };
+
+async function prepare() {
+  await look($("look"));
+  show("idle");
+  $("translations").hidden = Boolean(room());
+  $("tab").hidden = !navigator.mediaDevices?.getDisplayMedia;
+  offer = await (await fetch("/v1/languages")).json();
+  fillLanguages();
+  await fillDevices();
+  document.addEventListener("words", () => {
+    fillLanguages();
+    show($("state").dataset.state);
+  });
+  navigator.mediaDevices?.addEventListener?.("devicechange", fillDevices);
+}
+
+function fillLanguages() {
+  const chosen = remembered();
+  const source = $("setup").elements.source;
+  const kept = source.value || chosen.source || "auto";
+  const heard = offer.recognition.map((code) => [languageName(code), code]);
+  source.replaceChildren(new Option(word("automatic"), "auto"), ...heard.map(([name, code]) => new Option(name, code)));
+  source.value = kept;
+  const wanted = new Set(targets().length ? targets() : (chosen.targets ?? [current() === "zh" ? "en" : "zh"]));
+  $("targets").replaceChildren(...reachable(source.value).map((code) => choice(code, wanted.has(code))));
+}
+
+/** The languages that can be translated into from a language, or from any. */
+function reachable(source) {
+  const pairs = offer.translation.filter((pair) => source === "auto" || pair.source === source);
+  return [...new Set(pairs.map((pair) => pair.target))];
+}
+
+function choice(code, checked) {
+  const label = document.createElement("label");
+  const box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", name: "target", value: code, checked });
+  label.className = "choice";
+  label.append(box, languageName(code));
+  return label;
+}
+
+function targets() {
+  return [...$("targets").querySelectorAll(":checked")].map((box) => box.value);
+}
+
+async function fillDevices() {
+  const found = await microphones();
+  const select = $("setup").elements.device;
+  select.replaceChildren(...found.map((device, i) => new Option(device.label || `${i + 1}`, device.deviceId)));
+  $("devices").hidden = found.length < 2 || kind() !== "microphone";
+}
+
+function kind() {
+  return $("setup").elements.kind.value;
+}
+
+async function begin(event) {
+  event.preventDefault();
+  const { source, device, file } = $("setup").elements;
+  if (kind() === "file" && !file.files.length) return complain(word("problem-file"));
+  complain("");
+  const wanted = { source: source.value, targets: room() ? [] : targets() };
+  remember(wanted);
+  $("setup").querySelector(".main").disabled = true;
+  try {
+    show("asking");
+    sound = new Sound(hear, end);
+    await sound.open(kind(), { device: device.value, file: file.files[0] });
+    open(wanted);
+    await sound.start();
+  } catch (error) {
+    await sound?.close();
+    speaker?.close();
+    show("idle");
+    complain(word(`problem-${error.name}`, { message: error.message }));
+  } finally {
+    $("setup").querySelector(".main").disabled = false;
+  }
+}
+
+function open(wanted) {
+  transcript = new Transcript();
+  columns = new Columns($("columns"));
+  columns.arrange([...(wanted.source === "auto" ? [] : [wanted.source]), ...wanted.targets]);
+  const path = room() ? `/v1/rooms/${room()}/floor` : "/v1/live";
+  speaker = new Speaker(path, { ...wanted, encoding: "pcm_s16le", sample_rate: sound.rate, ...credentials() });
+  speaker.addEventListener("state", ({ detail }) => show(detail));
+  speaker.addEventListener("caption", ({ detail }) => columns.show(transcript.show(detail)));
+  speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(asCaption(detail))));
+  speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
+  speaker.addEventListener("error", ({ detail }) => fail(detail));
+  speaker.addEventListener("done", () => finished());
+  speaker.open();
+  $("setup").hidden = true;
+  $("columns").hidden = $("tools").hidden = $("level").hidden = $("stop").hidden = false;
+  $("again").hidden = true;
+}
+
+function hear(samples, level) {
+  speaker?.push(samples);
+  $("level").value = Math.min(1, 3 * level);
+}
+
+async function end(reason) {
+  if (!sound) return;
+  if (reason === "unplugged") complain(word("problem-unplugged"));
+  await stop();
+}
+
+async function stop() {
+  const closing = sound;
+  sound = null;
+  await closing?.close();
+  $("level").hidden = $("stop").hidden = true;
+  speaker?.finish();
+}
+
+async function fail(error) {
+  await stop();
+  finished();
+  complain(error.message);
+}
+
+function finished() {
+  show("finished");
+  $("again").hidden = false;
+}
+
+function again() {
+  $("setup").hidden = false;
+  $("columns").hidden = $("tools").hidden = true;
+  show("idle");
+}
+
+function show(state) {
+  $("state").dataset.state = state;
+  $("state").textContent = word(`state-${state}`);
+}
+
+function complain(message) {
+  $("problem").textContent = message;
+  $("problem").hidden = !message;
+}
+
+async function copy() {
+  await navigator.clipboard.writeText(text());
+  $("copy").textContent = word("copied");
+  setTimeout(() => ($("copy").textContent = word("copy")), 1500);
+}
+
+function text() {
+  return columns.languages.map((language) => transcript.committed(language).join("\n")).join("\n\n");
+}
+
+function find() {
+  const found = columns.find($("search").value.trim());
+  $("found").value = $("search").value ? word("found", { count: found.length }) : "";
+  found[0]?.startContainer.parentElement.scrollIntoView({ block: "center" });
+}
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function remember(wanted) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(wanted));
+  } catch {
+    // Nothing is remembered where storage is forbidden.
+  }
+}
+
+$("setup").addEventListener("submit", begin);
+$("setup").elements.source.addEventListener("change", fillLanguages);
+$("setup").addEventListener("change", () => {
+  for (const part of $("setup").querySelectorAll(".more")) part.hidden = part.dataset.for !== kind();
+  fillDevices();
+});
+$("stop").addEventListener("click", stop);
+$("again").addEventListener("click", again);
+$("copy").addEventListener("click", copy);
+$("search").addEventListener("input", find);
+await prepare();

@@ -1,0 +1,118 @@
+/** A listener's page: one language of a room, on a phone in the third row. */
+
+import { Columns, FLOOR } from "./columns.js";
+import { Listener } from "./listener.js";
+import { look } from "./look.js";
+import { credentials, room } from "./place.js";
+import { Voice } from "./voice.js";
+import { current, languageName, word } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const KEY = `dragoman.room.${room()}`;
+let listener = null;
+let columns = null;
+let voice = null;
+let settings = null;
+
+async function prepare() {
+  settings = await look($("look"));
+  const offer = await (await fetch("/v1/languages")).json();
+  const targets = [...new Set(offer.translation.map((pair) => pair.target))];
+  const fillLanguages = () => {
+    const chosen = $("language").value || remembered() || (targets.includes(current()) ? current() : FLOOR);
+    const options = targets.map((code) => new Option(languageName(code), code));
+    $("language").replaceChildren(new Option(word("floor"), FLOOR), ...options);
+    $("language").value = chosen;
+  };
+  fillLanguages();
+  $("hear").hidden = !offer.speech;
+  document.addEventListener("words", () => {
+    fillLanguages();
+    show($("state").dataset.state);
+  });
+  columns = new Columns($("columns"));
+  columns.arrange([$("language").value]);
+  listener = new Listener(room(), wanted());
+  listener.addEventListener("state", ({ detail }) => show(detail === "open" ? "listening" : detail));
+  listener.addEventListener("caption", ({ detail }) => columns.show(detail, $("language").value));
+  listener.addEventListener("revision", ({ detail }) => columns.revise(detail, $("language").value));
+  listener.addEventListener("room", ({ detail }) => introduce(detail));
+  listener.addEventListener("speech", ({ detail }) => voice?.say(detail.samples, detail.message.sample_rate));
+  listener.addEventListener("ended", () => show("finished"));
+  listener.addEventListener("error", ({ detail }) => complain(detail.message));
+  listener.open();
+  settings.addEventListener("change", () => listener.change(wanted()));
+  stayAwake();
+}
+
+function wanted() {
+  const speech = $("speech").checked;
+  return { language: $("language").value, style: settings.get("style"), speech, ...credentials() };
+}
+
+function introduce(state) {
+  $("title").textContent = document.title = state.title || room();
+  const several = state.speakers.length > 1;
+  columns.introduce(Object.fromEntries(state.speakers.map((s) => [s.speaker, several ? s.name : ""])));
+}
+
+function change() {
+  remember($("language").value);
+  columns.clear();
+  columns.arrange([$("language").value]);
+  voice?.catchUp();
+  listener.change(wanted());
+}
+
+function hear() {
+  voice?.close();
+  voice = $("speech").checked ? new Voice() : null;
+  if (voice) voice.volume = Number($("volume").value);
+  $("voice").hidden = !voice;
+  listener.change(wanted());
+}
+
+/** Keep the screen on while captions are read; browsers let go of it whenever the page is hidden. */
+async function stayAwake() {
+  const hold = () => navigator.wakeLock?.request("screen").catch(() => {});
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hold());
+  await hold();
+}
+
+function show(state) {
+  $("state").dataset.state = state;
+  $("state").textContent = word(state === "listening" ? "state-live" : `state-${state}`);
+}
+
+function complain(message) {
+  $("problem").textContent = message;
+  $("problem").hidden = !message;
+}
+
+function remembered() {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function remember(language) {
+  try {
+    sessionStorage.setItem(KEY, language);
+  } catch {
+    // Without storage the page begins with the interface's language again.
+  }
+}
+
+$("language").addEventListener("change", change);
+$("speech").addEventListener("change", hear);
+$("volume").addEventListener("input", () => voice && (voice.volume = Number($("volume").value)));
+$("catch-up").addEventListener("click", () => voice?.catchUp());
+$("copy").addEventListener("click", () => {
+  const { language } = listener.wanted;
+  const texts = language === FLOOR ? listener.transcript.languages.flatMap((l) => listener.transcript.in(l)) : listener.transcript.in(language);
+  const ordered = texts.sort((a, b) => a.utterance - b.utterance).map((caption) => caption.committed);
+  navigator.clipboard.writeText(ordered.join("\n"));
+});
+await prepare();

@@ -1,0 +1,74 @@
+/**
+ * Captions for a hall or over a video. In the address: `languages=floor,zh` one block each, `lines=2` of
+ * each, `style=steady|fast|sentence`, `size=1.2`, `position=top|middle|bottom`, `box=yes` a dark ground
+ * behind overlaid letters. `/overlay` is transparent, for a browser source of a streaming program.
+ */
+
+import { FLOOR } from "./columns.js";
+import { Listener } from "./listener.js";
+import { credentials, room } from "./place.js";
+
+const PLACES = { top: "start", middle: "center", bottom: "end" };
+/** Utterances that are kept above the lines that are seen. */
+const KEPT = 8;
+
+const options = new URLSearchParams(location.search);
+const languages = (options.get("languages") ?? FLOOR).split(",").filter(Boolean);
+const style = options.get("style") ?? "steady";
+const root = document.documentElement;
+root.style.setProperty("--lines", within(options.get("lines"), 1, 12, languages.length > 1 ? 2 : 3));
+root.style.setProperty("--size", within(options.get("size"), 0.3, 4, 1));
+root.style.setProperty("--position", PLACES[options.get("position")] ?? "end");
+root.dataset.box = options.get("box") ?? "";
+root.classList.toggle("overlay", location.pathname.endsWith("/overlay"));
+document.body.classList.toggle("overlay", location.pathname.endsWith("/overlay"));
+
+for (const language of languages) read(language);
+
+function read(language) {
+  const lines = document.createElement("div");
+  lines.className = "lines";
+  lines.dir = "auto";
+  if (language !== FLOOR) lines.lang = language;
+  document.getElementById("screen").append(lines);
+  const paragraphs = new Map();
+  const listener = new Listener(room(), { language, style, ...credentials() });
+  const show = ({ detail }) => write(lines, paragraphs, detail);
+  listener.addEventListener("caption", show);
+  listener.addEventListener("revision", show);
+  listener.open();
+}
+
+function write(lines, paragraphs, caption) {
+  if (!paragraphs.has(caption.utterance)) begin(lines, paragraphs, caption);
+  const { committed, tentative } = paragraphs.get(caption.utterance);
+  if (caption.committed.startsWith(committed.textContent)) {
+    committed.append(caption.committed.slice(committed.textContent.length));
+  } else {
+    committed.textContent = caption.committed;
+  }
+  tentative.textContent = caption.tentative;
+  lines.scrollTop = lines.scrollHeight;
+}
+
+function begin(lines, paragraphs, caption) {
+  const element = document.createElement("p");
+  const [committed, tentative] = ["committed", "tentative"].map((name) => {
+    const part = document.createElement("span");
+    part.className = name;
+    return part;
+  });
+  element.append(committed, tentative);
+  element.lang = caption.language;
+  lines.append(element);
+  paragraphs.set(caption.utterance, { element, committed, tentative });
+  if (paragraphs.size <= KEPT) return;
+  const [oldest] = paragraphs.keys();
+  paragraphs.get(oldest).element.remove();
+  paragraphs.delete(oldest);
+}
+
+function within(text, lowest, highest, otherwise) {
+  const value = Number(text ?? otherwise);
+  return Number.isFinite(value) ? Math.min(highest, Math.max(lowest, value)) : otherwise;
+}

@@ -1,0 +1,96 @@
+/** Where sound comes from: a microphone, a tab or the system, or a file that is played. */
+
+const HIGHEST_RATE = 48_000;
+const PLAIN = { echoCancellation: false, noiseSuppression: false, autoGainControl: true };
+
+/** The microphones there are; their names are known once one has been allowed. */
+export async function microphones() {
+  const devices = await navigator.mediaDevices?.enumerateDevices();
+  return (devices ?? []).filter((device) => device.kind === "audioinput" && device.deviceId);
+}
+
+/**
+ * Sound that is being recorded. `onSamples(samples, level)` is told 100 ms at a time, `onEnd(reason)` once:
+ * "unplugged" when the device or the shared tab has gone, "played" when a file is over.
+ */
+export class Sound {
+  #context;
+  #release = () => {};
+
+  constructor(onSamples, onEnd) {
+    this.onSamples = onSamples;
+    this.onEnd = onEnd;
+  }
+
+  /** Samples a second. */
+  get rate() {
+    return this.#context.sampleRate;
+  }
+
+  /** Prepare recording; must follow a click. Throws what getUserMedia and getDisplayMedia throw. */
+  async open(kind, { device, file } = {}) {
+    if (kind === "file") return this.#play(file);
+    const stream = await (kind === "tab" ? sharedTab() : microphone(device));
+    const [track] = stream.getAudioTracks();
+    if (!track) {
+      stream.getTracks().forEach((each) => each.stop());
+      throw new DOMException("no sound was shared", "NotFoundError");
+    }
+    track.addEventListener("ended", () => this.onEnd("unplugged"));
+    this.#release = () => stream.getTracks().forEach((each) => each.stop());
+    await this.#prepare();
+    this.source = this.#context.createMediaStreamSource(new MediaStream([track]));
+  }
+
+  /** Begin to give samples. */
+  async start() {
+    this.source.connect(this.node);
+    await this.#context.resume();
+    await this.player?.play();
+  }
+
+  /** Stop and release the device. */
+  async close() {
+    this.node?.port.close();
+    this.player?.pause();
+    this.#release();
+    if (this.#context?.state !== "closed") await this.#context?.close();
+  }
+
+  async #prepare() {
+    this.#context = new AudioContext();
+    if (this.#context.sampleRate > HIGHEST_RATE) {
+      await this.#context.close();
+      this.#context = new AudioContext({ sampleRate: HIGHEST_RATE });
+    }
+    await this.#context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
+    this.node = new AudioWorkletNode(this.#context, "capture", { numberOfOutputs: 0 });
+    this.node.port.onmessage = ({ data }) => this.onSamples(data.samples, data.level);
+  }
+
+  async #play(file) {
+    const address = URL.createObjectURL(file);
+    this.player = new Audio(address);
+    this.#release = () => URL.revokeObjectURL(address);
+    await new Promise((resolve, reject) => {
+      this.player.addEventListener("canplay", resolve, { once: true });
+      this.player.addEventListener("error", () => reject(new DOMException(file.name, "EncodingError")));
+    });
+    await this.#prepare();
+    this.source = this.#context.createMediaElementSource(this.player);
+    this.source.connect(this.#context.destination);
+    this.player.addEventListener("ended", () => this.onEnd("played"), { once: true });
+  }
+}
+
+function microphone(device) {
+  if (!navigator.mediaDevices) throw new DOMException("https is needed", "SecurityError");
+  return navigator.mediaDevices.getUserMedia({
+    audio: { ...PLAIN, ...(device ? { deviceId: { exact: device } } : {}) },
+  });
+}
+
+function sharedTab() {
+  if (!navigator.mediaDevices?.getDisplayMedia) throw new DOMException("not here", "NotSupportedError");
+  return navigator.mediaDevices.getDisplayMedia({ video: true, audio: PLAIN, systemAudio: "include" });
+}

@@ -1,0 +1,122 @@
+/**
+ * A speaker's side of a session: sound out, captions in, over a connection that may break.
+ * Events: "state", "ready", "caption", "revision", "notice", "error", "done", "lost" (seconds).
+ */
+
+import { Connection } from "./connection.js";
+import { ReplayBuffer } from "./replay.js";
+
+/** Seconds of sound that are kept while there is no connection. */
+const KEPT_SECONDS = 1_200;
+/** Bytes on their way above which more sound waits here. */
+const MOST_BUFFERED = 256 * 1024;
+/** Seconds of sound waiting here that are called catching up. */
+const BEHIND_SECONDS = 2;
+
+export class Speaker extends EventTarget {
+  #session = null;
+  #heard = 0;
+  #finished = false;
+  #finishing = false;
+  #streaming = false;
+  #state = "";
+  #behind = false;
+
+  constructor(path, start) {
+    super();
+    this.start = start;
+    this.replay = new ReplayBuffer(KEPT_SECONDS * start.sample_rate);
+    this.connection = new Connection(path, () => this.#greeting());
+    this.connection.addEventListener("state", ({ detail }) => this.#connected(detail));
+    this.connection.addEventListener("message", ({ detail }) => this.#receive(detail));
+  }
+
+  open() {
+    this.connection.open();
+  }
+
+  /** Take what was recorded; it is sent as soon as the connection allows. */
+  push(samples) {
+    this.replay.push(samples);
+    this.#pump();
+  }
+
+  /** Say that no more sound comes; "done" follows when everything has been interpreted. */
+  finish() {
+    this.#finished = true;
+    this.#tell("finishing");
+    this.#pump();
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.connection.close();
+  }
+
+  #greeting() {
+    this.#streaming = false;
+    this.#finishing = false;
+    if (!this.#session) return { type: "start", ...this.start };
+    return { type: "resume", token: this.#session.token, event: this.#heard };
+  }
+
+  #connected(state) {
+    if (state === "connecting" || state === "reconnecting" || state === "offline") this.#tell(state);
+    if (state === "closed") clearInterval(this.timer);
+  }
+
+  #receive(message) {
+    if (message instanceof ArrayBuffer) return;
+    this.#heard = message.event ?? this.#heard;
+    switch (message.type) {
+      case "ready":
+        this.#begin(message);
+        break;
+      case "ack":
+        this.replay.acknowledge(message.position);
+        break;
+      case "notice":
+        if (message.code === "behind") this.#behind = true;
+        if (message.code === "caught_up") this.#behind = false;
+        break;
+      case "done":
+      case "error":
+        this.close();
+        break;
+    }
+    this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
+    this.#pump();
+  }
+
+  #begin(ready) {
+    const lost = this.replay.lost;
+    this.#session = ready;
+    this.replay.rewind(ready.position ?? 0);
+    if (this.replay.lost > lost) {
+      const seconds = (this.replay.lost - lost) / this.start.sample_rate;
+      this.dispatchEvent(new CustomEvent("lost", { detail: seconds }));
+    }
+    this.#streaming = true;
+    this.timer ??= setInterval(() => this.#pump(), 100);
+  }
+
+  #pump() {
+    if (!this.#streaming || !this.connection.isOpen) return;
+    while (this.connection.buffered < MOST_BUFFERED) {
+      const samples = this.replay.next();
+      if (!samples) break;
+      this.connection.send(samples);
+    }
+    const waits = this.replay.waiting > BEHIND_SECONDS * this.start.sample_rate;
+    if (!this.#finished) this.#tell(waits || this.#behind ? "catching-up" : "listening");
+    if (this.#finished && !this.#finishing && !this.replay.waiting) {
+      this.#finishing = this.connection.send({ type: "finish" });
+    }
+  }
+
+  #tell(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+}

@@ -1,0 +1,63 @@
+"""The pages as files: what is served, what is not, and what the browser is told to keep out."""
+
+import json
+import re
+
+import httpx2
+import pytest
+
+from server.pages import WEB
+from tests.served import serving
+
+WORDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (WEB / "words").glob("*.json")}
+
+
+@pytest.mark.parametrize("path", ["/", "/web/style.css", "/web/scripts/live.js", "/web/words/zh.json"])
+async def test_files_come_with_a_policy_that_lets_nothing_in_from_elsewhere(path: str) -> None:
+    async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        answer = await http.get(path)
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert f"ws://{served.address}" in policy
+
+
+async def test_a_forged_host_does_not_get_into_the_policy() -> None:
+    async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        answer = await http.get("/", headers={"Host": "x; script-src *"})
+    assert "script-src *" not in answer.headers.get("content-security-policy", "")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/web/../pages.py", "/web/%2e%2e/pages.py", "/web/scripts", "/web/nothing.js", "/web//etc/passwd"],
+)
+async def test_nothing_else_is_served(path: str) -> None:
+    async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        assert (await http.get(path)).status_code == 404
+
+
+async def test_the_languages_of_the_interface_are_the_files_there_are() -> None:
+    async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        assert (await http.get("/web/words.json")).json() == {
+            code: words["name"] for code, words in WORDS.items()
+        }
+
+
+def test_every_interface_language_has_every_phrase() -> None:
+    used = set(
+        re.findall(r'data-(?:word|label|hint)="([^"]+)"', "".join(p.read_text() for p in WEB.glob("*.html")))
+    )
+    used |= set(
+        re.findall(r'\bword\("([^"]+)"', "".join(p.read_text() for p in (WEB / "scripts").glob("*.js")))
+    )
+    for code, words in WORDS.items():
+        assert used - words.keys() == set(), code
+        assert words.keys() - {"html-lang"} == WORDS["en"].keys(), code
+
+
+def test_nothing_outside_is_referred_to() -> None:
+    for path in [*WEB.glob("*.html"), *WEB.glob("*.css"), *(WEB / "scripts").glob("*.js")]:
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/", "")
+        assert not re.search(r"""["'(](?:https?:)?//""", text), path.name
