@@ -141,7 +141,7 @@ def term_rows(test: TestSet, data: Path, router: Translator, options: argparse.N
         if not terms:
             elsewhere.append((TranslationRequest(a, "", source, target, True), b))
         elif not missing(terms, b, target):
-            with_terms.append((TranslationRequest(a, "", source, target, True, terms), b))
+            with_terms.append((TranslationRequest(a, "", source, target, True, terms=terms), b))
     faithful = FaithfulTranslator(router)
     for name, chosen in (("with terms", with_terms), ("elsewhere", elsewhere)):
         some = [

@@ -21,10 +21,11 @@ from server.line import Ears, Line
 from server.messages import Done, Route, Start, Statistics
 from server.packs import Packs, Shelf
 from server.room_messages import RoomState
-from server.rooms import Room, glossary
+from server.rooms import Room
 from server.schema import to_plain
 from server.scribe import Scribe
 from server.snapshot import Snapshot, pack
+from server.trade import NO_PACKS, Trade
 from streaming.captions import Update
 from streaming.errors import DragomanError, EngineError, ReplacedError, first_cause
 from streaming.pipeline import Engines
@@ -32,8 +33,6 @@ from streaming.stages import Notice, Translation, TranslationRequest
 from streaming.words import Word
 
 log = logging.getLogger(__name__)
-
-NO_PACKS = Packs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,7 @@ class Conference:
         """`on_floor` is told 1 when a floor opens and -1 when it is closed; `last` is the number of the
         newest event in the log."""
         self.room = room
-        self.trade = NO_PACKS
-        """Domain packs of the speaker who came last."""
+        self.trade = Trade(room, services.shelf)
         self.services = services
         self.audience = Audience()
         self.journal = Journal(services.log, room.plan.id, last, self.audience.tell)
@@ -139,7 +137,7 @@ class Conference:
         Raises:
             LanguageError: a language that cannot be served.
         """
-        packs = await self.packs(form)
+        packs = await self.trade.take(form)
         self.routes(form)
         name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
         begin = 0.0 if self.room.plan.private else self.now()
@@ -172,30 +170,6 @@ class Conference:
         seconds = self.services.grace if grace is None else grace
         asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
 
-    async def packs(self, form: Start) -> Packs:
-        """Take the domain packs that a speaker names, with the terms of each direction indexed.
-
-        Raises:
-            PackError: one is not there, or is not as it should be.
-        """
-
-        def taken() -> Packs:
-            packs = self.services.shelf.take(form.packs)
-            for target in (*form.targets, *self.room.translated):
-                packs.glossary.growing("", form.source, target)
-            return packs
-
-        # A pack that has changed is read again, and a large one takes its time.
-        self.trade = await asyncio.to_thread(taken)
-        return self.trade
-
-    def prepared(self, request: TranslationRequest) -> TranslationRequest:
-        """Add the operator's terms to a request, before those of packs."""
-        direction = request.source_language, request.target_language
-        terms = glossary(self.room.terms, *direction).terms(request.source, *direction)
-        known = {term.source for term in terms}
-        return replace(request, terms=(*terms, *(t for t in request.terms if t.source not in known)))
-
     def routes(self, form: Start) -> tuple[Route, ...]:
         """See that a speaker can be served, and say how the targets are reached if the source is known.
 
@@ -223,8 +197,7 @@ class Conference:
         if booth:
             return Interpretation(booth, packs=packs)
         source = form.source if form.source != "auto" else plan.source
-        targets = plan.targets if plan.private else self.room.translated
-        targets = tuple(target for target in targets if target != source) if not plan.private else targets
+        targets = plan.targets if plan.private else tuple(t for t in self.room.translated if t != source)
         speak = tuple(language for language in plan.speak if plan.private or language in targets)
         return Interpretation(None if source == "auto" else source, targets, speak, form.languages, packs)
 
@@ -248,7 +221,7 @@ class Conference:
             self.scribe.shown,
             lambda: self.journal.last,
             self._keep,
-            self.prepared,
+            self.trade.prepared,
         )
         wanted, languages = self._wanted(form, booth, packs), self.services.languages
         saved = snapshots or {}

@@ -150,9 +150,9 @@ class Operation:
             return ()
 
         async def ask(request: TranslationRequest) -> Translation:
-            return await conference.translate(conference.prepared(request))
+            return await conference.translate(conference.trade.prepared(request))
 
-        return await render(update, language, ask, conference.trade.glossary)
+        return await render(update, language, ask, conference.trade.packs.glossary)
 
     def _check(self, language: str) -> None:
         plan, languages = self.conference.room.plan, self.conference.services.languages

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from server.conference import NO_PACKS, Conference, OnFloor, Services
+from server.conference import Conference, OnFloor, Services
 from server.eventlog import PAGE
 from server.floor import Switch
 from server.graph import TRANSLATION
@@ -17,6 +17,7 @@ from server.room_messages import SpeakerState
 from server.rooms import Plan, Room
 from server.schema import from_plain, to_plain
 from server.snapshot import Snapshot, unpack
+from server.trade import NO_PACKS
 from streaming.errors import PackError
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ async def _reopen(
         speakers = (*room.state.speakers, SpeakerState(name, form.name))
         room.recall(replace(room.state, floor=room.state.floor or name, speakers=speakers))
     try:
-        packs = await conference.packs(form)
+        packs = await conference.trade.take(form)
     except PackError as error:  # the speaker goes on without: nobody is there to be told
         log.warning("room %s: %s", conference.name, error)
         packs = NO_PACKS

@@ -2,9 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
-from mt.glossary import Entry, Glossary
 from server.room_messages import FLOOR, LanguageState, RoomState, SpeakerState, Term
 from streaming.errors import RoomError
 
@@ -30,13 +28,6 @@ class Plan:
     """Days after which nothing is left of the room; null: as the server is configured."""
     private: bool = False
     """The session of one speaker, who alone is told."""
-
-
-@lru_cache(maxsize=64)
-def glossary(terms: tuple[Term, ...], source: str, target: str) -> Glossary:
-    """Make a glossary of the operator's terms, for one direction."""
-    fitting = (term for term in terms if term.language in ("", target))
-    return Glossary([Entry({source: (term.source,), target: (term.target,)}) for term in fitting])
 
 
 @dataclass(slots=True)

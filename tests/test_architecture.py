@@ -34,7 +34,7 @@ WAITING = {"streaming/pipeline.py", "streaming/batching.py", "streaming/simulate
 WAITS = {"asyncio", "time", "threading", "concurrent", "multiprocessing", "subprocess", "socket", "random"}
 ORDER = (
     {"errors"},
-    {"audio", "words", "pace", "queueing"},
+    {"audio", "words", "pace", "queueing", "state"},
     {"captions", "decode", "matching"},
     {"stages"},
     {"pipeline", "batching", "simulate", "scripted"},

@@ -33,17 +33,17 @@ class Says:
     def _answer(self, request: TranslationRequest) -> Translation:
         prefix = request.target_prefix
         text = self.text if self.text.startswith(prefix) else f"{prefix} {self.text.split(' ', 1)[-1]}"
-        return Translation(text, -float(len(prefix)) if request.scored else None)
+        return Translation(text, score=-float(len(prefix)) if request.scored else None)
 
 
 def request(source: str, prefix: str = "", *terms: Term, target: str = "es") -> TranslationRequest:
-    return TranslationRequest(source, prefix, "en", target, True, terms)
+    return TranslationRequest(source, prefix, "en", target, True, terms=terms)
 
 
 def test_a_translation_that_is_right_costs_nothing_more() -> None:
     says = Says("El servidor tiene 3 discos.")
     (answer,) = FaithfulTranslator(says).translate([request("The server has 3 disks.", "", SERVER)])
-    assert answer == Translation("El servidor tiene 3 discos.", None, ("servidor", "3"))
+    assert answer == Translation("El servidor tiene 3 discos.", whole=("servidor", "3"))
     assert says.calls == 1 and len(says.asked) == 1
 
 
@@ -136,7 +136,7 @@ def test_whatever_is_answered_the_prefix_stays_and_the_rest_is_faithful(
         [Entry({"en": ("server",), "es": ("servidor",)}), Entry({"en": ("network",), "es": ("red",)})]
     )
     source, prefix = " and ".join(wanted) or "nothing", " ".join(said[:committed])
-    asked = TranslationRequest(source, prefix, "en", "es", True, glossary.terms(source, "en", "es"))
+    asked = TranslationRequest(source, prefix, "en", "es", True, terms=glossary.terms(source, "en", "es"))
     (answer,) = FaithfulTranslator(Says(" ".join(said))).translate([asked])
     assert answer.text.startswith(prefix)
     assert missing(asked.terms, answer.text, "es") == []
@@ -181,7 +181,7 @@ def test_the_embedded_translator_uses_the_terms(translator: FaithfulTranslator, 
     glossary = Glossary([Entry(row) for row in forms], ["PyTorch"])
     sources = ["The servers are down.", "After the coffee break we use PyTorch.", "My server is old."]
     requests = [
-        TranslationRequest(source, "", "en", target, True, glossary.terms(source, "en", target))
+        TranslationRequest(source, "", "en", target, True, terms=glossary.terms(source, "en", target))
         for source in sources
     ]
     for asked, answer in zip(requests, translator.translate(requests), strict=True):

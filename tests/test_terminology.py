@@ -28,7 +28,7 @@ class Spanish:
     """Translates word by word into capitals, so no term comes out right by itself."""
 
     def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
-        return [Translation(self._answer(request), -1.0) for request in requests]
+        return [Translation(self._answer(request), score=-1.0) for request in requests]
 
     def _answer(self, request: TranslationRequest) -> str:
         done = len(request.target_prefix.split())
