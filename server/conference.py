@@ -12,27 +12,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from server.audience import Audience
-from server.eventlog import PAGE, EventLog
+from server.eventlog import EventLog
 from server.floor import Floor, Gate, Holder, Switch
-from server.graph import TRANSLATION, TRANSLATOR, Interpretation
-from server.journal import Journal, entry_of
+from server.graph import TRANSLATOR, Interpretation
+from server.journal import Journal
 from server.languages import Languages
 from server.line import Ears, Line
 from server.messages import (
     Done,
-    LanguageStatus,
     RoomState,
     Route,
-    SpeakerState,
-    SpeakerStatus,
     Start,
     Statistics,
-    Status,
 )
-from server.rooms import Plan, Room
-from server.schema import from_plain, to_plain
+from server.rooms import Room
+from server.schema import to_plain
 from server.scribe import Scribe
-from server.snapshot import Snapshot, pack, unpack
+from server.snapshot import Snapshot, pack
 from server.usage import unchanged
 from streaming.captions import Update
 from streaming.errors import DragomanError, EngineError, ReplacedError, first_cause
@@ -54,8 +50,6 @@ class Services:
     """Seconds that a place is kept for somebody whose connection is lost."""
 
 
-STATUS_SECONDS = 2.0
-"""Between two status messages."""
 OnFloor = Callable[["Conference", int], None]
 
 
@@ -79,9 +73,11 @@ class Conference:
         """Languages whose last request was not answered."""
         self._on_floor = on_floor
         self._tasks: set[asyncio.Task[None]] = set()
-        self._clock: tuple[float, float | None] = (0.0, None)
+        self.clock: tuple[float, float | None] = (0.0, None)
+        """Seconds of the room when nobody speaks any more, and since when, in seconds of the loop."""
         self._announced: RoomState | None = None
-        self._watched = False
+        self.watched = False
+        """Operators are told how the room works."""
         self.start("the journal", self.journal.write)
 
     @property
@@ -94,7 +90,7 @@ class Conference:
         times = [floor.begin + line.lag.received for floor in self.floors.values() for line in floor.lines]
         if times:
             return max(times)
-        told, since = self._clock
+        told, since = self.clock
         return told + (asyncio.get_running_loop().time() - since if since is not None else 0.0)
 
     def changed(self) -> None:
@@ -134,37 +130,6 @@ class Conference:
         await self.services.log.forget(self.name, "open")
         self.over.set()
 
-    def watch(self) -> None:
-        """Tell operators how the room works, every few seconds while there is one."""
-        if not self._watched:
-            self._watched = True
-            self.start("the status", self._watch)
-
-    async def _watch(self) -> None:
-        while self.audience.desks:
-            self.journal.show(self.status)
-            await asyncio.sleep(STATUS_SECONDS)
-        self._watched = False
-
-    @property
-    def status(self) -> Status:
-        """How the room works now."""
-        lines = [line for floor in self.floors.values() for line in floor.lines]
-        ends, heard = self.scribe.ends, self.scribe.heard_until
-        return Status(
-            tuple(SpeakerStatus(line.name, round(line.lag.seconds, 3)) for line in lines),
-            tuple(
-                LanguageStatus(
-                    state.language,
-                    self.audience.count(state.language),
-                    round(max(0.0, heard - ends.get(state.language, 0.0)), 3),
-                    state.language not in self.failing,
-                )
-                for state in self.room.languages
-            ),
-            self.audience.count(),
-        )
-
     # Floors and booths
 
     async def open(self, form: Start, secret: str, booth: str = "") -> Floor:
@@ -177,7 +142,7 @@ class Conference:
         self.routes(form)
         name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
         begin = 0.0 if self.room.plan.private else self.now()
-        floor = self._host(name, replace(form, token=""), begin, secret, booth)
+        floor = self.host(name, replace(form, token=""), begin, secret, booth)
         self.changed()
         await self._save(floor)
         return floor
@@ -238,7 +203,7 @@ class Conference:
         speak = tuple(language for language in plan.speak if plan.private or language in targets)
         return Interpretation(None if source == "auto" else source, targets, speak)
 
-    def _host(
+    def host(
         self,
         name: str,
         form: Start,
@@ -300,7 +265,7 @@ class Conference:
         await self.journal.settle()
         if self.room.plan.private:
             await self.services.log.forget(self.name, "open")
-        self._clock = (self.now(), asyncio.get_running_loop().time())
+        self.clock = (self.now(), asyncio.get_running_loop().time())
         del self.floors[floor.name]
         floor.ended.set_result(error)
         self._on_floor(self, -1)
@@ -372,59 +337,6 @@ class Conference:
                 if not floor.ended.done():
                     floor.ended.set_result(DragomanError("the server failed; its log says why"))
 
-    # After a restart
-
-    async def recall(self) -> None:
-        """Take up from the log: what has been told, and the floors as their snapshots have them."""
-        states = await self.services.log.states(self.name)
-        snapshots = {
-            name.removeprefix("line:"): unpack(content)
-            for name, content in states.items()
-            if name.startswith("line:")
-        }
-        after, over = 0, set[str]()
-        while events := await self.services.log.read(self.name, after, PAGE):
-            for event in events:
-                entry = entry_of(event)
-                self.audience.recall(entry)
-                self.scribe.recall(event, snapshots)
-                if isinstance(entry.message, Done):
-                    over.add(entry.line)
-            after = events[-1].number
-        told = max((caption.end for caption in self.scribe.showing.shown.values()), default=0.0)
-        self._clock = (told, asyncio.get_running_loop().time())
-        self._expect(snapshots.values())
-        for name, content in states.items():
-            floor = name.removeprefix("floor:")
-            if floor != name and floor not in over:
-                self._reopen(floor, json.loads(content), snapshots)
-        self.changed()
-
-    def _reopen(self, name: str, state: Mapping[str, Any], snapshots: Mapping[str, Snapshot]) -> None:
-        form: Start = from_plain(Start, state["form"], "form")
-        switches = [from_plain(Switch, switch, "switch") for switch in state["switches"]]
-        booth = state["booth"]
-        if booth:
-            self.room.enter_booth(booth)
-        elif self.room.plan.private:
-            speaker = SpeakerState(name, form.name)
-            self.room.recall(replace(self.room.state, floor=name, speakers=(speaker,)))
-        floor = self._host(name, form, state["begin"], state["secret"], booth, snapshots, switches)
-        for line in floor.lines:
-            self.scribe.listen_again(line)
-        self.detach(floor, None)
-
-    def _expect(self, snapshots: Iterable[Snapshot]) -> None:
-        """Translate what has been translated for a while: its listeners are coming back."""
-        if self.room.plan.private:
-            return
-        names = {name for snapshot in snapshots for name in snapshot.states}
-        for name in names:
-            if name.startswith(f"{TRANSLATION}."):
-                language = name.removeprefix(f"{TRANSLATION}.")
-                self.room.listen(language)
-                self.depart(language)
-
     def depart(self, language: str) -> None:
         """A listener has gone; the language stays for a while, lest one lost connection leave a gap."""
         asyncio.get_running_loop().call_later(self.services.grace, self._departed, language)
@@ -436,19 +348,3 @@ class Conference:
 
 def _floor_of(line: str) -> str:
     return line.split(".")[0]
-
-
-async def create(plan: Plan, services: Services, on_floor: OnFloor) -> Conference:
-    """Make a room that survives."""
-    await services.log.save(plan.id, "room", json.dumps(to_plain(plan)).encode())
-    await services.log.save(plan.id, "open", b"")
-    return Conference(Room(plan), services, on_floor)
-
-
-async def restore(stream: str, services: Services, on_floor: OnFloor) -> Conference:
-    """Take a room up from the log."""
-    states = await services.log.states(stream)
-    plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
-    conference = Conference(Room(plan), services, on_floor, await services.log.last(stream))
-    await conference.recall()
-    return conference

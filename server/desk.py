@@ -32,7 +32,7 @@ class Desk(Connection):
         operation = Operation(conference)
         try:
             await self._catch_up(conference, VIEW, first.event)
-            conference.watch()
+            operation.watch()
             async for event in self._events(conference):
                 try:
                     self._obey(operation, event)

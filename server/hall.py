@@ -8,12 +8,13 @@ import secrets
 from types import TracebackType
 from typing import Self
 
-from server.conference import Conference, Services, create, restore
+from server.conference import Conference, Services
 from server.eventlog import PAGE
 from server.floor import Floor, fingerprint, new_secret
 from server.graph import Interpretation
 from server.journal import Entry, entry_of
 from server.messages import Start
+from server.recall import create, restore
 from server.rooms import Plan
 from streaming.errors import OverloadError, ProtocolError, RoomError
 

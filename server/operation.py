@@ -1,13 +1,17 @@
 """What listeners and operators bring about in a room: languages come and go, utterances are corrected."""
 
+import asyncio
+
 from server.conference import Conference
 from server.graph import Interpretation
-from server.messages import FLOOR, Term
+from server.messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
 from server.rendering import evenly, render
 from streaming.captions import Caption, Update
 from streaming.errors import LanguageError, RoomError
 from streaming.words import Word
 
+STATUS_SECONDS = 2.0
+"""Between two status messages."""
 FILLED = 3
 """Utterances that a language which is added is filled with."""
 
@@ -82,6 +86,38 @@ class Operation:
         for (number, target), caption in list(showing.shown.items()):
             if number == utterance and target != language:
                 self.conference.start(f"the correction of {target}", self._retranslate, known, text, caption)
+
+    def watch(self) -> None:
+        """Tell operators how the room works, every few seconds while there is one."""
+        if not self.conference.watched:
+            self.conference.watched = True
+            self.conference.start("the status", self._watch)
+
+    async def _watch(self) -> None:
+        conference = self.conference
+        while conference.audience.desks:
+            conference.journal.show(self.status)
+            await asyncio.sleep(STATUS_SECONDS)
+        conference.watched = False
+
+    @property
+    def status(self) -> Status:
+        """How the room works now."""
+        audience, scribe = self.conference.audience, self.conference.scribe
+        lines = [line for floor in self.conference.floors.values() for line in floor.lines]
+        return Status(
+            tuple(SpeakerStatus(line.name, round(line.lag.seconds, 3)) for line in lines),
+            tuple(
+                LanguageStatus(
+                    state.language,
+                    audience.count(state.language),
+                    round(max(0.0, scribe.heard_until - scribe.ends.get(state.language, 0.0)), 3),
+                    state.language not in self.conference.failing,
+                )
+                for state in self.conference.room.languages
+            ),
+            audience.count(),
+        )
 
     async def _retranslate(self, known: Caption, text: str, caption: Caption) -> None:
         words = evenly(text, known.language, known.start, known.end)

@@ -32,9 +32,7 @@ class NewRoom(BaseModel):
 
     id: str = Field(description="Letters a … z, digits, hyphens; part of its addresses.")
     title: str = Field("", description="For people.")
-    source: str = Field(
-        "auto", description="Language spoken; auto: detect it."
-    )
+    source: str = Field("auto", description="Language spoken; auto: detect it.")
     targets: Sequence[str] = Field((), description="Languages that are translated for the record.")
     speak: Sequence[str] = Field((), description="Languages that are also spoken, to those who want to hear.")
     recording: bool = Field(False, description="Keep the floor's audio.")

@@ -67,7 +67,8 @@ async def test_languages_are_listed() -> None:
 async def test_the_interface_is_described_and_nothing_is_loaded_from_elsewhere() -> None:
     async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
         described = (await http.get("/openapi.json")).json()
-        assert set(described["paths"]) == {"/healthz", "/readyz", "/v1/languages"}
+        rooms = {"/v1/rooms", "/v1/rooms/{room}"}
+        assert set(described["paths"]) == {"/healthz", "/readyz", "/v1/languages", *rooms}
         for page in ("/docs", "/redoc"):
             assert (await http.get(page)).status_code == 404
 
