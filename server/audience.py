@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from server.journal import Entry
-from server.messages import FLOOR, Ack, Done, Revision, RoomState, Speech, Status, Style
+from server.messages import Ack, Done, Speech
 from server.outbox import Frame, Outbox, frame
+from server.room_messages import FLOOR, Revision, RoomState, Status, Style
 from streaming.captions import Caption
 from streaming.stages import Notice
 

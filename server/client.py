@@ -24,7 +24,6 @@ from server.messages import (
     Finish,
     Ready,
     Resume,
-    Revision,
     ServerMessage,
     Speech,
     Start,
@@ -32,6 +31,7 @@ from server.messages import (
     encode,
 )
 from server.replay import Replay
+from server.room_messages import Revision
 from streaming.audio import AudioChunk
 from streaming.captions import Caption, Transcript
 from streaming.errors import InputError, ProtocolError

@@ -18,13 +18,8 @@ from server.graph import TRANSLATOR, Interpretation
 from server.journal import Journal
 from server.languages import Languages
 from server.line import Ears, Line
-from server.messages import (
-    Done,
-    RoomState,
-    Route,
-    Start,
-    Statistics,
-)
+from server.messages import Done, Route, Start, Statistics
+from server.room_messages import RoomState
 from server.rooms import Room
 from server.schema import to_plain
 from server.scribe import Scribe

@@ -6,9 +6,9 @@ from server.audience import View
 from server.conference import Conference
 from server.connection import Admit, Connection, Patience
 from server.hall import Hall
-from server.messages import Correct, End, Hand, Mute, Operate, Pause, Terms
 from server.operation import Operation
 from server.protocol import OPERATOR, Event
+from server.room_messages import Correct, End, Hand, Mute, Operate, Pause, Terms
 from streaming.errors import InputError
 from streaming.stages import Notice
 

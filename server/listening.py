@@ -6,9 +6,9 @@ from server.audience import View
 from server.conference import Conference
 from server.connection import Admit, Connection, Patience
 from server.hall import Hall
-from server.messages import FLOOR, Listen
 from server.operation import Operation
 from server.protocol import LISTENER
+from server.room_messages import FLOOR, Listen
 
 
 class Listener(Connection):

@@ -4,8 +4,8 @@ import asyncio
 
 from server.conference import Conference
 from server.graph import Interpretation
-from server.messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
 from server.rendering import evenly, render
+from server.room_messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
 from streaming.captions import Caption, Update
 from streaming.errors import LanguageError, RoomError
 from streaming.words import Word

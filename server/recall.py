@@ -11,7 +11,8 @@ from server.eventlog import PAGE
 from server.floor import Switch
 from server.graph import TRANSLATION
 from server.journal import entry_of
-from server.messages import Done, SpeakerState, Start
+from server.messages import Done, Start
+from server.room_messages import SpeakerState
 from server.rooms import Plan, Room
 from server.schema import from_plain, to_plain
 from server.snapshot import Snapshot, unpack

@@ -20,8 +20,8 @@ from server.connection import Admit, Connection, Patience
 from server.desk import Desk
 from server.hall import Hall
 from server.listening import Listener
-from server.messages import RoomState
 from server.protocol import INTERPRETER
+from server.room_messages import RoomState
 from server.rooms import Plan
 from server.session import Session
 from streaming.errors import LanguageError, RoomError

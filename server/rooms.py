@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from server.messages import FLOOR, LanguageState, RoomState, SpeakerState, Term
+from server.room_messages import FLOOR, LanguageState, RoomState, SpeakerState, Term
 from streaming.errors import RoomError
 
 REMEMBERED = 1_000

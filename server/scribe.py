@@ -10,7 +10,8 @@ from server.eventlog import Event
 from server.graph import RECOGNITION, TRANSLATION
 from server.journal import Journal, entry_of
 from server.line import Line
-from server.messages import Revision, RoomState, Speech
+from server.messages import Speech
+from server.room_messages import Revision, RoomState
 from server.rooms import Room
 from server.showing import Showing
 from server.snapshot import Snapshot

@@ -13,8 +13,9 @@ from server.conference import Conference
 from server.connection import Admit, Connection, Patience, everybody
 from server.floor import Floor
 from server.hall import Hall
-from server.messages import Ack, Done, Interpret, Ready, Resume, Start, Type
+from server.messages import Ack, Done, Ready, Resume, Start
 from server.protocol import SPEAKER, Audio, Door
+from server.room_messages import Interpret, Type
 from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
 
 LEFT = 1000

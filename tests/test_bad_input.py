@@ -15,7 +15,19 @@ from websockets.exceptions import ConnectionClosed
 from asr import load_detector
 from server import client
 from server.connection import Patience
-from server.messages import Ack, Caption, Done, Error, Finish, Message, Notice, Ready, Start, decode, encode
+from server.messages import (
+    Ack,
+    Caption,
+    Done,
+    Error,
+    Finish,
+    Message,
+    Notice,
+    Ready,
+    Start,
+    decode,
+    encode,
+)
 from streaming.audio import SAMPLE_RATE, AudioChunk, to_pcm16
 from streaming.captions import Transcript
 from streaming.errors import EngineError

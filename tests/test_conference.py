@@ -14,30 +14,32 @@ from websockets.exceptions import ConnectionClosed
 from server.eventlog import EventLog
 from server.messages import (
     ClientMessage,
-    Correct,
     Done,
-    End,
     Error,
     Finish,
+    Ready,
+    Resume,
+    ServerMessage,
+    Speech,
+    Start,
+    decode_event,
+    encode,
+)
+from server.room_messages import (
+    Correct,
+    End,
     Hand,
     Interpret,
     Listen,
     Mute,
     Operate,
     Pause,
-    Ready,
-    Resume,
     Revision,
     RoomState,
-    ServerMessage,
-    Speech,
-    Start,
     Status,
     Term,
     Terms,
     Type,
-    decode_event,
-    encode,
 )
 from streaming.audio import Samples, to_pcm16
 from streaming.captions import Caption, Transcript

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from server.messages import (
     CLIENT,
-    HIGHEST_RATE,
-    LOWEST_RATE,
     MOST_CHANNELS,
     SERVER,
     Done,
@@ -24,7 +22,7 @@ from server.messages import (
     decode_event,
     encode,
 )
-from server.schema import hints
+from server.schema import HIGHEST_RATE, LOWEST_RATE, hints
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 
