@@ -8,9 +8,10 @@ server that takes committed text back, or says something twice, is found out her
 import asyncio
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -31,7 +32,7 @@ from server.messages import (
     encode,
 )
 from server.replay import Replay
-from server.room_messages import Revision
+from server.room_messages import FLOOR, Listen, Revision, Style
 from streaming.audio import AudioChunk
 from streaming.captions import Caption, Transcript
 from streaming.errors import InputError, ProtocolError
@@ -89,60 +90,182 @@ async def stream(
         RetractionError: the server took committed text back.
     """
     start = Start(source, tuple(targets), tuple(speak), encoding)
-    replay = Replay(chunks, encoding, speed)
-    reading = asyncio.create_task(replay.read())
-    session = _Session(url, start, replay)
-    try:
-        async for arrival in session.arrivals(patience):
+    conversation = Conversation(url, start, Replay(chunks, encoding, speed))
+    async with aclosing(conversation.arrivals(patience)) as arrivals:
+        async for arrival in arrivals:
             yield arrival
-    finally:
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
 
 
-class _Session:
-    """A conversation that goes on over as many connections as it takes."""
+async def listen(
+    url: str,
+    *,
+    language: str = FLOOR,
+    style: Style = "fast",
+    speech: bool = False,
+    event: int | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> AsyncGenerator[Arrival, None]:
+    """Read a room and give what is said there, until the event ends; the last is ``done`` or ``error``.
 
-    def __init__(self, url: str, start: Start, replay: Replay) -> None:
+    A lost connection is followed by another one that goes on after the last event, for `patience` seconds.
+
+    Raises:
+        InputError: nothing answers at the address, or it is not an address.
+        ProtocolError: the server broke off, or said something that the protocol does not know, or twice.
+        RetractionError: the server took committed text back.
+    """
+    reading = Reading(url, Listen(language, style, speech, event))
+    async with aclosing(reading.arrivals(patience)) as arrivals:
+        async for arrival in arrivals:
+            yield arrival
+
+
+class _Lasting(ABC):
+    """What goes on over as many connections as it takes."""
+
+    def __init__(self, url: str, event: int | None) -> None:
         self._url = url
-        self._start = start
-        self._replay = replay
         self._transcript = Transcript()
-        self._token = ""
-        self._event = 0
+        self.event = event
+        """Number of the last event that came."""
 
-    async def arrivals(self, patience: float) -> AsyncIterator[Arrival]:
+    @property
+    @abstractmethod
+    def _resumable(self) -> bool:
+        """Another connection could go on."""
+
+    @property
+    def _time(self) -> float:
+        return 0.0
+
+    @property
+    def _failure(self) -> Exception | None:
+        return None
+
+    @abstractmethod
+    def _connection(self) -> AsyncGenerator[Arrival, None]:
+        """Give the messages of one connection."""
+
+    async def arrivals(self, patience: float) -> AsyncGenerator[Arrival, None]:
         """Give messages until the last one."""
         pause, heard = FIRST_PAUSE, time.monotonic()
         while True:
             try:
-                async for arrival in self._connection():
-                    pause, heard = FIRST_PAUSE, time.monotonic()
-                    yield arrival
+                async with aclosing(self._connection()) as connection:
+                    async for arrival in connection:
+                        pause, heard = FIRST_PAUSE, time.monotonic()
+                        yield arrival
                 return
             except (Broken, InputError) as error:
-                if error is self._replay.failure or isinstance(error, ProtocolError):
-                    raise
-                if isinstance(error, InputError) and not self._token:
-                    raise
-                if not self._token or time.monotonic() - heard > patience:
-                    raise ProtocolError(f"the server broke off before it was done ({error})") from error
-            yield Arrival(self._replay.time, Notice("reconnecting", "the connection is lost; resuming"))
+                self._consider(error, time.monotonic() - heard > patience)
+            yield Arrival(self._time, Notice("reconnecting", "the connection is lost; resuming"))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _connection(self) -> AsyncIterator[Arrival]:
-        """Give the messages of one connection."""
+    def _consider(self, error: "Broken | InputError", late: bool) -> None:
+        """Raise what another attempt would not change."""
+        if self._failure:
+            raise self._failure from None
+        if isinstance(error, ProtocolError) or (isinstance(error, InputError) and not self._resumable):
+            raise error
+        if late or not self._resumable:
+            raise ProtocolError(f"the server broke off before it was done ({error})") from error
+
+    async def _received(self, socket: ClientConnection) -> AsyncIterator[Arrival]:
+        """Give checked messages until the last one."""
+        while True:
+            event, message, audio = await receive(socket)
+            if event is not None:
+                self._count(event)
+            if isinstance(message, Caption):
+                self._transcript.show(message)
+            if isinstance(message, Revision):
+                self._transcript.revise(message.utterance, message.language, message.text)
+            yield Arrival(self._time, message, None, audio, event)
+            if isinstance(message, Done | Error):
+                return
+
+    def _count(self, event: int) -> None:
+        if self.event is not None and event <= self.event:
+            raise ProtocolError(f"event {event} came after event {self.event}")
+        self.event = event
+
+
+class Reading(_Lasting):
+    """A listener of a room."""
+
+    def __init__(self, url: str, wanted: Listen) -> None:
+        super().__init__(url, wanted.event)
+        self._wanted = wanted
+        self._past = -1
+
+    @property
+    def _resumable(self) -> bool:
+        return self.event is not None
+
+    async def _connection(self) -> AsyncGenerator[Arrival, None]:
         async with await connected(self._url) as socket:
-            first: ClientMessage = Resume(self._token, self._event) if self._token else self._start
+            await _send(socket, encode(replace(self._wanted, event=self.event)))
+            async for arrival in self._received(socket):
+                yield arrival
+
+    def _count(self, event: int) -> None:
+        """What is shown to those who come late bears one number, that of the last event before."""
+        if self.event is None:
+            self._past = event
+        if event != self._past or event != self.event:
+            super()._count(event)
+
+
+class Conversation(_Lasting):
+    """A speaker's session; with its `token` and `event`, another client may go on with it."""
+
+    def __init__(self, url: str, start: Start, replay: Replay, token: str = "", event: int = 0) -> None:
+        super().__init__(url, event)
+        self._start = start
+        self._replay = replay
+        self.token = token
+        """What resumes the session."""
+
+    @property
+    def _resumable(self) -> bool:
+        return bool(self.token)
+
+    @property
+    def _time(self) -> float:
+        return self._replay.time
+
+    @property
+    def _failure(self) -> Exception | None:
+        return self._replay.failure
+
+    async def arrivals(self, patience: float) -> AsyncGenerator[Arrival, None]:
+        """Give messages until the last one."""
+        reading = asyncio.create_task(self._replay.read())
+        try:
+            async with aclosing(super().arrivals(patience)) as arrivals:
+                async for arrival in arrivals:
+                    yield arrival
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+
+    async def _connection(self) -> AsyncGenerator[Arrival, None]:
+        async with await connected(self._url) as socket:
+            first: ClientMessage = Resume(self.token, self.event or 0) if self.token else self._start
             playing: asyncio.Task[None] | None = None
             try:
                 await _send(socket, encode(first))
                 async for arrival in self._received(socket):
-                    if isinstance(arrival.message, Ready):
-                        self._token = arrival.message.token
-                        playing = asyncio.create_task(self._play(socket, arrival.message.position))
+                    match arrival.message:
+                        case Ready(token=token, position=position):
+                            self.token = token
+                            playing = asyncio.create_task(self._play(socket, position))
+                        case Caption(end=end):
+                            arrival = replace(arrival, lag=self._replay.lag(end))
+                        case Ack(position=position):
+                            self._replay.forget(position)
                     yield arrival
             finally:
                 if playing is not None:
@@ -160,32 +283,6 @@ class _Session:
             return  # the receiving side tells why
         except Exception:
             await socket.close()
-
-    async def _received(self, socket: ClientConnection) -> AsyncIterator[Arrival]:
-        """Give checked messages until the last one."""
-        while True:
-            try:
-                event, message, audio = await receive(socket)
-            except (Broken, ProtocolError):
-                if self._replay.failure:
-                    raise self._replay.failure from None
-                raise
-            lag = None
-            if event is not None:
-                if event <= self._event:
-                    raise ProtocolError(f"event {event} came after event {self._event}")
-                self._event = event
-            match message:
-                case Caption():
-                    self._transcript.show(message)
-                    lag = self._replay.lag(message.end)
-                case Revision(utterance=utterance, language=language, text=text):
-                    self._transcript.revise(utterance, language, text)
-                case Ack(position=position):
-                    self._replay.forget(position)
-            yield Arrival(self._replay.time, message, lag, audio, event)
-            if isinstance(message, Done | Error):
-                return
 
 
 async def connected(url: str) -> ClientConnection:
