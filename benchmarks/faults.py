@@ -103,7 +103,7 @@ class Proxy:
         if self.cut >= self._plan.cuts:
             return None
         chance = self._plan.chance
-        return chance.choice([chance.randrange(600, 3_000), chance.randrange(1_000, 40_000)])
+        return chance.choice([chance.randrange(1_500, 4_000), chance.randrange(1_000, 40_000)])
 
 
 @dataclass

@@ -157,6 +157,8 @@ class Conference:
         if floor.holder and not floor.holder.done():
             floor.holder.set_result(ReplacedError("the session was resumed on another connection"))
         floor.holder = holder
+        if floor.patience:
+            floor.patience.cancel()
 
     def detach(self, floor: Floor, holder: Holder | None, grace: float | None = None) -> None:
         """A connection has gone: the floor waits for another one, for a while."""
@@ -164,7 +166,7 @@ class Conference:
             return
         floor.holder = None
         seconds = self.services.grace if grace is None else grace
-        asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
+        floor.patience = asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
 
     def routes(self, form: Start) -> tuple[Route, ...]:
         """See that a speaker can be served, and say how the targets are reached if the source is known.
@@ -266,7 +268,7 @@ class Conference:
         self._on_floor(self, -1)
 
     def _abandon(self, floor: Floor) -> None:
-        if floor.holder is None and not floor.finished:
+        if not floor.finished:
             log.info("room %s: floor %s is abandoned", self.name, floor.name)
             floor.finish()
 

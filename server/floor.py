@@ -101,6 +101,8 @@ class Floor:
         """Everything has been interpreted; or why not."""
         self.holder: Holder | None = None
         """The connection that brings the audio."""
+        self.patience: asyncio.TimerHandle | None = None
+        """Ends the floor when nobody has come back for too long."""
         self.acknowledged = asyncio.Event()
         """Set whenever `kept` has grown."""
         self._kept = 0
