@@ -54,7 +54,8 @@ def create_app(
     asks = {name: engine.ask for name, engine in shared.items()}
     languages = Languages(engines)
     events = log or EventLog()
-    hall = Hall(Services(events, asks, languages, config.server.grace), config.server.max_sessions)
+    services = Services(events, asks, languages, config.server.grace, config.log.days)
+    hall = Hall(services, config.server.max_sessions)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

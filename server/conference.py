@@ -43,6 +43,8 @@ class Services:
     languages: Languages
     grace: float = 60.0
     """Seconds that a place is kept for somebody whose connection is lost."""
+    days: float = 30.0
+    """Days after which nothing is left of what is over, unless a room says otherwise."""
 
 
 OnFloor = Callable[["Conference", int], None]

@@ -5,6 +5,7 @@ import hmac
 import json
 import re
 import secrets
+import time
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,10 @@ from streaming.errors import OverloadError, ProtocolError, RoomError
 
 ROOM_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 """How rooms may be called."""
+
+
+TIDY_SECONDS = 3_600.0
+"""Between two searches for what is too old."""
 
 
 class Hall:
@@ -43,11 +48,14 @@ class Hall:
         """Take up what the log has left open."""
         for stream in await self._services.log.streams("open"):
             self._conferences[stream] = await restore(stream, self._services, self._count)
+        self._tidying = asyncio.create_task(self._tidy())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tidying.cancel()
+        await asyncio.gather(self._tidying, return_exceptions=True)
         for conference in self._conferences.values():
             await conference.stop()
 
@@ -139,6 +147,23 @@ class Hall:
         if conference is None or conference.room.plan.private:
             raise RoomError(f"there is no room {name!r}, or it has ended")
         return conference
+
+    async def tidy(self, now: float) -> None:
+        """Delete what is over and older than its room, or the server, wants to keep; `now` is Unix time."""
+        log, days = self._services.log, self._services.days
+        for stream in await log.streams("room"):
+            if stream in self._conferences:
+                continue
+            kept = json.loads((await log.states(stream))["room"])["retention_days"]
+            if await log.last(stream) == 0 or stream in await log.untouched(
+                now - 86_400 * (days if kept is None else kept)
+            ):
+                await log.delete(stream)
+
+    async def _tidy(self) -> None:
+        while True:
+            await self.tidy(time.time())
+            await asyncio.sleep(TIDY_SECONDS)
 
     @property
     def rooms(self) -> list[Conference]:
