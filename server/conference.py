@@ -22,7 +22,7 @@ from server.messages import Done, Route, Start, Statistics
 from server.room_messages import RoomState
 from server.rooms import Room
 from server.schema import to_plain
-from server.scribe import Scribe
+from server.scribe import TYPED, Scribe
 from server.snapshot import Snapshot, pack
 from server.usage import unchanged
 from streaming.captions import Update
@@ -124,7 +124,6 @@ class Conference:
         self.changed()
         self.journal.add(Done(Statistics(utterances=self.scribe.showing.utterances)))
         await self.journal.settle()
-        await self.services.log.forget(self.name, "open")
         self.over.set()
 
     # Floors and booths
@@ -147,7 +146,7 @@ class Conference:
     def type(self, floor: Floor, text: str, final: bool) -> None:
         """Take text from a booth: it is committed as it is."""
         if floor.typing is None:
-            floor.typing = self.room.number(floor.name, -1, self.journal.last + 1)
+            floor.typing = self.room.number(f"{floor.name}.{TYPED}", self.journal.last + 1)
         now = self.now()
         words = (Word(text, now, now),) if text else ()
         self.scribe.translate(floor.name, Update(floor.typing, floor.booth, words, (), final))
@@ -262,11 +261,10 @@ class Conference:
             self.room.part(floor.name)
         self.changed()
         await self.journal.settle()
-        if self.room.plan.private:
-            await self.services.log.forget(self.name, "open")
         self.clock = (self.now(), asyncio.get_running_loop().time())
         del self.floors[floor.name]
-        floor.ended.set_result(error)
+        if not floor.ended.done():
+            floor.ended.set_result(error)
         self._on_floor(self, -1)
 
     def _abandon(self, floor: Floor) -> None:

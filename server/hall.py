@@ -47,7 +47,10 @@ class Hall:
     async def __aenter__(self) -> Self:
         """Take up what the log has left open."""
         for stream in await self._services.log.streams("open"):
-            self._conferences[stream] = await restore(stream, self._services, self._count)
+            conference = await restore(stream, self._services, self._count)
+            self._conferences[stream] = conference
+            if conference.room.plan.private and not conference.floors:
+                self._dismiss(conference)  # the end was written, but not that it is over
         self._tidying = asyncio.create_task(self._tidy())
         return self
 
@@ -55,7 +58,7 @@ class Hall:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._tidying.cancel()
-        await asyncio.gather(self._tidying, return_exceptions=True)
+        await asyncio.gather(self._tidying, *self._stopping, return_exceptions=True)
         for conference in self._conferences.values():
             await conference.stop()
 
@@ -178,19 +181,25 @@ class Hall:
         """
         conference = self.room(name)
         await conference.end()
-        del self._conferences[name]
-        self._stop(conference)
+        self._dismiss(conference)
 
     def _count(self, conference: Conference, change: int) -> None:
         self.floors += change
         if conference.room.plan.private and not conference.floors and change < 0:
-            del self._conferences[conference.name]
-            self._stop(conference)
+            self._dismiss(conference)
+
+    def _dismiss(self, conference: Conference) -> None:
+        del self._conferences[conference.name]
+        self._stop(conference)
 
     def _stop(self, conference: Conference) -> None:
-        task = asyncio.create_task(conference.stop())
+        task = asyncio.create_task(self._stopped(conference))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
+
+    async def _stopped(self, conference: Conference) -> None:
+        await self._services.log.forget(conference.name, "open")
+        await conference.stop()
 
 
 def _same(stored: str, secret: str) -> bool:

@@ -41,9 +41,9 @@ def test_a_snapshot_is_read_by_the_code_that_wrote_it() -> None:
 
 
 def test_a_snapshot_of_other_code_says_where_to_begin_afresh() -> None:
-    data = pack(Snapshot(16_000, {"recognition": b"x"}, number=7, epoch=2))
+    data = pack(Snapshot(16_000, {"recognition": b"x"}, number=7, next=2))
     other = data.replace(version().encode(), b"0" * len(version()), 1)
-    assert unpack(other) == Snapshot(16_000, epoch=3)
+    assert unpack(other) == Snapshot(16_000, first=2, next=2)
 
 
 def test_everybody_is_let_in_where_nobody_watches_the_door() -> None:
