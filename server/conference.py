@@ -251,6 +251,7 @@ class Conference:
 
     async def _close(self, floor: Floor, error: DragomanError | None) -> None:
         """Finish what a floor leaves open, and tell."""
+        floor.closing = True
         for line in floor.lines:
             self.scribe.finish(line.name)
         if error is None:

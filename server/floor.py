@@ -97,6 +97,8 @@ class Floor:
         self.gate = gate
         self.finished = False
         """No more audio will come."""
+        self.closing = False
+        """What is told now is the last."""
         self.ended: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
         """Everything has been interpreted; or why not."""
         self.holder: Holder | None = None

@@ -105,7 +105,7 @@ class Session(Connection):
         while True:
             await floor.acknowledged.wait()
             floor.acknowledged.clear()
-            if floor.kept > told and not floor.ended.done():
+            if floor.kept > told and not floor.closing:
                 told = floor.kept
                 self._send(Ack(told))
 
