@@ -26,7 +26,7 @@ from server.scribe import TYPED, Scribe
 from server.snapshot import Snapshot, pack
 from server.usage import unchanged
 from streaming.captions import Update
-from streaming.errors import DragomanError, EngineError, ReplacedError, first_cause
+from streaming.errors import DragomanError, EngineError, ReplacedError, RoomError, first_cause
 from streaming.pipeline import Engines
 from streaming.stages import Notice, Translation, TranslationRequest
 from streaming.words import Word
@@ -134,7 +134,10 @@ class Conference:
 
         Raises:
             LanguageError: a language that cannot be served.
+            RoomError: the event has ended.
         """
+        if self.room.ended:
+            raise RoomError(f"the event in {self.name!r} has ended")
         self.routes(form)
         name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
         begin = 0.0 if self.room.plan.private else self.now()
@@ -255,7 +258,8 @@ class Conference:
         for line in floor.lines:
             self.scribe.finish(line.name)
         if error is None:
-            self.journal.add(Done(self._statistics(floor)), line=floor.name)
+            showing = self.scribe.showing
+            self.journal.add(Done(floor.statistics(showing.utterances, showing.captions)), line=floor.name)
         if floor.booth:
             self.room.leave_booth(floor.booth)
         else:
@@ -310,17 +314,6 @@ class Conference:
         line.snapshot = snapshot
         if floor := self.floors.get(_floor_of(line.name)):
             floor.acknowledged.set()
-
-    def _statistics(self, floor: Floor) -> Statistics:
-        received = max(line.lag.received for line in floor.lines)
-        return Statistics(
-            audio_seconds=round(received, 3),
-            utterances=self.scribe.showing.utterances,
-            captions=self.scribe.showing.captions,
-            skipped=sum(line.skipped for line in floor.lines),
-            max_lag=round(max(line.lag.largest for line in floor.lines), 3),
-            real_time_factor=round(sum(line.recognizing for line in floor.lines) / (received or 1.0), 3),
-        )
 
     async def _logged(
         self, what: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any

@@ -34,6 +34,7 @@ class Hall:
         """At most so many floors may be open."""
         self._services = services
         self._conferences: dict[str, Conference] = {}
+        self._opening: set[str] = set()
         self._stopping: set[asyncio.Task[None]] = set()
         self.most = most
         self.floors = 0
@@ -136,7 +137,13 @@ class Hall:
             raise RoomError(f"there is, or was, a room {plan.id!r} already")
         source = None if plan.source == "auto" else plan.source
         self._services.languages.routes(Interpretation(source, plan.targets, plan.speak))
-        conference = self._conferences[plan.id] = await create(plan, self._services, self._count)
+        if plan.id in self._opening:
+            raise RoomError(f"the room {plan.id!r} is being opened already")
+        self._opening.add(plan.id)
+        try:
+            conference = self._conferences[plan.id] = await create(plan, self._services, self._count)
+        finally:
+            self._opening.discard(plan.id)
         conference.changed()
         return conference
 
@@ -200,6 +207,11 @@ class Hall:
     async def _stopped(self, conference: Conference) -> None:
         await self._services.log.forget(conference.name, "open")
         await conference.stop()
+
+
+def floor_of(token: str) -> str:
+    """Name the floor that a token resumes."""
+    return token.split(".")[1]
 
 
 def _same(stored: str, secret: str) -> bool:
