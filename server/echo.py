@@ -62,7 +62,8 @@ class Echoes:
 
 
 def _after(words: tuple[Word, ...], time: float) -> tuple[Word, ...]:
-    return tuple(word for word in words if word.start >= time)
+    # By their middles: two hearings seldom agree on where a word begins.
+    return tuple(word for word in words if (word.start + word.end) / 2 >= time)
 
 
 def _last(words: tuple[Word, ...], letters: int) -> tuple[Word, ...]:
