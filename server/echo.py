@@ -34,6 +34,7 @@ class Echoes:
         self._echoes = {
             key: _Echo(caption, at_snapshot[key].committed if key in at_snapshot else "")
             for key, caption in told.items()
+            if caption.committed or caption.final
         }
 
     def reconcile(self, update: Update) -> Update | None:
