@@ -103,7 +103,7 @@ class Proxy:
         if self.cut >= self._plan.cuts:
             return None
         chance = self._plan.chance
-        return chance.choice([chance.randrange(600, 3_000), chance.randrange(1_000, 40_000)])
+        return chance.choice([chance.randrange(1_500, 4_000), chance.randrange(1_000, 40_000)])
 
 
 @dataclass
@@ -280,7 +280,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cuts", type=int, default=500)
     parser.add_argument("--kills", type=int, default=3, help="of the server")
-    parser.add_argument("--words", type=int, default=900)
+    parser.add_argument("--words", type=int, default=500)
     given = parser.parse_args()
     began = time.monotonic()
     broken, found = asyncio.run(compare(Plan(given.seed, given.cuts, given.kills, given.words)))

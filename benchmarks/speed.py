@@ -82,6 +82,7 @@ def interpret(recording: Path, target: str, model: str) -> float:
 def start(model: str) -> tuple[subprocess.Popen[bytes], float]:
     """Start a server and wait until it is ready; gives the process and the seconds that took."""
     command = [sys.executable, "-m", "server", "serve", "--port", str(PORT), "--model", model]
+    command += ["--log", "memory"]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and time.perf_counter() - began < 120:

@@ -1,4 +1,4 @@
-"""The command line: ``dragoman serve | interpret | stream | translate | models | packs | demo``."""
+"""The command line: ``dragoman serve | interpret | stream | listen | translate | models | packs | demo``."""
 
 import argparse
 import os
@@ -12,7 +12,8 @@ from typing import NoReturn
 from server import commands
 from streaming.errors import DragomanError, InputError
 
-_URL = "ws://127.0.0.1:8765/v1/live"
+_SERVER = "ws://127.0.0.1:8765"
+_URL = f"{_SERVER}/v1/live"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="dragoman", description="Speech translation and simultaneous interpretation.")
     parser.add_argument("--version", action="version", version=_version())
     command = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_serve, _interpret, _stream, _translate, _models, _packs, _demo):
+    for add in (_serve, _interpret, _stream, _listen, _translate, _models, _packs, _demo):
         add(command)
     return parser
 
@@ -68,6 +69,7 @@ def _serve(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("serve", help="run the server")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (8765)")
+    parser.add_argument("--log", metavar="FILE", help="event log, or memory (the user's folder of state)")
     _engines(parser)
     parser.set_defaults(run=commands.serve)
 
@@ -100,6 +102,16 @@ def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
     _terms(parser)
     parser.add_argument("--speak", type=Path, metavar="DIR", help="write the spoken translations there")
     parser.set_defaults(run=commands.stream)
+
+
+def _listen(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("listen", help="read a room of a server")
+    parser.add_argument("room", metavar="ROOM")
+    parser.add_argument("--language", default="floor", help="to read; floor: what is spoken (floor)")
+    parser.add_argument("--style", choices=["fast", "steady", "sentence"], default="fast")
+    parser.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
+    parser.add_argument("--format", choices=["text", "jsonl"], default="text")
+    parser.set_defaults(run=commands.listen)
 
 
 def _translate(command: "argparse._SubParsersAction[_Parser]") -> None:

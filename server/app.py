@@ -64,7 +64,7 @@ def create_app(
     shelf = packs.shelf(config.packs.folder, config.packs.use)
     for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
         _say(str(conflict))
-    services = Services(events, asks, languages, shelf, config.server.grace)
+    services = Services(events, asks, languages, shelf, config.server.grace, config.log.days)
     hall = Hall(services, config.server.max_sessions)
     archive = Archive(shared, engines.translator, languages, config)
 

@@ -42,6 +42,7 @@ def serve(arguments: Namespace) -> None:
             arguments,
             server={"host": arguments.host, "port": arguments.port},
             recognition={"model": arguments.model},
+            log={"path": arguments.log},
         )
     )
 
@@ -159,6 +160,19 @@ def stream(arguments: Namespace) -> None:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
     playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener, arguments.packs)
+
+
+def listen(arguments: Namespace) -> None:
+    """Read a room and show what is said there."""
+    from server import playback
+    from server.room_messages import Listen
+
+    language = arguments.language if arguments.language == "floor" else one_language(arguments.language)
+    listener: playback.Listener = (
+        playback.JsonListener() if arguments.format == "jsonl" else playback.reading_listener()
+    )
+    url = f"{arguments.url.rstrip('/')}/v1/rooms/{arguments.room}/listen"
+    playback.read(url, Listen(language, arguments.style), listener)
 
 
 def demo(arguments: Namespace) -> None:

@@ -23,11 +23,11 @@ from server.packs import Packs, Shelf
 from server.room_messages import RoomState
 from server.rooms import Room
 from server.schema import to_plain
-from server.scribe import Scribe
+from server.scribe import TYPED, Scribe
 from server.snapshot import Snapshot, pack
 from server.trade import NO_PACKS, Trade
 from streaming.captions import Update
-from streaming.errors import DragomanError, EngineError, ReplacedError, first_cause
+from streaming.errors import DragomanError, EngineError, ReplacedError, RoomError, first_cause
 from streaming.pipeline import Engines
 from streaming.stages import Notice, Translation, TranslationRequest
 from streaming.words import Word
@@ -46,6 +46,8 @@ class Services:
     """The domain packs that speakers may name."""
     grace: float = 60.0
     """Seconds that a place is kept for somebody whose connection is lost."""
+    days: float = 30.0
+    """Days after which nothing is left of what is over, unless a room says otherwise."""
 
 
 OnFloor = Callable[["Conference", int], None]
@@ -125,7 +127,6 @@ class Conference:
         self.changed()
         self.journal.add(Done(Statistics(utterances=self.scribe.showing.utterances)))
         await self.journal.settle()
-        await self.services.log.forget(self.name, "open")
         self.over.set()
 
     # Floors and booths
@@ -136,7 +137,10 @@ class Conference:
 
         Raises:
             LanguageError: a language that cannot be served.
+            RoomError: the event has ended.
         """
+        if self.room.ended:
+            raise RoomError(f"the event in {self.name!r} has ended")
         packs = await self.trade.take(form)
         self.routes(form)
         name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
@@ -149,7 +153,7 @@ class Conference:
     def type(self, floor: Floor, text: str, final: bool) -> None:
         """Take text from a booth: it is committed as it is."""
         if floor.typing is None:
-            floor.typing = self.room.number(floor.name, -1, self.journal.last + 1)
+            floor.typing = self.room.number(f"{floor.name}.{TYPED}", self.journal.last + 1)
         now = self.now()
         words = (Word(text, now, now),) if text else ()
         self.scribe.translate(floor.name, Update(floor.typing, floor.booth, words, (), final))
@@ -161,6 +165,8 @@ class Conference:
         if floor.holder and not floor.holder.done():
             floor.holder.set_result(ReplacedError("the session was resumed on another connection"))
         floor.holder = holder
+        if floor.patience:
+            floor.patience.cancel()
 
     def detach(self, floor: Floor, holder: Holder | None, grace: float | None = None) -> None:
         """A connection has gone: the floor waits for another one, for a while."""
@@ -168,7 +174,7 @@ class Conference:
             return
         floor.holder = None
         seconds = self.services.grace if grace is None else grace
-        asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
+        floor.patience = asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
 
     def routes(self, form: Start) -> tuple[Route, ...]:
         """See that a speaker can be served, and say how the targets are reached if the source is known.
@@ -256,22 +262,22 @@ class Conference:
         for line in floor.lines:
             self.scribe.finish(line.name)
         if error is None:
-            self.journal.add(Done(self._statistics(floor)), line=floor.name)
+            showing = self.scribe.showing
+            self.journal.add(Done(floor.statistics(showing.utterances, showing.captions)), line=floor.name)
         if floor.booth:
             self.room.leave_booth(floor.booth)
         else:
             self.room.part(floor.name)
         self.changed()
         await self.journal.settle()
-        if self.room.plan.private:
-            await self.services.log.forget(self.name, "open")
         self.clock = (self.now(), asyncio.get_running_loop().time())
         del self.floors[floor.name]
-        floor.ended.set_result(error)
+        if not floor.ended.done():
+            floor.ended.set_result(error)
         self._on_floor(self, -1)
 
     def _abandon(self, floor: Floor) -> None:
-        if floor.holder is None and not floor.finished:
+        if not floor.finished:
             log.info("room %s: floor %s is abandoned", self.name, floor.name)
             floor.finish()
 
@@ -312,17 +318,6 @@ class Conference:
         line.snapshot = snapshot
         if floor := self.floors.get(_floor_of(line.name)):
             floor.acknowledged.set()
-
-    def _statistics(self, floor: Floor) -> Statistics:
-        received = max(line.lag.received for line in floor.lines)
-        return Statistics(
-            audio_seconds=round(received, 3),
-            utterances=self.scribe.showing.utterances,
-            captions=self.scribe.showing.captions,
-            skipped=sum(line.skipped for line in floor.lines),
-            max_lag=round(max(line.lag.largest for line in floor.lines), 3),
-            real_time_factor=round(sum(line.recognizing for line in floor.lines) / (received or 1.0), 3),
-        )
 
     async def _logged(
         self, what: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any

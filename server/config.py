@@ -78,6 +78,11 @@ class LogConfig:
     path: str = "auto"
     """A file; ``auto``: ``dragoman/events.db`` in the user's folder of state; ``memory``: none, and nothing
     outlives the server."""
+    days: float = 30.0
+    """Days after which nothing is left of a session or room that is over; rooms may say otherwise."""
+
+    def __post_init__(self) -> None:
+        _within("days", self.days, 0, 36_500)
 
     @property
     def file(self) -> Path | None:

@@ -45,6 +45,7 @@ def _language(path: Path) -> str:
 def _server() -> Iterator[str]:
     """Run a server on a free loopback port, and stop it at the end."""
     command = [sys.executable, "-P", "-m", "server", "serve", "--port", "0", "--model", "embedded"]
+    command += ["--log", "memory"]
     process = subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, stop the server as well
     try:

@@ -34,6 +34,7 @@ class Echoes:
         self._echoes = {
             key: _Echo(caption, at_snapshot[key].committed if key in at_snapshot else "")
             for key, caption in told.items()
+            if caption.committed or caption.final
         }
 
     def reconcile(self, update: Update) -> Update | None:
@@ -62,7 +63,8 @@ class Echoes:
 
 
 def _after(words: tuple[Word, ...], time: float) -> tuple[Word, ...]:
-    return tuple(word for word in words if word.start >= time)
+    # By their middles: two hearings seldom agree on where a word begins.
+    return tuple(word for word in words if (word.start + word.end) / 2 >= time)
 
 
 def _last(words: tuple[Word, ...], letters: int) -> tuple[Word, ...]:

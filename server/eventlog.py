@@ -228,7 +228,7 @@ def _opened(path: Path | None) -> sqlite3.Connection:
         base.execute("COMMIT")
     except sqlite3.OperationalError as error:
         busy = "locked" in str(error)
-        reason = "another server has it open" if busy else str(error)
+        reason = "another server has it open, give this one its own (--log)" if busy else str(error)
         raise ConfigError(f"{path}: the event log cannot be opened: {reason}") from error
     except (sqlite3.Error, OSError) as error:
         raise ConfigError(f"{path}: the event log cannot be opened: {error}") from error

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from server.line import Line
-from server.messages import Start
+from server.messages import Start, Statistics
 from streaming.audio import Samples
 from streaming.errors import DragomanError
 
@@ -98,11 +98,13 @@ class Floor:
         self.finished = False
         """No more audio will come."""
         self.closing = False
-        """The last message is on its way, and nothing may follow it."""
+        """What is told now is the last."""
         self.ended: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
         """Everything has been interpreted; or why not."""
         self.holder: Holder | None = None
         """The connection that brings the audio."""
+        self.patience: asyncio.TimerHandle | None = None
+        """Ends the floor when nobody has come back for too long."""
         self.acknowledged = asyncio.Event()
         """Set whenever `kept` has grown."""
         self._kept = 0
@@ -129,6 +131,18 @@ class Floor:
         """Wait while too much audio waits."""
         for line in self.lines:
             await line.inlet.settle()
+
+    def statistics(self, utterances: int, captions: int) -> Statistics:
+        """Say what the session was; what was said and shown, its room knows."""
+        received = max(line.lag.received for line in self.lines)
+        return Statistics(
+            audio_seconds=round(received, 3),
+            utterances=utterances,
+            captions=captions,
+            skipped=sum(line.skipped for line in self.lines),
+            max_lag=round(max(line.lag.largest for line in self.lines), 3),
+            real_time_factor=round(sum(line.recognizing for line in self.lines) / (received or 1.0), 3),
+        )
 
     def finish(self) -> None:
         """No more audio will come."""

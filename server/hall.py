@@ -5,6 +5,7 @@ import hmac
 import json
 import re
 import secrets
+import time
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,10 @@ ROOM_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 """How rooms may be called."""
 
 
+TIDY_SECONDS = 3_600.0
+"""Between two searches for what is too old."""
+
+
 class Hall:
     """Every conference, by its name; an asynchronous context manager."""
 
@@ -29,6 +34,7 @@ class Hall:
         """At most so many floors may be open."""
         self._services = services
         self._conferences: dict[str, Conference] = {}
+        self._opening: set[str] = set()
         self._stopping: set[asyncio.Task[None]] = set()
         self.most = most
         self.floors = 0
@@ -42,12 +48,18 @@ class Hall:
     async def __aenter__(self) -> Self:
         """Take up what the log has left open."""
         for stream in await self._services.log.streams("open"):
-            self._conferences[stream] = await restore(stream, self._services, self._count)
+            conference = await restore(stream, self._services, self._count)
+            self._conferences[stream] = conference
+            if conference.room.plan.private and not conference.floors:
+                self._dismiss(conference)  # the end was written, but not that it is over
+        self._tidying = asyncio.create_task(self._tidy())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tidying.cancel()
+        await asyncio.gather(self._tidying, *self._stopping, return_exceptions=True)
         for conference in self._conferences.values():
             await conference.stop()
 
@@ -125,7 +137,13 @@ class Hall:
             raise RoomError(f"there is, or was, a room {plan.id!r} already")
         source = None if plan.source == "auto" else plan.source
         self._services.languages.routes(Interpretation(source, plan.targets, plan.speak))
-        conference = self._conferences[plan.id] = await create(plan, self._services, self._count)
+        if plan.id in self._opening:
+            raise RoomError(f"the room {plan.id!r} is being opened already")
+        self._opening.add(plan.id)
+        try:
+            conference = self._conferences[plan.id] = await create(plan, self._services, self._count)
+        finally:
+            self._opening.discard(plan.id)
         conference.changed()
         return conference
 
@@ -140,6 +158,23 @@ class Hall:
             raise RoomError(f"there is no room {name!r}, or it has ended")
         return conference
 
+    async def tidy(self, now: float) -> None:
+        """Delete what is over and older than its room, or the server, wants to keep; `now` is Unix time."""
+        log, days = self._services.log, self._services.days
+        for stream in await log.streams("room"):
+            if stream in self._conferences:
+                continue
+            kept = json.loads((await log.states(stream))["room"])["retention_days"]
+            if await log.last(stream) == 0 or stream in await log.untouched(
+                now - 86_400 * (days if kept is None else kept)
+            ):
+                await log.delete(stream)
+
+    async def _tidy(self) -> None:
+        while True:
+            await self.tidy(time.time())
+            await asyncio.sleep(TIDY_SECONDS)
+
     @property
     def rooms(self) -> list[Conference]:
         """Rooms that are open."""
@@ -153,19 +188,30 @@ class Hall:
         """
         conference = self.room(name)
         await conference.end()
-        del self._conferences[name]
-        self._stop(conference)
+        self._dismiss(conference)
 
     def _count(self, conference: Conference, change: int) -> None:
         self.floors += change
         if conference.room.plan.private and not conference.floors and change < 0:
-            del self._conferences[conference.name]
-            self._stop(conference)
+            self._dismiss(conference)
+
+    def _dismiss(self, conference: Conference) -> None:
+        del self._conferences[conference.name]
+        self._stop(conference)
 
     def _stop(self, conference: Conference) -> None:
-        task = asyncio.create_task(conference.stop())
+        task = asyncio.create_task(self._stopped(conference))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
+
+    async def _stopped(self, conference: Conference) -> None:
+        await self._services.log.forget(conference.name, "open")
+        await conference.stop()
+
+
+def floor_of(token: str) -> str:
+    """Name the floor that a token resumes."""
+    return token.split(".")[1]
 
 
 def _same(stored: str, secret: str) -> bool:

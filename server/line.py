@@ -15,6 +15,7 @@ from streaming.audio import SAMPLE_RATE, AudioChunk, EndOfUtterance
 from streaming.captions import Caption, Update, merge
 from streaming.pipeline import Cut, Engines, Pipeline
 from streaming.stages import Notice, TranslationRequest
+from tts.speech import Spoken
 
 QUIET_SECONDS = 5.0
 """Between two cuts while nobody speaks, so that clients need not keep silence for long."""
@@ -78,6 +79,7 @@ class Line:
         self._wanted = wanted
         self._ears = ears
         self._open = snapshot.open
+        self._first, self._next = snapshot.first, snapshot.next
         self._lag = Lag(self._say, snapshot.position / SAMPLE_RATE)
         self.inlet = Inlet(rate, self._lag, snapshot.position)
         self._usage = Usage(engines, languages, self._lag, self._notice, ears.prepared)
@@ -150,13 +152,16 @@ class Line:
             heard = replace(item, tentative=())
             joined = merge(self._open, heard) if self._open else heard
             self._open = None if item.final else joined
+            self._next = self._first + item.utterance + item.final
+        if isinstance(item, Update | Spoken):
+            item = replace(item, utterance=self._first + item.utterance)
         self._ears.hear(self, name, item)
 
     def _pass(self, name: str, cut: Cut) -> None:
         """A cut has passed a node: note what else belongs to the state there."""
-        noted = self._cuts.get(cut) or Snapshot(cut.position, epoch=self.snapshot.epoch)
+        noted = self._cuts.get(cut) or Snapshot(cut.position, first=self._first)
         if name == RECOGNITION:
-            noted = replace(noted, open=self._open, number=self._ears.number())
+            noted = replace(noted, open=self._open, next=self._next, number=self._ears.number())
         noted = replace(noted, shown={**noted.shown, **self._ears.shown(self, name)})
         self._cuts[cut] = noted
         if cut.complete:

@@ -14,6 +14,7 @@ from typing import Protocol
 from server import client
 from server.graph import Interpretation
 from server.messages import Error, encode
+from server.room_messages import Listen, Revision
 from server.terminal import GrowingView, LineView, View
 from streaming.audio import AudioChunk
 from streaming.captions import Caption
@@ -79,6 +80,28 @@ async def _play(
         raise sound.failure
 
 
+def read(url: str, wanted: Listen, listener: Listener) -> None:
+    """Read a room until its event ends, and tell what comes.
+
+    Raises:
+        InputError: no server answers, or it refuses what was asked.
+        DragomanError: the connection broke off, or committed text was taken back.
+    """
+    asyncio.run(_read(url, wanted, listener))
+
+
+async def _read(url: str, wanted: Listen, listener: Listener) -> None:
+    arrivals = client.Reading(url, wanted).arrivals(client.PATIENCE_SECONDS)
+    try:
+        async with aclosing(arrivals):
+            async for arrival in arrivals:
+                listener.hear(arrival)
+                if isinstance(arrival.message, Error):
+                    raise _refused(arrival.message)
+    finally:
+        listener.close()
+
+
 class _Sound:
     """Chunks read apart, so that a slow pipe keeps nothing else waiting; a failure ends them."""
 
@@ -130,7 +153,7 @@ class JsonListener:
 
     def hear(self, arrival: client.Arrival) -> None:
         """Print a message."""
-        content = {"arrival": round(arrival.time, 3), **json.loads(encode(arrival.message))}
+        content = {"arrival": round(arrival.time, 3), **json.loads(encode(arrival.message, arrival.event))}
         print(json.dumps(content, ensure_ascii=False), flush=True)
 
     def close(self) -> None:
@@ -151,6 +174,8 @@ class CaptionListener:
             case Caption() as caption:
                 self._note_lag(caption, arrival.lag)
                 self.view.show(caption, arrival.time)
+            case Revision(utterance=utterance, language=language, text=text):
+                self.view.show(Caption(utterance, language, text, final=True), arrival.time)
             case Notice(message=message):
                 print(f"dragoman: {message}", file=sys.stderr)
 
@@ -175,6 +200,11 @@ def caption_listener(wanted: Interpretation) -> CaptionListener:
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return CaptionListener(LineView(sys.stdout))
     return CaptionListener(GrowingView(sys.stdout, 1 + len(wanted.targets), _columns))
+
+
+def reading_listener() -> CaptionListener:
+    """Build the listener that shows a room: one language."""
+    return caption_listener(Interpretation())
 
 
 def _columns() -> int:

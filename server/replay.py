@@ -69,6 +69,7 @@ class Replay:
         first = self._kept[0][0] if self._kept else self._end
         if position < first:
             raise ProtocolError(f"the server wants audio from sample {position}, kept is from {first}")
+        self._sent = position
         self._wanted.set()
         while True:
             if found := self._find(position):

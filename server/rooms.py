@@ -48,7 +48,7 @@ class Room:
         self._listeners: Counter[str] = Counter()
         self._booths: Counter[str] = Counter()
         self._paused: set[str] = set()
-        self._numbers: dict[tuple[str, int, int], int] = {}
+        self._numbers: dict[tuple[str, int], int] = {}
         self._utterances = 0
 
     # Speakers and the floor
@@ -137,16 +137,16 @@ class Room:
 
     # Utterances
 
-    def number(self, line: str, epoch: int, utterance: int) -> int:
+    def number(self, line: str, utterance: int) -> int:
         """Number an utterance of a line in the order in which the room hears of it."""
-        key = (line, epoch, utterance)
+        key = (line, utterance)
         if key not in self._numbers:
-            self.remember(line, epoch, utterance, self._utterances)
+            self.remember(line, utterance, self._utterances)
         return self._numbers[key]
 
-    def remember(self, line: str, epoch: int, utterance: int, number: int) -> None:
+    def remember(self, line: str, utterance: int, number: int) -> None:
         """Take the number that the log has for an utterance."""
-        self._numbers[line, epoch, utterance] = number
+        self._numbers[line, utterance] = number
         self._joined = max(self._joined, int(line.split(".")[0][1:]))
         self._utterances = max(self._utterances, number + 1)
         if len(self._numbers) > REMEMBERED:

@@ -24,6 +24,8 @@ from tts.speech import Spoken
 
 BOOTH = "b"
 """How the names of lines from booths begin: what is said there is a translation."""
+TYPED = "typed"
+"""What is added to the name of a booth for the numbers of utterances that are typed there."""
 
 
 class Scribe:
@@ -109,8 +111,7 @@ class Scribe:
         self._journal.add(revision, line=self.line_of(number), spoken=spoken)
 
     def _caption(self, line: Line, name: str, item: Update) -> None:
-        place = (line.snapshot.epoch, item.utterance)
-        number = self._room.number(line.name, *place)
+        number = self._room.number(line.name, item.utterance)
         self._line_of[number] = line.name
         update = self._echoes[line.name].reconcile(_placed(item, number, self._begin(line.name)))
         known = update and self.showing.shown.get((number, item.language))
@@ -122,14 +123,14 @@ class Scribe:
         if caption is None:
             return
         if update.committed or update.final:
-            self._add(caption, update, line.name, spoken=spoken, of=place)
+            self._add(caption, update, line.name, spoken=spoken, of=item.utterance)
         else:
             self._journal.show(caption, line=line.name, spoken=spoken)
 
     def _add(
-        self, caption: Caption, update: Update, line: str, *, spoken: bool, of: tuple[int, int] | None = None
+        self, caption: Caption, update: Update, line: str, *, spoken: bool, of: int | None = None
     ) -> None:
-        more = {"tentative": "", **({"of": list(of)} if of else {})}
+        more = {"tentative": "", **({} if of is None else {"of": of})}
         self._journal.add(caption, line=line, spoken=spoken, more=more)
         if update.committed:
             self.ends[caption.language] = max(self.ends.get(caption.language, 0.0), caption.end)
@@ -140,7 +141,7 @@ class Scribe:
         if start < self._spoken_until.get((line.name, spoken.language), 0.0) - 1e-6:
             return
         self._spoken_until[line.name, spoken.language] = start + spoken.audio.duration
-        number = self._room.number(line.name, line.snapshot.epoch, spoken.utterance)
+        number = self._room.number(line.name, spoken.utterance)
         speech = Speech(number, spoken.language, spoken.text, start, spoken.audio.duration, SAMPLE_RATE)
         self._journal.add(speech, audio=to_pcm16(spoken.audio.samples), line=line.name)
 
@@ -171,8 +172,10 @@ class Scribe:
                 self.ends[caption.language] = caption.end
                 if entry.spoken:
                     self.heard_until = caption.end
-                epoch, utterance = event.content.get("of", (-1, event.number))
-                self._room.remember(entry.line, epoch, utterance, caption.utterance)
+                if "of" in event.content:
+                    self._room.remember(entry.line, event.content["of"], caption.utterance)
+                else:
+                    self._room.remember(f"{entry.line}.{TYPED}", event.number, caption.utterance)
             case Revision(utterance=number, language=language, text=text, revision=revision):
                 known = self.showing.shown.get((number, language), Caption(number, language))
                 self.showing.revise(replace(known, committed=text, tentative="", final=True))

@@ -12,9 +12,9 @@ from server.audience import Audience, View
 from server.conference import Conference
 from server.connection import Admit, Connection, Patience, everybody
 from server.floor import Floor
-from server.hall import Hall
+from server.hall import Hall, floor_of
 from server.messages import Ack, Done, Ready, Resume, Start
-from server.protocol import SPEAKER, Audio, Door
+from server.protocol import INTERPRETER, SPEAKER, Audio, Door
 from server.room_messages import Interpret, Type
 from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
 
@@ -38,6 +38,7 @@ class Session(Connection):
         super().__init__(socket, door, patience, admit)
         self._hall = hall
         self._room = room
+        self._door = door
         self._replaced: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
         self._place: tuple[Conference, Floor] | None = None
 
@@ -53,9 +54,16 @@ class Session(Connection):
             conference, floor, token = await self._hall.enter(first, self._room)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
+            self._fits(*place)
             await self._speak(*place, first.token, first.event)
         elif isinstance(first, Resume):
             await self._tell_rest(first)
+
+    def _fits(self, conference: Conference, floor: Floor) -> None:
+        """See that a token resumes what it is shown for."""
+        room = None if conference.room.plan.private else conference.name
+        if room != self._room or bool(floor.booth) != (self._door is INTERPRETER):
+            raise ProtocolError("this token resumes a session at another address")
 
     async def _speak(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
         """Bring a floor its audio, until all of it has been interpreted."""
@@ -105,18 +113,20 @@ class Session(Connection):
         while True:
             await floor.acknowledged.wait()
             floor.acknowledged.clear()
-            if floor.closing:
-                return
-            if floor.kept > told:
+            if floor.kept > told and not floor.closing:
                 told = floor.kept
                 self._send(Ack(told))
 
     async def _tell_rest(self, resume: Resume) -> None:
         """Tell somebody who comes back after the end what has been missed."""
         rest = await self._hall.rest(resume.token, resume.event)
-        self._put(Audience().replay(View("private", speech=True), rest))
-        if not any(isinstance(entry.message, Done) for entry in rest):
+        floor = floor_of(resume.token)
+        private = self._room is None
+        view = View("private", speech=True, floor=floor) if private else View("speaker", floor=floor)
+        ends = [i for i, e in enumerate(rest) if isinstance(e.message, Done) and e.line == view.floor]
+        if not ends:
             raise ProtocolError("this session is over")
+        self._put(Audience().replay(view, rest[: ends[0] + 1]))
 
     def _view(self, conference: Conference, floor: Floor) -> View:
         if conference.room.plan.private:

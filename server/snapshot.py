@@ -35,13 +35,15 @@ class Snapshot:
     """Captions that are not final, by utterance and language."""
     number: int = 0
     """Number of the last event when recognition was captured."""
-    epoch: int = 0
-    """How often stages began afresh: utterances are counted anew each time."""
+    first: int = 0
+    """Number of the line's utterance that the stages call 0: fresh stages count from 0 again."""
+    next: int = 0
+    """Number of the line's utterance that comes next, or is open."""
 
 
 def pack(snapshot: Snapshot) -> bytes:
     """Write a snapshot."""
-    head = {"version": version(), "position": snapshot.position, "epoch": snapshot.epoch}
+    head = {"version": version(), "position": snapshot.position, "next": snapshot.next}
     return json.dumps(head).encode() + b"\n" + pickle.dumps(snapshot)
 
 
@@ -50,7 +52,7 @@ def unpack(data: bytes) -> Snapshot:
     head, body = data.split(b"\n", 1)
     about = json.loads(head)
     if about["version"] != version():
-        return Snapshot(about["position"], epoch=about["epoch"] + 1)
+        return Snapshot(about["position"], first=about["next"], next=about["next"])
     snapshot: Snapshot = pickle.loads(body)
     return snapshot
 

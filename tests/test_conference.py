@@ -407,3 +407,33 @@ async def test_a_room_survives_the_server(tmp_path: Any) -> None:
         state = again.room
     assert [*listener.finished("es"), *again.finished("es")] == IN_SPANISH
     assert state.room == "hall"
+
+
+async def test_a_token_resumes_nothing_at_another_door() -> None:
+    async with house() as here:
+        await here.open()
+        await here.open("other")
+        speaker = await here.speaker()
+        token = speaker.of(Ready)[0].token
+        for door, room in (("floor", "other"), ("booth", "hall")):
+            client = await here.enter(door, Resume(token), room=room)
+            await client.end()
+            assert client.of(Error)[0].code == "protocol"
+        await speaker.play(speak(["alpha", ""]))
+        await speaker.until(lambda: speaker.finished("en") == ["alpha"])
+
+
+async def test_a_speaker_who_comes_back_after_the_end_is_told_the_own_rest_alone() -> None:
+    async with house() as here:
+        await here.open(targets=["es"])
+        first, second = await here.speaker(), await here.speaker()
+        await first.play(speak(["alpha", ""]))
+        await first.say(Finish())
+        await first.end()
+        await second.play(speak(["bravo", ""]))
+        await second.until(lambda: second.finished("en") == ["bravo"])
+        again = await here.enter("floor", Resume(first.of(Ready)[0].token))
+        await again.end()
+    assert again.finished("en") == ["alpha"]
+    assert {caption.language for caption in again.of(Caption)} == {"en"}
+    assert isinstance(again.messages[-1][1], Done)

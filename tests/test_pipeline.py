@@ -1,6 +1,7 @@
 """The two drivers on small stages of their own: same stages, same output."""
 
 import asyncio
+import pickle
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from streaming import pipeline, simulate
 from streaming.audio import AudioChunk
 from streaming.captions import Transcript, Update
 from streaming.errors import EngineError
-from streaming.pipeline import Inbox
+from streaming.pipeline import Cut, Inbox, Pipeline
 from streaming.stages import DONE, READ, Action, Ask, Node, Notice, Write
 from streaming.words import Word
 
@@ -317,3 +318,107 @@ async def test_a_slow_stage_slows_the_source() -> None:
     release.set()
     await task
     assert taken == 100
+
+
+@dataclass
+class Sum:
+    """A stage that adds up what it receives, and writes each total."""
+
+    total: float = 0.0
+    out: deque[Any] = field(default_factory=deque)
+    finished: bool = False
+
+    def receive(self, item: Any) -> None:
+        self.total += float(item.samples.sum()) if isinstance(item, AudioChunk) else item
+        self.out.append(self.total)
+
+    def receive_result(self, result: Any, cost: float) -> None:
+        raise AssertionError("nothing was asked")
+
+    def finish(self) -> None:
+        self.finished = True
+
+    def next_action(self) -> Action[Any, float]:
+        if self.out:
+            return Write(self.out.popleft())
+        return DONE if self.finished else READ
+
+
+def chain() -> Node:
+    return Node(
+        "first", Sum(), "", [Node("left", Sum(), "", [Node("leaf", Sum(), "")]), Node("right", Sum(), "")]
+    )
+
+
+def restored(cut: Cut) -> Node:
+    def put(node: Node) -> Node:
+        node.stage = pickle.loads(cut.states[node.name])
+        for successor in node.successors:
+            put(successor)
+        return node
+
+    return put(chain())
+
+
+def after(seen: list[tuple[str, Any]], cut: Cut) -> dict[str, list[Any]]:
+    """What each node wrote after a cut had passed it."""
+    found: dict[str, list[Any]] = {}
+    for name in ("first", "left", "leaf", "right"):
+        own = [item for n, item in seen if n == name]
+        found[name] = [item for item in own[own.index(cut) :] if not isinstance(item, Cut)]
+    return found
+
+
+def gone_on(cut: Cut, chunks: list[AudioChunk]) -> dict[str, list[Any]]:
+    """What each node writes when a graph goes on from a cut."""
+    seen: list[tuple[str, Any]] = []
+    asyncio.run(pipeline.run(restored(cut), {}, flow(chunks), lambda name, item: seen.append((name, item))))
+    return {name: [item for n, item in seen if n == name] for name in ("first", "left", "leaf", "right")}
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.integers(1, 5))
+def test_a_graph_goes_on_from_any_cut_as_if_nothing_had_been(values: list[int], every: int) -> None:
+    chunks = cut([float(value) for value in values], [1] * len(values))
+    seen: list[tuple[str, Any]] = []
+    pipe = Pipeline(
+        chain(), {}, lambda name, item: seen.append((name, item)), lambda at, written: at % every == 0
+    )
+    asyncio.run(pipe.run(flow(chunks)))
+    cuts = list(dict.fromkeys(item for _, item in seen if isinstance(item, Cut)))
+    assert cuts and all(found.complete for found in cuts)
+    for found in cuts:
+        rest = [chunk for chunk in chunks if chunk.offset >= found.position]
+        assert gone_on(found, rest) == after(seen, found)
+
+
+async def test_branches_come_and_go() -> None:
+    seen: list[tuple[str, Any]] = []
+    pipe = Pipeline(Node("first", Sum(), ""), {}, lambda name, item: seen.append((name, item)))
+
+    async def source() -> AsyncIterator[AudioChunk]:
+        for i in range(6):
+            if i == 2:
+                pipe.add("first", Node("late", Sum(), ""))
+            if i == 4:
+                await pipe.remove("first", "late")
+                await pipe.remove("first", "never")
+            yield AudioChunk(np.ones(1, np.float32), i)
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    await pipe.run(source())
+    assert [item for name, item in seen if name == "first"] == [1, 2, 3, 4, 5, 6]
+    assert [item for name, item in seen if name == "late"] == [3, 7]
+    pipe.add("first", Node("too late", Sum(), ""))
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_closed_inbox_takes_nothing_and_keeps_nobody_waiting() -> None:
+    inbox = Inbox(1.0)
+    second = AudioChunk(np.zeros(16_000, np.float32), 0)
+    await inbox.put(second)
+    waiting = asyncio.create_task(inbox.put(second))
+    await asyncio.sleep(0)
+    await inbox.close()
+    await waiting
+    assert await inbox.get() is second

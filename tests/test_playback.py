@@ -5,16 +5,17 @@ import json
 import re
 from pathlib import Path
 
+import httpx2
 import numpy as np
 import pytest
 import soundfile
 
-from server import models
+from server import client, models
 from server.__main__ import main
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption, Transcript
 from streaming.scripted import speak
-from tests.served import engines, serving
+from tests.served import cut, engines, serving
 
 SAID = ["alpha", "bravo", "charlie", "", "delta", "echo"]
 
@@ -40,6 +41,8 @@ async def test_jsonl_holds_every_message_and_commits_what_interpret_commits(
     assert arrivals == sorted(arrivals)
     assert rows[0]["type"] == "ready" and rows[-1]["type"] == "done"
     transcript = Transcript()
+    numbers = [row.pop("event") for row in rows if "event" in row]
+    assert numbers == list(range(1, len(numbers) + 1))
     for row in rows:
         if row.pop("type") == "caption":
             transcript.show(Caption(**row))
@@ -104,3 +107,27 @@ async def test_what_is_spoken_is_written_where_it_was_said(recording: Path, tmp_
         spoken = np.flatnonzero(np.abs(samples) > 0.05)
         # The first phrase ends with "charlie", which is said at 1.4 s: nothing is spoken before.
         assert spoken[0] / rate > 1.0
+
+
+async def test_a_room_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serving() as server, httpx2.AsyncClient(base_url=f"http://{server.address}") as http:
+        (await http.post("/v1/rooms", json={"id": "hall", "source": "en"})).raise_for_status()
+        command = ["listen", "hall", "--language", "es", "--style", "steady", "--format", "jsonl"]
+        reading = asyncio.create_task(asyncio.to_thread(main, [*command, "--url", f"ws://{server.address}"]))
+        while not (await http.get("/v1/rooms/hall")).json()["languages"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        floor = f"ws://{server.address}/v1/rooms/hall/floor"
+        _ = [arrival async for arrival in client.stream(floor, cut(speak(SAID), [1600]), speed=0)]
+        assert (await http.delete("/v1/rooms/hall")).status_code == 204
+        assert await reading == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    final = [row["committed"] for row in rows if row["type"] == "caption" and row["final"]]
+    assert final == ["ahpla ovarb eilrahc", "atled ohce"]
+    assert rows[-1]["type"] == "done"
+
+
+async def test_a_room_that_is_not_there_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serving() as server:
+        url = f"ws://{server.address}"
+        assert await asyncio.to_thread(main, ["listen", "nowhere", "--url", url]) == 2
+    assert "there is no room 'nowhere'" in capsys.readouterr().err

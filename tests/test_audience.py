@@ -1,0 +1,94 @@
+"""Views: who is told what, in which style, written once for all who read alike."""
+
+from server.audience import HISTORY, Audience, Sentences, View
+from server.journal import Entry
+from server.messages import Done, Ready, Speech, Statistics
+from server.outbox import Outbox
+from server.room_messages import Revision, RoomState, Status
+from streaming.captions import Caption
+from streaming.stages import Notice
+
+SPOKEN = Entry(Caption(0, "en", "a"), 1, b"", "s1", True)
+TRANSLATED = Entry(Caption(0, "es", "b"), 2, b"", "s1")
+ENTRIES = {
+    "spoken": SPOKEN,
+    "translated": TRANSLATED,
+    "revision": Entry(Revision(0, "es", "b"), 3, b"", "s1"),
+    "speech": Entry(Speech(0, "es", "b", 0.0, 0.1), 4, b"x", "s1"),
+    "notice": Entry(Notice("a", "b"), 5, b"", "s1"),
+    "own end": Entry(Done(Statistics()), 6, b"", "s1"),
+    "end": Entry(Done(Statistics()), 7),
+    "room": Entry(RoomState("r"), 8),
+    "status": Entry(Status()),
+    "never": Entry(Ready("s", "en")),
+}
+
+
+def wanted(view: View) -> set[str]:
+    return {name for name, entry in ENTRIES.items() if view.wants(entry)}
+
+
+def test_each_view_wants_its_own() -> None:
+    reader = {"translated", "revision", "end", "room"}
+    assert wanted(View("listener", "es")) == reader
+    assert wanted(View("listener", "es", speech=True)) == {*reader, "speech"}
+    assert wanted(View("listener", "floor")) == {"spoken", "end", "room"}
+    assert wanted(View("listener", "zh")) == {"end", "room"}
+    assert wanted(View("speaker", floor="s1")) == {"spoken", "notice", "own end", "end", "room"}
+    assert wanted(View("speaker", floor="s2")) == {"end", "room"}
+    assert wanted(View("booth", floor="b2")) == {"spoken", "end", "room"}
+    assert wanted(View("desk")) == set(ENTRIES) - {"speech", "never", "own end"}
+    assert wanted(View("private", speech=True)) == set(ENTRIES) - {"room", "status", "never"}
+
+
+def test_a_channel_belongs_to_its_floor() -> None:
+    entry = Entry(Caption(0, "en", "a"), 1, b"", "s1.2", True)
+    assert View("speaker", floor="s1").wants(entry)
+    assert not View("speaker", floor="s12").wants(entry)
+
+
+def test_who_reads_alike_gets_the_very_same_frame() -> None:
+    audience, boxes = Audience(), [Outbox() for _ in range(3)]
+    for box in boxes[:2]:
+        audience.join(View("listener", "es", "steady"), box)
+    audience.join(View("listener", "es"), boxes[2])
+    audience.tell(TRANSLATED)
+    audience.tell(Entry(Caption(0, "es", "b", " c"), None, b"", "s1"))
+    frames = [list(box._frames.values()) for box in boxes]
+    assert frames[0][0] is frames[1][0]
+    assert [len(found) for found in frames] == [1, 1, 2]
+    audience.leave(View("listener", "es", "steady"), boxes[0])
+    audience.tell(TRANSLATED)
+    assert [box.waiting for box in boxes] == [1, 2, 2]
+    assert audience.count() == 2 and audience.count("es") == 2 and audience.count("zh") == 0
+
+
+def test_sentences_are_shown_when_another_follows() -> None:
+    sentences = Sentences()
+    shown = []
+    for text, final in [
+        ("It is", False),
+        ("It is late. We", False),
+        ("It is late. We go", False),
+        ("It is late. We go home", True),
+    ]:
+        caption = sentences.view(Caption(0, "en", text, " and", final=final))
+        shown.append(caption and caption.committed)
+    assert shown == [None, "It is late.", None, "It is late. We go home"]
+    assert sentences.view(Caption(1, "en", "", final=True)) is None
+
+
+def test_who_comes_late_is_shown_the_last_utterances() -> None:
+    audience = Audience()
+    for number in range(30):
+        audience.tell(Entry(Caption(number, "en", "a", final=True), 2 * number + 1, b"", "s1", True))
+        audience.tell(Entry(Caption(number, "es", "b", final=True), 2 * number + 2, b"", "s1"))
+    audience.tell(Entry(RoomState("r"), 100))
+    audience.tell(Entry(Caption(30, "es", "", "c"), None, b"", "s1"))
+    frames = audience.history(View("listener", "es"), 100)
+    assert len(frames) == 1 + HISTORY
+    assert all('"event":100' in frame.text for frame in frames)
+    assert '"tentative":"c"' in frames[-1].text
+    assert len(audience.history(View("listener", "es", "steady"), 100)) == 1 + HISTORY
+    (pending,) = audience.pending(View("listener", "es"))
+    assert '"event"' not in pending.text

@@ -1,0 +1,50 @@
+"""The hall: what is over and too old is deleted, and what is open is not."""
+
+import time
+
+from server.conference import Services
+from server.connection import everybody
+from server.eventlog import Event, EventLog
+from server.hall import Hall
+from server.languages import Languages
+from server.rooms import Plan
+from server.snapshot import Snapshot, pack, unpack, version
+from tests.served import engines
+
+DAY = 86_400.0
+
+
+async def test_what_is_over_is_deleted_when_it_is_old() -> None:
+    now = time.time()
+    async with EventLog() as log:
+        services = Services(log, {}, Languages(engines()), days=10)
+        async with Hall(services, 8) as hall:
+            for name, kept in (("open", None), ("usual", None), ("longer", 30.0), ("shorter", 1.0)):
+                await hall.create(Plan(name, retention_days=kept))
+            for name in ("usual", "longer", "shorter"):
+                await hall.end(name)
+            for days, left in (
+                (0.5, {"open", "usual", "longer", "shorter"}),
+                (5, {"open", "usual", "longer"}),
+                (11, {"open", "longer"}),
+                (31, {"open"}),
+            ):
+                await hall.tidy(now + days * DAY)
+                assert set(await log.streams("room")) == left
+        assert await log.read("usual") == []
+        assert [type(event) for event in await log.read("open")] == [Event]
+
+
+def test_a_snapshot_is_read_by_the_code_that_wrote_it() -> None:
+    snapshot = Snapshot(16_000, {"recognition": b"x"}, number=7)
+    assert unpack(pack(snapshot)) == snapshot
+
+
+def test_a_snapshot_of_other_code_says_where_to_begin_afresh() -> None:
+    data = pack(Snapshot(16_000, {"recognition": b"x"}, number=7, next=2))
+    other = data.replace(version().encode(), b"0" * len(version()), 1)
+    assert unpack(other) == Snapshot(16_000, first=2, next=2)
+
+
+def test_everybody_is_let_in_where_nobody_watches_the_door() -> None:
+    assert everybody(None, "speak", None, "") is None  # type: ignore[arg-type, func-returns-value]

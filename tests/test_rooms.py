@@ -1,0 +1,92 @@
+"""Rooms, without a socket: who has the floor, and what is translated therefore."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.messages import Start
+from server.room_messages import RoomState
+from server.rooms import REMEMBERED, Plan, Room
+from server.schema import from_plain, to_plain
+from streaming.errors import RoomError
+
+
+def test_the_floor_passes_to_whoever_has_waited_longest() -> None:
+    room = Room(Plan("hall"))
+    speakers = [room.join(name) for name in "abc"]
+    assert [room.is_heard(s) for s in speakers] == [True, False, False]
+    room.part(speakers[0])
+    assert room.is_heard(speakers[1])
+    room.hand(speakers[2])
+    room.part(speakers[1])
+    assert room.is_heard(speakers[2])
+    room.mute(speakers[2], True)
+    assert not room.is_heard(speakers[2])
+    room.mute(speakers[2], False)
+    room.hand("")
+    assert not room.is_heard(speakers[2])
+    room.part(speakers[2])
+    assert room.state.floor == ""
+    with pytest.raises(RoomError, match="no speaker is called 's1'; there is nobody"):
+        room.hand(speakers[0])
+    assert room.join("d") not in speakers
+
+
+def test_languages_have_one_provider_at_a_time() -> None:
+    room = Room(Plan("hall", targets=("zh",)))
+    room.listen("es")
+    room.listen("floor")
+    assert room.translated == ("zh", "es")
+    room.enter_booth("es")
+    assert room.translated == ("zh",)
+    room.enter_booth("es")
+    room.leave_booth("es")
+    assert room.translated == ("zh",)
+    room.leave_booth("es")
+    room.pause("zh", True)
+    assert room.translated == ("es",)
+    assert [(s.language, s.by) for s in room.languages] == [("zh", "paused"), ("es", "machine")]
+    room.pause("zh", False)
+    room.unlisten("es")
+    assert room.translated == ("zh",)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["s1", "s2.1", "b3.typed"]), st.integers(0, 5))))
+def test_utterances_are_numbered_once_in_the_order_in_which_they_come(
+    heard: list[tuple[str, int]],
+) -> None:
+    room, again = Room(Plan("hall")), Room(Plan("hall"))
+    numbers = [room.number(*key) for key in heard]
+    first = list(dict.fromkeys(heard))
+    assert numbers == [first.index(key) for key in heard]
+    for key, number in zip(heard, numbers, strict=True):
+        again.remember(*key, number)
+    assert [again.number(*key) for key in heard] == numbers
+    assert again.number("s9", 0) == len(first)
+    assert again.join("x") == "s10"
+
+
+def test_old_numbers_are_forgotten() -> None:
+    room = Room(Plan("hall"))
+    for utterance in range(2 * REMEMBERED):
+        room.number("s1", utterance)
+    assert len(room._numbers) == REMEMBERED
+    assert room.number("s1", 2 * REMEMBERED) == 2 * REMEMBERED
+
+
+def test_the_state_survives() -> None:
+    room = Room(Plan("hall", "Meeting", targets=("zh",)))
+    first, second = room.join("Ann"), room.join("Bo")
+    room.hand(second)
+    room.mute(first, True)
+    room.pause("zh", True)
+    again = Room(room.plan)
+    again.recall(from_plain(RoomState, to_plain(room.state), "room"))
+    assert again.state == room.state
+    assert again.join("Cy") == "s3"
+
+
+def test_a_plan_survives() -> None:
+    plan = Plan("hall", "Meeting", "en", ("zh",), ("zh",), True, 7.5)
+    assert from_plain(Plan, to_plain(plan), "plan") == plan
+    assert from_plain(Start, to_plain(Start(channels=2)), "start") == Start(channels=2)
