@@ -7,6 +7,7 @@ from server.connection import everybody
 from server.eventlog import Event, EventLog
 from server.hall import Hall
 from server.languages import Languages
+from server.packs import Shelf
 from server.rooms import Plan
 from server.snapshot import Snapshot, pack, unpack, version
 from tests.served import engines
@@ -17,7 +18,7 @@ DAY = 86_400.0
 async def test_what_is_over_is_deleted_when_it_is_old() -> None:
     now = time.time()
     async with EventLog() as log:
-        services = Services(log, {}, Languages(engines()), days=10)
+        services = Services(log, {}, Languages(engines()), Shelf(()), days=10)
         async with Hall(services, 8) as hall:
             for name, kept in (("open", None), ("usual", None), ("longer", 30.0), ("shorter", 1.0)):
                 await hall.create(Plan(name, retention_days=kept))
