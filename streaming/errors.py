@@ -6,6 +6,9 @@ DragomanError
 │   ├── LanguageError     a language nobody here knows, or a pair that no model serves
 │   ├── ModelError        a model that is not there or not what it should be
 │   ├── ConfigError       a configuration that says something impossible
+│   ├── AccessError       somebody who may not do what he asked for
+│   │   ├── UnauthorizedError  a credential that is missing, unknown, forged or expired
+│   │   └── ForbiddenError     a credential that does not cover it
 │   └── ProtocolError     a message that the state table does not allow
 ├── EngineError           an engine failed on a request; its session ends, its neighbours do not notice
 ├── OverloadError         the server is full; try again later
@@ -49,6 +52,22 @@ class ConfigError(InputError):
     """A configuration that says something impossible."""
 
     code = "bad_config"
+
+
+class AccessError(InputError):
+    """Somebody who may not do what he asked for."""
+
+    code = "forbidden"
+
+
+class UnauthorizedError(AccessError):
+    """A credential that is missing, unknown, forged, revoked or expired."""
+
+    code = "unauthorized"
+
+
+class ForbiddenError(AccessError):
+    """A credential that does not cover what was asked for."""
 
 
 class ProtocolError(InputError):
