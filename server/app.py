@@ -7,73 +7,56 @@ GET /readyz         a session would be taken now
 GET /openapi.json
 """
 
+import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, WebSocket
-from fastapi.responses import JSONResponse
 
-from server import models
-from server.config import Config
+from server import keys, logs, models, operations, refusals, tokens
+from server.auth import Access, Action
+from server.config import Config, ServerConfig
+from server.door import is_loopback, subprotocol
 from server.engines import Engines
-from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
+from server.gate import Gate
+from server.house import House, everybody
 from server.languages import Languages, Offer
 from server.session import PATIENCE, Patience, Session
-from streaming.batching import SharedEngine
-from streaming.errors import InputError, OverloadError
+from streaming.errors import ConfigError, DragomanError, InputError
+from streaming.stages import Notice
 
-LARGEST_FRAME = 1 << 20
-"""Bytes; a larger one closes the connection with 1009."""
+log = logging.getLogger(__name__)
+
 PING_SECONDS = 20.0
 """Between pings, which keep address translators on the way from forgetting the connection."""
 DEAD_MILLISECONDS = 60_000
 """A peer whose system acknowledges nothing for so long is gone."""
-MOST_TOGETHER = 16
-"""Requests in a batch, of engines that gain by batches."""
 MOST_NAMED = 8
 """Languages and pairs that the line at the start names."""
 SHUTDOWN_SECONDS = 5
-"""For sessions to end after the server was told to stop."""
+"""For connections to close after sessions have ended, or had their time to."""
+DRAINING = Notice("draining", "the server is being stopped: it takes no more audio")
 
 
-class Admission:
-    """Counts sessions, and knows how many there may be."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.count = 0
-
-    @property
-    def full(self) -> bool:
-        """No session would be taken now."""
-        return self.count >= self.most
-
-    def __enter__(self) -> None:
-        if self.full:
-            raise OverloadError(f"the server is full: {self.most} sessions are live; try again later")
-        self.count += 1
-
-    def __exit__(self, *_: object) -> None:
-        self.count -= 1
-
-
-def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) -> FastAPI:
-    """Build the application around engines that are loaded."""
-    shared = _shared(engines, config)
-    asks = {name: engine.ask for name, engine in shared.items()}
+def create_app(
+    engines: Engines,
+    config: Config,
+    patience: Patience = PATIENCE,
+    access: Callable[[], Access] | None = None,
+) -> FastAPI:
+    """Build the application around engines that are loaded; without `access` it is open to everybody."""
+    house = House(engines, config, access or everybody())
     languages = Languages(engines)
-    admission = Admission(config.server.max_sessions)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            for engine in shared.values():
-                await stack.enter_async_context(engine)
+        async with house:
             yield
 
     app = FastAPI(
@@ -83,31 +66,40 @@ def create_app(engines: Engines, config: Config, patience: Patience = PATIENCE) 
         docs_url=None,
         redoc_url=None,
     )
+    refusals.install(app)
+    limits = config.limits
+    app.add_middleware(
+        Gate, origins=config.access.origins, names=not house.door.open, upload_bytes=limits.upload_bytes
+    )
 
     @app.websocket("/v1/live")
     async def live(socket: WebSocket) -> None:
-        await socket.accept()
-        session = Session(socket, asks, languages, patience)
-        try:
-            with admission:
-                await session.serve()
-        except OverloadError as error:
-            await session.refuse(error)
+        with ExitStack() as stack:
 
-    @app.get("/healthz", summary="The process lives")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+            def enter(token: str = "") -> None:
+                house.door.check(socket, Action.SPEAK, token=token)
+                stack.close()  # no stranger any more
+                stack.enter_context(house.admission.session(lambda: session.end(DRAINING, 1012)))
 
-    @app.get("/readyz", summary="A session would be taken now", responses={503: {"description": "Full"}})
-    async def readyz() -> JSONResponse:
-        content = {"sessions": admission.count, "max_sessions": admission.most}
-        return JSONResponse(content, 503 if admission.full else 200)
+            known = house.door.knows(socket)
+            session = Session(
+                socket, house.asks, languages, patience, limits, house, (lambda _: None) if known else enter
+            )
+            try:
+                enter() if known else stack.enter_context(house.admission.stranger())
+            except DragomanError as error:
+                return await refusals.deny(socket, error)
+            await socket.accept(subprotocol(socket))
+            await session.serve()
 
     @app.get("/v1/languages", summary="What can be recognised, translated and spoken")
     async def offered() -> Offer:
         return languages.offer()
 
-    app.state.admission, app.state.engines = admission, shared
+    app.include_router(tokens.router)
+    app.include_router(operations.router)
+    app.state.door, app.state.house = house.door, house
+    app.state.admission, app.state.engines = house.admission, house.engines
     return app
 
 
@@ -116,11 +108,17 @@ def serve(config: Config) -> None:
 
     Raises:
         InputError: the port is taken, or the address is not one of this machine.
+        ConfigError: the certificate or the keys cannot be read.
         ModelError: a model that is not there, or not what it should be.
     """
     with bound(config.server.host, config.server.port) as listener:
+        logs.setup(config.logging)
+        tls = _tls(config.server)
+        access = keys.watched(keys.folder(config.access.folder))
         engines = models.load_engines(config, _say)
-        server = Server(create_app(engines, config), lambda: _announce(listener, Languages(engines)))
+        app = create_app(engines, config, access=access)
+        server = Server(app, config, lambda: _announce(listener, tls, Languages(engines)), tls)
+        _warn_if_open(listener, access())
         with _stopped_by_signals():
             _open(listener)
             server.run([listener])
@@ -129,8 +127,16 @@ def serve(config: Config) -> None:
 class Server(uvicorn.Server):
     """uvicorn, set up for audio, that tells when it listens."""
 
-    def __init__(self, app: FastAPI, on_listening: Callable[[], None]) -> None:
-        super().__init__(_settings(app))
+    def __init__(
+        self,
+        app: FastAPI,
+        config: Config,
+        on_listening: Callable[[], None],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(_settings(app, config, tls))
+        self._house: House = app.state.house
+        self._drain_seconds = config.server.drain_seconds
         self._on_listening = on_listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -138,12 +144,17 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self._on_listening()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let sessions end in order, then close the port and what is still connected."""
+        await self._house.drain(self._drain_seconds, lambda: self.force_exit)
+        await super().shutdown(sockets)
 
-def _settings(app: FastAPI) -> uvicorn.Config:
+
+def _settings(app: FastAPI, config: Config, tls: ssl.SSLContext | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         ws="websockets-sansio",
-        ws_max_size=LARGEST_FRAME,
+        ws_max_size=config.limits.message_bytes,
         # Speech does not compress, and compression costs five times the work of everything else here.
         ws_per_message_deflate=False,
         # A session that is behind does not read, so its client's pongs wait behind audio: a late pong is no
@@ -151,7 +162,9 @@ def _settings(app: FastAPI) -> uvicorn.Config:
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=None,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        log_config=None,
         log_level="warning",
+        ssl_context_factory=(lambda *_: tls) if tls else None,
         access_log=False,
         lifespan="on",
     )
@@ -190,11 +203,36 @@ def address_of(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _announce(listener: socket.socket, languages: Languages) -> None:
+def _tls(config: ServerConfig) -> ssl.SSLContext | None:
+    """Read the certificate that the configuration names."""
+    if not config.certificate:
+        return None
+    for path in (config.certificate, config.key):
+        if not Path(path).is_file():
+            raise ConfigError(f"{path}: there is no such file for TLS")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # A key with a passphrase would ask for it at the terminal, where nobody may be.
+        context.load_cert_chain(config.certificate, config.key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{config.certificate}, {config.key}: TLS cannot use them ({error})") from error
+    return context
+
+
+def _warn_if_open(listener: socket.socket, access: Access) -> None:
+    if access.open and not is_loopback(listener.getsockname()[0]):
+        log.warning(
+            "ANYBODY WHO REACHES %s MAY USE THIS SERVER: there are no keys; "
+            "'dragoman keys add NAME --role admin' makes the first",
+            address_of(listener),
+        )
+
+
+def _announce(listener: socket.socket, tls: ssl.SSLContext | None, languages: Languages) -> None:
     offer = languages.offer()
     heard = _some(offer.recognition) or "any language"
     pairs = _some([f"{pair.source} → {pair.target}" for pair in offer.translation]) or "nothing"
-    address = f"ws://{address_of(listener)}/v1/live"
+    address = f"{'wss' if tls else 'ws'}://{address_of(listener)}/v1/live"
     print(f"listening on {address} (recognises {heard}; translates {pairs})", flush=True)
 
 
@@ -216,15 +254,3 @@ def _stopped_by_signals() -> Iterator[None]:
 
 def _say(message: str) -> None:
     print(f"dragoman: {message}", file=sys.stderr, flush=True)
-
-
-def _shared(engines: Engines, config: Config) -> dict[str, SharedEngine[Any, Any]]:
-    workers = config.recognition.workers or models.cores()
-    shared: dict[str, SharedEngine[Any, Any]] = {
-        DETECTOR: SharedEngine(engines.detector.detect, max_batch=MOST_TOGETHER),
-        RECOGNIZER: SharedEngine(engines.recognizer.recognize, max_batch=1, workers=workers),
-        TRANSLATOR: SharedEngine(engines.translator.translate, max_batch=MOST_TOGETHER),
-    }
-    if engines.synthesizer:
-        shared[SYNTHESIZER] = SharedEngine(engines.synthesizer.synthesize, max_batch=1)
-    return shared

@@ -4,6 +4,7 @@ Every caption is folded into a transcript, so a server that takes committed text
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Sequence
 from contextlib import suppress
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.http11 import Response
 
 from server.messages import Done, Error, Finish, Message, Ready, ServerMessage, Speech, Start, decode, encode
 from streaming.audio import AudioChunk, to_pcm16
@@ -44,18 +46,19 @@ async def stream(
     speak: Sequence[str] = (),
     encoding: Literal["pcm_s16le", "pcm_f32le"] = "pcm_s16le",
     speed: float = 1.0,
+    key: str = "",
 ) -> AsyncGenerator[Arrival, None]:
     """Stream audio to a server and give its messages as they come; the last is ``done`` or ``error``.
 
     A chunk is sent when its end has been spoken, as a microphone would; `speed` 2 speaks twice as fast, 0
-    sends as fast as the server takes it.
+    sends as fast as the server takes it. `key` is what lets us in, or a room token.
 
     Raises:
         InputError: nothing answers at the address, or it is not an address.
         ProtocolError: the server broke off, or said something that the protocol does not know.
         RetractionError: the server took committed text back.
     """
-    async with await _connected(url) as socket:
+    async with await _connected(url, key) as socket:
         start = Start(source, tuple(targets), tuple(speak), encoding)
         await socket.send(encode(start))
         player = _Player(socket, chunks, encoding, speed)
@@ -123,15 +126,31 @@ class _Player:
         return to_pcm16(chunk.samples)
 
 
-async def _connected(url: str) -> ClientConnection:
+async def _connected(url: str, key: str) -> ClientConnection:
     try:
         # No keep-alive of our own: a server under load reads late, and a late pong is no death. Audio does
         # not compress, so compression would only cost time.
         return await connect(
-            url, compression=None, ping_interval=None, max_size=None, open_timeout=OPEN_SECONDS, proxy=None
+            url,
+            additional_headers={"Authorization": f"Bearer {key}"} if key else {},
+            compression=None,
+            ping_interval=None,
+            max_size=None,
+            open_timeout=OPEN_SECONDS,
+            proxy=None,
         )
+    except InvalidStatus as error:
+        raise InputError(f"{url}: {_refusal(error.response)}") from error
     except (InvalidURI, InvalidHandshake, OSError, TimeoutError) as error:
         raise InputError(f"{url}: no Dragoman answers there ({error or type(error).__name__})") from error
+
+
+def _refusal(response: Response) -> str:
+    """Read why the server did not let us in."""
+    try:
+        return str(json.loads(response.body)["error"]["message"])
+    except (ValueError, TypeError, KeyError):
+        return f"no Dragoman answers there (HTTP {response.status_code})"
 
 
 async def _arrivals(socket: ClientConnection, player: _Player) -> AsyncIterator[Arrival]:

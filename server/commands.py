@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -86,6 +86,11 @@ def list_models(arguments: Namespace) -> None:
 
     rows = [("KIND", "NAME", "FAMILY", "LICENCE", "SERVES", "WHERE")]
     rows += [(m.kind, m.name, m.family, m.licence, m.serves, str(m.path)) for m in models.installed()]
+    show_table(rows)
+
+
+def show_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of as many cells each, in columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -109,7 +114,8 @@ def stream(arguments: Namespace) -> None:
     if arguments.speak:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
-    playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener)
+    key = os.environ.get("DRAGOMAN_KEY", "")  # not an argument: those are for everybody on the machine to see
+    playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener, key)
 
 
 def demo(arguments: Namespace) -> None:

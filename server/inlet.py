@@ -1,5 +1,6 @@
 """Audio on its way from a client to the pipeline: resampled, placed on the time line, bounded."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import numpy as np
@@ -18,15 +19,20 @@ LONGEST = SAMPLE_RATE
 class Inlet:
     """Takes a client's samples and gives chunks; taking waits while too much is held."""
 
-    def __init__(self, rate: int, lag: Lag) -> None:
+    def __init__(self, rate: int, lag: Lag, held: float = HELD_SECONDS) -> None:
         """`rate` is that of the client's samples, in Hz; `lag` is told what has been received."""
         self._resampler = Resampler(rate)
         self._lag = lag
-        self._inbox = Inbox(HELD_SECONDS)
+        self._inbox = Inbox(held)
         self._offset = 0
+        self._taking = asyncio.Lock()
 
     async def take(self, samples: Samples, last: bool = False) -> None:
         """Add samples."""
+        async with self._taking:
+            await self._take(samples, last)
+
+    async def _take(self, samples: Samples, last: bool) -> None:
         samples = self._resampler.feed(samples, last)
         for start in range(0, len(samples), LONGEST):
             chunk = AudioChunk(samples[start : start + LONGEST], self._offset)

@@ -7,7 +7,7 @@ Binary frames carry audio alone, so that no message needs to be told from sound 
 import json
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from server.schema import SchemaError, from_plain, to_plain
@@ -35,6 +35,8 @@ class Start:
     """Hz, 8000 … 48000; the server resamples."""
     channels: int = 1
     """Mono only."""
+    token: str = field(default="", repr=False)
+    """A key or a room token, where the handshake showed none."""
 
     def __post_init__(self) -> None:
         if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:

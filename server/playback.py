@@ -32,20 +32,32 @@ class Listener(Protocol):
 
 
 def play(
-    chunks: Iterator[AudioChunk], url: str, wanted: Interpretation, speed: float, listener: Listener
+    chunks: Iterator[AudioChunk],
+    url: str,
+    wanted: Interpretation,
+    speed: float,
+    listener: Listener,
+    key: str = "",
 ) -> None:
     """Stream sound to a server, `speed` times as fast as it was spoken, and tell what comes back.
+
+    `key` is what lets us in, or a room token.
 
     Raises:
         AudioError: sound that cannot be read; what was read before is interpreted first.
         InputError: no server answers, or it refuses what was sent.
         DragomanError: the session broke off, or committed text was taken back.
     """
-    asyncio.run(_play(chunks, url, wanted, speed, listener))
+    asyncio.run(_play(chunks, url, wanted, speed, listener, key))
 
 
 async def _play(
-    chunks: Iterator[AudioChunk], url: str, wanted: Interpretation, speed: float, listener: Listener
+    chunks: Iterator[AudioChunk],
+    url: str,
+    wanted: Interpretation,
+    speed: float,
+    listener: Listener,
+    key: str,
 ) -> None:
     sound = _Sound(chunks, next(chunks))
     arrivals = client.stream(
@@ -55,6 +67,7 @@ async def _play(
         targets=wanted.targets,
         speak=wanted.speak,
         speed=speed,
+        key=key,
     )
     try:
         async with aclosing(arrivals):

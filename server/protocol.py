@@ -17,6 +17,7 @@ from streaming.errors import (
     EngineError,
     OverloadError,
     ProtocolError,
+    RateError,
     RetractionError,
 )
 
@@ -27,6 +28,7 @@ class State(Enum):
     CONNECTED = "connected"
     STREAMING = "streaming"
     DRAINING = "draining"
+    ENDING = "ending"
     CLOSED = "closed"
 
 
@@ -37,6 +39,7 @@ FROM_CLIENT: Final[Mapping[State, Mapping[str, State]]] = {
     State.CONNECTED: {"start": State.STREAMING},
     State.STREAMING: {AUDIO: State.STREAMING, "finish": State.DRAINING},
     State.DRAINING: {},
+    State.ENDING: {AUDIO: State.ENDING, "finish": State.ENDING},
     State.CLOSED: {},
 }
 """State → what a client may send in it → the state after it."""
@@ -57,6 +60,13 @@ FROM_SERVER: Final[Mapping[State, Mapping[str, State]]] = {
         "done": State.CLOSED,
         "error": State.CLOSED,
     },
+    State.ENDING: {
+        "caption": State.ENDING,
+        "speech": State.ENDING,
+        "notice": State.ENDING,
+        "done": State.CLOSED,
+        "error": State.CLOSED,
+    },
     State.CLOSED: {},
 }
 """State → what the server may send in it → the state after it."""
@@ -67,6 +77,7 @@ CLOSE_CODES: Final[Mapping[str, int]] = {
     RetractionError.code: 1011,
     DragomanError.code: 1011,
     OverloadError.code: 1013,
+    RateError.code: 1013,
 }
 """Code of an ``error`` → WebSocket close code; all others are the client's doing: 1008."""
 
@@ -110,6 +121,11 @@ class ServerProtocol:
             self._encoding = message.encoding
         assert isinstance(message, Start | Finish)
         return message
+
+    def end(self) -> None:
+        """Take no more audio, as if the client had finished: what it still sends is allowed, and ignored."""
+        if self.state is State.STREAMING:
+            self.state = State.ENDING
 
     def send(self, message: ServerMessage) -> None:
         """Note that a message is sent.

@@ -8,25 +8,27 @@ waits in the outbox; the pipeline never waits for it.
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from server import logs
+from server.config import LimitsConfig
 from server.graph import Interpretation, graph
 from server.inlet import Inlet
 from server.lag import Lag
 from server.languages import Languages
 from server.messages import Done, Error, Ready, ServerMessage, Start, Statistics
 from server.outbox import WRITE_SECONDS, Outbox
-from server.protocol import Audio, Event, ServerProtocol, close_code
+from server.protocol import Audio, Event, ServerProtocol, State, close_code
 from server.showing import Showing
 from server.usage import Usage
 from streaming import pipeline
-from streaming.errors import DragomanError, ProtocolError, first_cause
-from streaming.stages import Node
+from streaming.errors import DragomanError, InputError, ProtocolError, first_cause
+from streaming.stages import Node, Notice
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,19 @@ class Patience:
 PATIENCE = Patience()
 
 
+class Watch(Protocol):
+    """Is told what sessions do."""
+
+    def heard(self, seconds: float) -> None:
+        """Audio came."""
+
+    def wrote(self, stage: str, item: Any, received: float) -> None:
+        """A stage has written an item, when so many seconds of audio had been received."""
+
+    def ended(self, close_code: int, skipped: int) -> None:
+        """A session has ended, having left out so many decision points."""
+
+
 class Session:
     """Serves one client."""
 
@@ -53,18 +68,48 @@ class Session:
         engines: pipeline.Engines,
         languages: Languages,
         patience: Patience,
+        limits: LimitsConfig,
+        watch: Watch,
+        enter: Callable[[str], None],
     ) -> None:
-        """`engines` are shared with other sessions; the socket has been accepted."""
+        """`engines` are shared with other sessions; the socket has been accepted; `enter` is called with the
+        token of ``start``, and raises if the client may not come in."""
         self._socket = socket
         self._engines = engines
         self._languages = languages
         self._patience = patience
+        self._limits = limits
+        self._watch = watch
+        self._enter = enter
         self._name = secrets.token_hex(4)
         self._protocol = ServerProtocol()
         self._outbox = Outbox(patience.write)
+        self._recognition: Any = None
+        self._ended = asyncio.Event()
+        self._code = 1000
 
     async def serve(self) -> None:
         """Interpret until the client is done, gone, or at fault."""
+        with logs.about(session=self._name):
+            await self._serve()
+
+    def end(self, notice: Notice, code: int = 1000) -> None:
+        """Take no more audio: say why, interpret what has come, then close with a code."""
+        if self._protocol.state is State.STREAMING:
+            self._protocol.end()
+            self._ended.set()
+        elif self._protocol.state is not State.DRAINING:
+            return
+        self._code = code
+        with suppress(InputError):  # the client does not read, and is about to be dropped for it
+            self._send(notice)
+
+    @property
+    def _streaming(self) -> bool:
+        return self._protocol.state is State.STREAMING
+
+    async def _serve(self) -> None:
+        code = 1006
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._outbox.drain(self._deliver))
@@ -72,20 +117,12 @@ class Session:
                 self._outbox.close()
             await self._close(code)
         except* WebSocketDisconnect:
-            log.info("session %s: the client has gone", self._name)
+            log.info("the client has gone")
         except* DragomanError as group:
             # Only sending fails here: the client does not read, so it cannot be told.
-            log.warning("session %s: dropped: %s", self._name, first_cause(group))
-
-    async def refuse(self, error: DragomanError) -> None:
-        """Say why there will be no session."""
-        self._send(Error(error.code, str(error)))
-        self._outbox.close()
-        try:
-            await self._outbox.drain(self._deliver)
-            await self._close(close_code(error.code))
-        except (WebSocketDisconnect, DragomanError):
-            log.info("session %s: refused, and not even heard", self._name)
+            log.warning("dropped: %s", first_cause(group))
+        finally:
+            self._watch.ended(code, self._recognition.skipped if self._recognition else 0)
 
     async def _work(self) -> int:
         """Interpret, tell the client what went wrong, and give the close code."""
@@ -96,40 +133,48 @@ class Session:
         except DragomanError as error:
             return self._fail(error.code, str(error))
         except Exception:
-            log.exception("session %s: failed", self._name)
+            log.exception("the session failed")
             return self._fail(DragomanError.code, "the server failed; its log says why")
-        return 1000
+        log.info("done")
+        return self._code
 
     def _fail(self, code: str, message: str) -> int:
-        log.info("session %s: %s: %s", self._name, code, message)
+        log.info("ended with the error %s", code)
+        log.debug("%s: %s", code, message)  # it may quote what the client sent
         self._send(Error(code, message))
         return close_code(code)
 
     async def _interpret(self) -> None:
         start = await self._started()
+        self._enter(start.token)
         wanted = Interpretation(None if start.source == "auto" else start.source, start.targets, start.speak)
         routes = self._languages.routes(wanted)
         self._send(Ready(self._name, start.source, start.targets, start.speak, routes, start.sample_rate))
+        log.info("begun")
         await self._run(graph(wanted), start.sample_rate)
 
     async def _run(self, root: Node, rate: int) -> None:
-        recognition: Any = root.successors[0].stage
+        self._recognition = root.successors[0].stage
         showing, lag = Showing(), Lag(self._send)
-        inlet, usage = Inlet(rate, lag), Usage(self._engines, self._languages, lag, self._send)
+        inlet = Inlet(rate, lag, self._limits.audio_seconds)
+        usage = Usage(self._engines, self._languages, lag, self._send)
 
         def emit(name: str, item: Any) -> None:
+            self._watch.wrote(name, item, lag.received)
             if news := showing.message(name, item):
                 self._send(*news)
 
         try:
             async with asyncio.TaskGroup() as tasks:
-                reading = tasks.create_task(self._read(inlet))
+                reading = tasks.create_task(self._read(inlet, rate))
+                ending = tasks.create_task(self._finish(inlet))
                 async with aclosing(inlet.chunks()) as chunks:
                     await pipeline.run(root, usage.engines(), chunks, emit)
                 reading.cancel()
+                ending.cancel()
         except BaseExceptionGroup as group:
             raise first_cause(group) from group
-        self._send(Done(_statistics(recognition.skipped, showing, lag, usage)))
+        self._send(Done(_statistics(self._recognition.skipped, showing, lag, usage)))
 
     async def _started(self) -> Start:
         try:
@@ -147,14 +192,39 @@ class Session:
         text = message.get("text")
         return self._protocol.receive(message["bytes"] if text is None else text)
 
-    async def _read(self, inlet: Inlet) -> None:
+    async def _read(self, inlet: Inlet, rate: int) -> None:
         """Take audio in; goes on after the last of it, to notice when the client goes."""
         while True:
-            event = await self._receive()
+            event = await self._next()
+            if self._protocol.state is State.ENDING:
+                continue
             if isinstance(event, Audio):
+                self._watch.heard(len(event.samples) / rate)
                 await inlet.take(event.samples)
             else:
                 await inlet.finish()
+
+    async def _next(self) -> Event:
+        """Wait for the client, but not longer than the session may be idle."""
+        limit = self._limits.idle_seconds
+        try:
+            async with asyncio.timeout(limit if limit and self._streaming else None):
+                return await self._receive()
+        except TimeoutError:
+            self.end(Notice("idle", f"no audio has come for {limit:g} s"))
+        return await self._receive()
+
+    async def _finish(self, inlet: Inlet) -> None:
+        """End the audio when the server decides so, or when the session has lasted long enough."""
+        limit = self._limits.total_seconds
+        try:
+            async with asyncio.timeout(limit or None):
+                await self._ended.wait()
+        except TimeoutError:
+            if not self._streaming:
+                return
+            self.end(Notice("too_long", f"a session may last {limit:g} s here"))
+        await inlet.finish()
 
     async def _deliver(self, data: str | bytes) -> None:
         with _perhaps_closed():

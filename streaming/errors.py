@@ -8,7 +8,9 @@ DragomanError
 │   ├── ConfigError       a configuration that says something impossible
 │   ├── AccessError       somebody who may not do what he asked for
 │   │   ├── UnauthorizedError  a credential that is missing, unknown, forged or expired
-│   │   └── ForbiddenError     a credential that does not cover it
+│   │   ├── ForbiddenError     a credential that does not cover it
+│   │   └── RateError          too many failed attempts; try again later
+│   ├── LimitError        more than the server takes: too large, too long, too many
 │   └── ProtocolError     a message that the state table does not allow
 ├── EngineError           an engine failed on a request; its session ends, its neighbours do not notice
 ├── OverloadError         the server is full; try again later
@@ -70,6 +72,22 @@ class ForbiddenError(AccessError):
     """A credential that does not cover what was asked for."""
 
 
+class RateError(AccessError):
+    """Too many attempts have failed."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class LimitError(InputError):
+    """More than the server takes."""
+
+    code = "limit_exceeded"
+
+
 class ProtocolError(InputError):
     """A message that the protocol's state table does not allow, or that cannot be parsed."""
 
@@ -83,9 +101,13 @@ class EngineError(DragomanError):
 
 
 class OverloadError(DragomanError):
-    """The server is full."""
+    """The server is full, or is being stopped."""
 
     code = "overloaded"
+
+    def __init__(self, message: str, retry_seconds: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
 
 
 class RetractionError(DragomanError):

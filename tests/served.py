@@ -10,7 +10,9 @@ import numpy as np
 from fastapi import FastAPI
 
 from mt.router import Router
-from server.app import Admission, Server, address_of, bound, create_app
+from server.admission import Admission
+from server.app import Server, address_of, bound, create_app
+from server.auth import Access
 from server.config import Config, ServerConfig
 from server.engines import Engines
 from server.graph import RECOGNITION, TRANSLATION, Interpretation, graph
@@ -72,14 +74,17 @@ async def serving(
     most: int = 8,
     patience: Patience = PATIENCE,
     options: Sequence[tuple[int, int, int]] = (),
+    config: Config | None = None,
+    access: Access | None = None,
 ) -> AsyncIterator[Served]:
-    """Run a server; `options` are set on its listening socket."""
-    app = create_app(own or engines(), Config(ServerConfig(max_sessions=most)), patience)
+    """Run a server; `options` are set on its listening socket; without `access` it is open to everybody."""
+    config = config or Config(ServerConfig(max_sessions=most, drain_seconds=0.5))
+    app = create_app(own or engines(), config, patience, (lambda: access) if access else None)
     listening = asyncio.Event()
     with bound("127.0.0.1", 0) as listener:
         for option in options:
             listener.setsockopt(*option)
-        server = Server(app, listening.set)
+        server = Server(app, config, listening.set)
         running = asyncio.create_task(server.serve([listener]))
         await listening.wait()
         try:

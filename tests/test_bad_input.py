@@ -1,6 +1,7 @@
 """What a client may do wrong, each on a real socket: a named error, a close code, and nothing left behind."""
 
 import asyncio
+import json
 import socket as sockets
 import threading
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from asr import load_detector
 from server import client
@@ -351,13 +352,14 @@ async def test_a_full_server_says_so() -> None:
         async with connect(served.url) as first:
             await first.send(START)
             await first.recv()
-            messages, closed = await conversation(served, [])
-            assert messages == [
-                Error("overloaded", "the server is full: 1 sessions are live; try again later")
-            ]
-            assert closed == 1013
+            with pytest.raises(InvalidStatus) as caught:
+                await conversation(served, [])
+            answer = caught.value.response
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+            message = "the server is full: 1 sessions are live; try again in 60 s"
+            assert json.loads(answer.body) == {"error": {"code": "overloaded", "message": message}}
             await first.send(encode(Finish()))
             assert isinstance((await rest(first))[-1], Done)
         await until(lambda: not served.sessions)
-        messages, closed = await conversation(served, [START, encode(Finish())])
+        messages, _ = await conversation(served, [START, encode(Finish())])
         assert isinstance(messages[-1], Done)
