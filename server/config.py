@@ -83,8 +83,8 @@ class LoggingConfig:
 
     format: Literal["text", "json"] = "text"
     """Lines for people, or an object a line for machines."""
-    level: Literal["debug", "info", "warning"] = "warning"
-    """``info``: also who came and went; ``debug``: also what clients did wrong, word for word."""
+    level: Literal["info", "warning"] = "warning"
+    """``info``: also who came and went."""
 
 
 @dataclass(frozen=True, slots=True)

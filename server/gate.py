@@ -66,14 +66,17 @@ class Gate:
 
         async def noted(message: Message) -> None:
             nonlocal answering
-            answering = True
-            await send(message)
+            # Whatever the application makes of a body that broke off: it was too large.
+            if came <= self._upload_bytes or answering:
+                answering = True
+                await send(message)
 
         try:
             await self._app(scope, counted, noted)
-        except LimitError as raised:
-            if raised is not error or answering:
+        except Exception:
+            if came <= self._upload_bytes or answering:
                 raise
+        if came > self._upload_bytes and not answering:
             await _refuse(error, 413, scope, receive, send)
 
 

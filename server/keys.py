@@ -47,9 +47,7 @@ class KeyFile:
         except OSError as error:
             raise ConfigError(f"{self.path}: the keys cannot be read ({error.strerror})") from error
         except (ValueError, TypeError, KeyError) as error:
-            raise ConfigError(
-                f"{self.path}: these are not keys as 'dragoman keys add' writes them"
-            ) from error
+            raise ConfigError(f"{self.path}: not a file of keys as 'dragoman keys add' writes it") from error
         return {key.id: key for key in keys}
 
     def add(self, key: Key) -> None:

@@ -131,6 +131,8 @@ class Session:
         except WebSocketDisconnect:
             raise
         except DragomanError as error:
+            if not isinstance(error, InputError):
+                log.warning("%s: %s", error.code, error)
             return self._fail(error.code, str(error))
         except Exception:
             log.exception("the session failed")
@@ -139,8 +141,7 @@ class Session:
         return self._code
 
     def _fail(self, code: str, message: str) -> int:
-        log.info("ended with the error %s", code)
-        log.debug("%s: %s", code, message)  # it may quote what the client sent
+        log.info("ended with the error %s", code)  # the message may quote what the client sent
         self._send(Error(code, message))
         return close_code(code)
 

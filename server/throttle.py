@@ -28,12 +28,12 @@ class Throttle:
     def fail(self, address: str, now: float) -> float:
         """Count a failure; gives the seconds until another would have been allowed, 0 if this one was."""
         network = _network(address)
-        # A bucket is its own time of being full again: each failure puts that off by one refill.
-        full_at = max(now, self._full_at.pop(network, now)) + self._refill
-        wait = full_at - now - self._burst * self._refill
-        self._full_at[network] = min(full_at, now + self._burst * self._refill)
+        # A bucket is the time when it will be full: each failure that it allows puts that off by a refill.
+        full_at = max(now, self._full_at.pop(network, now))
+        wait = max(0.0, full_at + self._refill - now - self._burst * self._refill)
+        self._full_at[network] = full_at if wait else full_at + self._refill
         self._forget(now)
-        return max(0.0, wait)
+        return wait
 
     def _forget(self, now: float) -> None:
         while self._full_at and (
