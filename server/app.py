@@ -113,12 +113,12 @@ def serve(config: Config) -> None:
     """
     with bound(config.server.host, config.server.port) as listener:
         logs.setup(config.logging)
-        tls = _tls(config.server)
+        tls = tls_context(config.server)
         access = keys.watched(keys.folder(config.access.folder))
         engines = models.load_engines(config, _say)
         app = create_app(engines, config, access=access)
-        server = Server(app, config, lambda: _announce(listener, tls, Languages(engines)), tls)
-        _warn_if_open(listener, access())
+        server = Server(app, config, lambda: announce(listener, tls, Languages(engines)), tls)
+        warn_if_open(listener, access())
         with _stopped_by_signals():
             _open(listener)
             server.run([listener])
@@ -203,8 +203,12 @@ def address_of(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _tls(config: ServerConfig) -> ssl.SSLContext | None:
-    """Read the certificate that the configuration names."""
+def tls_context(config: ServerConfig) -> ssl.SSLContext | None:
+    """Read the certificate that the configuration names; `None`: it names none.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
     if not config.certificate:
         return None
     for path in (config.certificate, config.key):
@@ -219,7 +223,8 @@ def _tls(config: ServerConfig) -> ssl.SSLContext | None:
     return context
 
 
-def _warn_if_open(listener: socket.socket, access: Access) -> None:
+def warn_if_open(listener: socket.socket, access: Access) -> None:
+    """Say loudly that a server which others can reach asks nobody who he is."""
     if access.open and not is_loopback(listener.getsockname()[0]):
         log.warning(
             "ANYBODY WHO REACHES %s MAY USE THIS SERVER: there are no keys; "
@@ -228,7 +233,8 @@ def _warn_if_open(listener: socket.socket, access: Access) -> None:
         )
 
 
-def _announce(listener: socket.socket, tls: ssl.SSLContext | None, languages: Languages) -> None:
+def announce(listener: socket.socket, tls: ssl.SSLContext | None, languages: Languages) -> None:
+    """Say where the server listens, and what it can do."""
     offer = languages.offer()
     heard = _some(offer.recognition) or "any language"
     pairs = _some([f"{pair.source} → {pair.target}" for pair in offer.translation]) or "nothing"

@@ -1,6 +1,7 @@
 """A real server on a real socket, in the test's own event loop, with scripted engines."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Served:
 
     address: str
     app: FastAPI
+    server: Server
 
     @property
     def url(self) -> str:
@@ -75,6 +77,7 @@ async def serving(
     patience: Patience = PATIENCE,
     options: Sequence[tuple[int, int, int]] = (),
     config: Config | None = None,
+    tls: ssl.SSLContext | None = None,
     access: Access | None = None,
 ) -> AsyncIterator[Served]:
     """Run a server; `options` are set on its listening socket; without `access` it is open to everybody."""
@@ -84,11 +87,11 @@ async def serving(
     with bound("127.0.0.1", 0) as listener:
         for option in options:
             listener.setsockopt(*option)
-        server = Server(app, config, listening.set)
+        server = Server(app, config, listening.set, tls)
         running = asyncio.create_task(server.serve([listener]))
         await listening.wait()
         try:
-            yield Served(address_of(listener), app)
+            yield Served(address_of(listener), app, server)
         finally:
             server.should_exit = True
             await running

@@ -170,7 +170,8 @@ async def test_a_hung_engine_makes_the_server_unready(monkeypatch: Any) -> None:
                 pass
 
         playing = asyncio.create_task(session())
-        await until(lambda: bool(served.app.state.house.health.refusals()))
+        health: Health = served.app.state.house.health
+        await until(lambda: any("for the recognizer" in reason for reason in health.refusals()))
         answer = await http.get("/readyz")
         assert answer.status_code == 503
         assert "for the recognizer" in " ".join(answer.json()["reasons"])

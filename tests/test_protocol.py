@@ -117,6 +117,25 @@ def test_audio_is_read_as_declared() -> None:
     assert event.samples.tolist() == [0.5]
 
 
+def test_a_server_that_ends_a_session_ignores_what_still_comes() -> None:
+    protocol = protocol_in(State.STREAMING)
+    protocol.end()
+    for frame in (b"\0\0", encode(Finish()), b"\0\0"):
+        protocol.receive(frame)
+        assert protocol.state is State.ENDING
+    for message in (EXAMPLES["caption"], EXAMPLES["done"]):
+        assert isinstance(message, Caption | Done)
+        protocol.send(message)
+    assert protocol.state is State.CLOSED
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.STREAMING])
+def test_only_what_streams_can_be_ended(state: State) -> None:
+    protocol = protocol_in(state)
+    protocol.end()
+    assert protocol.state is state
+
+
 # PROTOCOL.md
 
 
