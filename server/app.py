@@ -65,6 +65,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        responses=refusals.RESPONSES,
     )
     refusals.install(app)
     limits = config.limits

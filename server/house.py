@@ -111,6 +111,7 @@ class House:
             "Part of the recognizer's workers that live sessions need",
             lambda: self._load.utilisation(admission.count, time.monotonic()),
         )
+        metrics.gauge("tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
         metrics.gauge("loop_delay_seconds", "Lateness of the event loop", lambda: self.health.loop_delay)
         waiting = {name: _call(engine, "waiting") for name, engine in self.engines.items()}
         oldest = {name: _call(meter, "oldest") for name, meter in self._meters.items()}

@@ -19,6 +19,11 @@ from server.config import LoggingConfig
 CREDENTIAL: Final = re.compile(r"dragoman_[0-9a-f]{8}_[\w-]+|eyJ[\w-]*\.[\w-]+\.[\w-]*")
 """A key, or a room token."""
 
+_NO_NEWS: Final = {
+    "ASGI callable returned without completing handshake.",  # it was answered with a refusal, as was meant
+    "Invalid UTF-8 sequence received from client.",  # clients must not be able to fill the log
+}
+
 _about: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("about", default=())
 
 
@@ -73,8 +78,8 @@ def clean(text: str) -> str:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Leave out what uvicorn says of each handshake that was answered with a refusal, as was meant."""
-    return record.msg != "ASGI callable returned without completing handshake."
+    """Leave out what uvicorn calls an error, and is none of ours."""
+    return record.msg not in _NO_NEWS
 
 
 def _message(formatter: logging.Formatter, record: logging.LogRecord) -> str:

@@ -1,7 +1,7 @@
 """How an error is told over HTTP: its status, its headers, and one form of body for all of them."""
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -47,6 +47,12 @@ class Refusal(BaseModel):
     """The body of every answer that refuses something."""
 
     error: Refused
+
+
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    code: {"model": Refusal} for code in (400, 401, 403, 413, 422, 429)
+}
+"""How any request may be refused, for the description of the interface."""
 
 
 def content(error: DragomanError) -> dict[str, Any]:
