@@ -13,7 +13,7 @@ import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -24,6 +24,7 @@ from server.auth import Access, Action
 from server.config import Config, ServerConfig
 from server.door import is_loopback, subprotocol
 from server.engines import Engines
+from server.entry import Entry
 from server.gate import Gate
 from server.house import House, everybody
 from server.languages import Languages, Offer
@@ -68,26 +69,22 @@ def create_app(
         responses=refusals.RESPONSES,
     )
     refusals.install(app)
-    limits = config.limits
     app.add_middleware(
-        Gate, origins=config.access.origins, names=not house.door.open, upload_bytes=limits.upload_bytes
+        Gate,
+        origins=config.access.origins,
+        is_open=lambda: house.door.open,
+        upload_bytes=config.limits.upload_bytes,
     )
 
     @app.websocket("/v1/live")
     async def live(socket: WebSocket) -> None:
-        with ExitStack() as stack:
+        def place() -> AbstractContextManager[None]:
+            return house.admission.session(lambda: session.end(DRAINING, 1012))
 
-            def enter(token: str = "") -> None:
-                house.door.check(socket, Action.SPEAK, token=token)
-                stack.close()  # no stranger any more
-                stack.enter_context(house.admission.session(lambda: session.end(DRAINING, 1012)))
-
-            known = house.door.knows(socket)
-            session = Session(
-                socket, house.asks, languages, patience, limits, house, (lambda _: None) if known else enter
-            )
+        with Entry(house.door, house.admission, socket, Action.SPEAK, None, place) as entry:
+            session = Session(socket, house.asks, languages, patience, config.limits, house, entry.enter)
             try:
-                enter() if known else stack.enter_context(house.admission.stranger())
+                entry.knock()
             except DragomanError as error:
                 return await refusals.deny(socket, error)
             await socket.accept(subprotocol(socket))

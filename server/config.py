@@ -42,7 +42,8 @@ class AccessConfig:
     folder: str = ""
     """Where the keys and the secret of the room tokens are kept; empty: ``~/.local/share/dragoman``."""
     origins: tuple[str, ...] = ()
-    """Other web sites whose pages may connect, as ``https://example.org``."""
+    """Other web sites whose pages may connect, as ``https://example.org``; on a server without keys also the
+    names that it answers to, besides addresses and local names."""
 
 
 @dataclass(frozen=True, slots=True)

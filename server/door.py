@@ -6,6 +6,7 @@ logged on the way by everybody. None is ever written anywhere.
 """
 
 import ipaddress
+import logging
 import time
 from collections.abc import Callable
 from typing import Annotated, Any, Final
@@ -21,6 +22,8 @@ from streaming.errors import AccessError, RateError, UnauthorizedError
 SUBPROTOCOL: Final = "dragoman.v1"
 """What the server chooses among the subprotocols offered; a browser must offer it beside its token."""
 TOKEN_PREFIX: Final = "dragoman.token."
+
+log = logging.getLogger(__name__)
 
 bearer = HTTPBearer(auto_error=False, description="A key, or a room token")
 
@@ -61,6 +64,7 @@ class Door:
             grant = self._grant(connection, token or credential(connection))
             require(grant, action, room)
         except AccessError as error:
+            log.info("%s was refused: %s", address(connection) or "somebody", error.code)
             self._failed(error.code)
             raise
         return grant

@@ -1,11 +1,13 @@
 """What every request passes before anything else: which web page sends it, and how large it is.
 
 A browser sends requests on behalf of any page that it shows; only the origin tells which. Programs send
-none, and are not held up.
+none, and are not held up. A server without keys asks nobody who he is, so there is one danger more: a site
+may let its own name point here (DNS rebinding), and its pages then are of the same origin. Such a server
+answers only to addresses, to names of the local network, and to those that are listed.
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -16,17 +18,22 @@ from server.refusals import content
 from streaming.errors import DragomanError, ForbiddenError, LimitError
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+_PROTECTED = "/v1/"
+"""What is said, and what can be done; not the pages, and not what probes ask."""
 _PORTS = {"http": 80, "https": 443}
 
 
 class Gate:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, origins: Sequence[str], names: bool, upload_bytes: int) -> None:
-        """`origins` are other sites that may connect; `names`: see `same_origin`."""
+    def __init__(
+        self, app: ASGIApp, origins: Sequence[str], is_open: Callable[[], bool], upload_bytes: int
+    ) -> None:
+        """`origins` are other sites that may connect; `is_open` tells whether there are no keys."""
         self._app = app
         self._origins = {origin.rstrip("/").lower() for origin in origins}
-        self._names = names
+        self._hosts = {urlsplit(origin).netloc for origin in self._origins}
+        self._is_open = is_open
         self._upload_bytes = upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,20 +41,29 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        if (scope["type"] == "websocket" or scope["method"] not in _SAFE) and not self._welcome(headers):
-            error = ForbiddenError(
-                "pages of this web site may not connect; [access] origins lists those that may"
-            )
-            return await _refuse(error, 403, scope, receive, send)
+        if reason := self._refusal(scope, headers):
+            return await _refuse(ForbiddenError(reason), 403, scope, receive, send)
         if scope["type"] == "websocket":
             return await self._app(scope, receive, send)
         await self._bounded(headers, scope, receive, send)
 
-    def _welcome(self, headers: Headers) -> bool:
-        origin = headers.get("origin", "").lower()
-        if not origin or origin in self._origins:
-            return True
-        return same_origin(origin, headers.get("host", "").lower(), self._names)
+    def _refusal(self, scope: Scope, headers: Headers) -> str | None:
+        """Say why a request stops here; `None`: it does not."""
+        origin, host = headers.get("origin", "").lower(), headers.get("host", "").lower()
+        if scope["path"].startswith(_PROTECTED) and self._is_open() and not self._is_known(host):
+            return "without keys this server answers to addresses, local names and [access] origins alone"
+        asks = scope["type"] == "http" and scope["method"] in _SAFE
+        if asks or not origin or origin in self._origins or same_origin(origin, host):
+            return None
+        return "pages of this web site may not connect; [access] origins lists those that may"
+
+    def _is_known(self, host: str) -> bool:
+        """Tell whether no site of the Internet can be called so, or this one is listed."""
+        try:
+            name = urlsplit(f"//{host}").hostname
+        except ValueError:
+            return False
+        return host in self._hosts or (name is not None and _is_local(name))
 
     async def _bounded(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
         error = LimitError(f"a body of at most {self._upload_bytes} bytes was expected, more came")
@@ -80,20 +96,15 @@ class Gate:
             await _refuse(error, 413, scope, receive, send)
 
 
-def same_origin(origin: str, host: str, names: bool) -> bool:
-    """Tell whether a page comes from the server that it connects to.
-
-    Without `names`, a host that public DNS may know is believed only where it is listed. Otherwise any site
-    could let its own name point here (DNS rebinding), and a server without keys asks nobody who he is.
-    """
+def same_origin(origin: str, host: str) -> bool:
+    """Tell whether a page comes from the server that it connects to."""
     try:
-        page = urlsplit(origin)
-        here = urlsplit(f"//{host}")
-        port = _PORTS.get(page.scheme)
-        same = (page.hostname, page.port or port) == (here.hostname, here.port or port)
+        page, here = urlsplit(origin), urlsplit(f"//{host}")
+        usual = _PORTS.get(page.scheme)
+        same = (page.hostname, page.port or usual) == (here.hostname, here.port or usual)
     except ValueError:
         return False
-    return same and page.hostname is not None and (names or _is_local(page.hostname))
+    return same and page.hostname is not None
 
 
 def _is_local(host: str) -> bool:
