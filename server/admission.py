@@ -75,7 +75,8 @@ class Admission:
         self._draining: float | None = None
         self._ends: dict[object, Callable[[], None]] = {}
         self._sessions = 0
-        self._strangers = 0
+        self.strangers = 0
+        """Connections that have not shown yet who they are."""
         self._limits = limits
         self._clock = clock
         self._lasts = TYPICAL_SESSION
@@ -149,13 +150,13 @@ class Admission:
             OverloadError: no session would be taken now, or too many strangers are here.
         """
         self.check()
-        if self._strangers >= MOST_STRANGERS:
+        if self.strangers >= MOST_STRANGERS:
             raise self._refused("too many clients have connected without saying who they are")
-        self._strangers += 1
+        self.strangers += 1
         try:
             yield
         finally:
-            self._strangers -= 1
+            self.strangers -= 1
 
     @contextmanager
     def seat(self, kind: Seat, room: str, end: Callable[[], None]) -> Iterator[None]:

@@ -111,6 +111,17 @@ def _fits(kind: Any, value: Any) -> bool:
         return isinstance(value, str) and value in get_args(kind)
     if isinstance(value, bool):
         return kind is bool
+    if kind is str:
+        return isinstance(value, str) and _is_text(value)
     if kind is float:
         return isinstance(value, int | float) and abs(value) <= sys.float_info.max
     return isinstance(value, kind)
+
+
+def _is_text(value: str) -> bool:
+    """Tell text from what only looks so: half of a surrogate pair, which JSON can say and UTF-8 cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -116,9 +116,10 @@ async def test_a_browser_shows_its_token_in_a_subprotocol_and_never_sees_it_agai
 
 async def test_or_in_the_first_message(closed: Served) -> None:
     async with connect(closed.url) as socket:
-        assert not closed.sessions
+        admission = closed.app.state.admission
+        assert (closed.sessions, admission.strangers) == (0, 1)
         assert isinstance((await opening(socket, Start("en", token=key(Role.SPEAKER))))[0], Ready)
-        assert closed.sessions == 1
+        assert (closed.sessions, admission.strangers) == (1, 0)
     async with connect(closed.url) as socket:
         message, code = await opening(socket, Start("en", token=key(Role.LISTENER)))
         assert message == Error("forbidden", "a listener may not speak")

@@ -72,3 +72,13 @@ async def test_taking_waits_while_too_much_is_held() -> None:
 
 async def drained(full: Inlet) -> int:
     return sum([len(chunk.samples) async for chunk in full.chunks()])
+
+
+async def test_an_end_that_comes_from_elsewhere_waits_for_what_is_being_taken() -> None:
+    filled, _ = inlet()
+    taking = asyncio.create_task(filled.take(np.tile(TONE, 4)))  # more than is held: it waits half way
+    await asyncio.sleep(0)
+    finishing = asyncio.create_task(filled.finish())
+    chunks = [chunk async for chunk in filled.chunks()]
+    await asyncio.gather(taking, finishing)
+    assert sum(len(chunk.samples) for chunk in chunks) == 4 * len(TONE)

@@ -37,6 +37,15 @@ def test_memory_is_bounded_and_no_wait_is_longer_than_a_refill(events: list[tupl
         assert allowed <= 3 + now / 6.0
 
 
+def test_the_addresses_that_failed_last_are_remembered() -> None:
+    throttle = Throttle(burst=1, most=10)
+    for i in range(100):
+        throttle.fail(f"10.0.0.{i}", 0.0)
+    assert len(throttle) == 10
+    assert throttle.fail("10.0.0.99", 0.0) > 0
+    assert throttle.fail("10.0.0.1", 0.0) == 0
+
+
 def test_a_network_of_ipv6_is_one_address() -> None:
     throttle = Throttle(burst=1)
     assert throttle.fail("2001:db8::1", 0.0) == 0
