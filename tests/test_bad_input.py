@@ -63,7 +63,7 @@ BAD = {
     "unknown message": (['{"type":"begin"}'], "protocol", 1008, "unknown message 'begin'"),
     "unknown field": (['{"type":"start","lang":"en"}'], "protocol", 1008, "unknown field 'lang'"),
     "lone surrogate": (['{"type":"\\ud800"}'], "protocol", 1008, "unknown message"),
-    "half a character": (['{"type":"start","source":"\\ud800"}'], "protocol", 1008, "source: expected string"),
+    "half a character": (['{"type":"start","source":"\\ud800"}'], "protocol", 1008, "expected string, got"),
     "a server's message": ([encode(Ready("a", "en"))], "protocol", 1008, "'ready' is not allowed"),
     "start twice": ([START, START], "protocol", 1008, "'start' is not allowed while streaming"),
     "stereo": (['{"type":"start","channels":2}'], "protocol", 1008, "expected 1 (mono; mix before sending)"),
