@@ -36,6 +36,7 @@ async def speaking(served: Served, words: Sequence[str] = WORDS) -> ClientConnec
     await socket.recv()
     for start in range(0, len(audio := to_pcm16(speak(words))), 32_000):
         await socket.send(audio[start : start + 32_000])
+    await (await socket.ping())  # it has all come
     return socket
 
 
