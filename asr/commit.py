@@ -1,28 +1,65 @@
 """Commit policies: how many leading words of a hypothesis are safe to commit.
 
-A policy sees only what is not committed yet. It is told what has been committed, because the stage may
-commit more than the policy asked for.
+A policy sees only what is not committed yet, and where the audio ends in which it was heard. It is told
+what has been committed, because the stage may commit more than the policy asked for.
 """
 
 import unicodedata
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from streaming.words import Word, common_prefix
+
+FRAME = 0.02
+"""Seconds of one frame of Whisper's encoder."""
+SURE, DOUBTFUL = 0.9, 0.25
+"""Probability of a word that needs no second hypothesis, and of one that is not committed at an end."""
+_COLLAPSED = 3
+"""Words in a row without any duration: the alignment has lost the audio."""
 
 
 class CommitPolicy(Protocol):
     """Decides how much of a hypothesis is safe."""
 
-    def commit(self, hypothesis: Sequence[Word]) -> int:
-        """Count the leading words that are safe; the hypothesis is all words not committed so far."""
+    def commit(self, hypothesis: Sequence[Word], end: float) -> int:
+        """Count the leading words that are safe; the hypothesis is all words not committed so far, heard
+        in audio that ends at `end` seconds."""
 
     def advance(self, count: int) -> None:
         """Forget that many leading words of the last hypothesis: they have been committed."""
 
     def forget(self) -> None:
         """Forget everything: the utterance is over."""
+
+
+class AlignAtt:
+    """AlignAtt: words are safe that do not lean on the last frames of the audio.
+
+    Papi et al. 2023, "AlignAtt: Using attention-based audio-translation alignments as a guide for
+    simultaneous speech translation"; for Whisper Wang et al. 2024, "Simul-Whisper". Ours reads the
+    alignment that dynamic time warping draws through the attention, not each row's maximum: a word ends
+    where the next one begins, and behind the last word stands the end of the text, which takes up the
+    silence. A word that the audio's end cuts is therefore pushed against it, and held back as unsafe.
+    """
+
+    def __init__(self, frames: int = 20) -> None:
+        """`frames` of 20 ms are held back."""
+        self._held_back = frames * FRAME
+
+    def commit(self, hypothesis: Sequence[Word], end: float) -> int:
+        """Count the words that end before the last frames, a doubtful tail left out."""
+        count = _leading(hypothesis, lambda word: word.end <= end - self._held_back + 1e-6)
+        count = min(count, _before_collapse(hypothesis))
+        while count and hypothesis[count - 1].probability < DOUBTFUL:
+            count -= 1
+        return count
+
+    def advance(self, count: int) -> None:
+        """Forget nothing: nothing is remembered."""
+
+    def forget(self) -> None:
+        """Forget nothing."""
 
 
 class LocalAgreement:
@@ -38,7 +75,7 @@ class LocalAgreement:
         self._earlier: deque[tuple[Word, ...]] = deque(maxlen=n)
         self._n = n
 
-    def commit(self, hypothesis: Sequence[Word]) -> int:
+    def commit(self, hypothesis: Sequence[Word], end: float) -> int:
         """Count the leading words on which the last n hypotheses agree."""
         self._earlier.append(tuple(hypothesis))
         if len(self._earlier) < self._n:
@@ -56,6 +93,36 @@ class LocalAgreement:
         self._earlier.clear()
 
 
+class Hybrid:
+    """Both: words are safe that the alignment calls safe and that are agreed on, or sure.
+
+    An alignment alone commits what a second look would change; agreement alone waits for the second look
+    at words that the first heard clearly, and never ends for a word that the audio's end cuts. (That
+    probable words need no agreement is WhisperLiveKit's confidence validation.)
+    """
+
+    def __init__(self, frames: int = 20, n: int = 2, sure: float = SURE) -> None:
+        """`frames` of 20 ms are held back, of `n` hypotheses that agree; words as probable as `sure` need
+        no agreement."""
+        self._alignment = AlignAtt(frames)
+        self._agreement = LocalAgreement(n)
+        self._sure = sure
+
+    def commit(self, hypothesis: Sequence[Word], end: float) -> int:
+        """Count the words that are aligned safely, and agreed on or sure."""
+        agreed = self._agreement.commit(hypothesis, end)
+        sure = _leading(hypothesis[agreed:], lambda word: word.probability >= self._sure)
+        return min(self._alignment.commit(hypothesis, end), agreed + sure)
+
+    def advance(self, count: int) -> None:
+        """Forget words that have been committed."""
+        self._agreement.advance(count)
+
+    def forget(self) -> None:
+        """Forget the utterance."""
+        self._agreement.forget()
+
+
 def same(a: Word, b: Word) -> bool:
     """Tell whether two words are heard alike: case and punctuation do not count, and in words of six
     letters or more two letters may differ; numbers and ideographs must be the same."""
@@ -68,6 +135,21 @@ def _agreed(earlier: Sequence[Word], last: Sequence[Word]) -> int:
     if count and count == len(last) and earlier[count - 1].text != last[count - 1].text:
         return count - 1
     return count
+
+
+def _leading(words: Sequence[Word], holds: Callable[[Word], bool]) -> int:
+    """Count the leading words for which something holds."""
+    return next((i for i, word in enumerate(words) if not holds(word)), len(words))
+
+
+def _before_collapse(words: Sequence[Word]) -> int:
+    """Count the words before the first run of words that take no time."""
+    run = 0
+    for i, word in enumerate(words):
+        run = run + 1 if word.end - word.start < FRAME / 2 else 0
+        if run == _COLLAPSED:
+            return i + 1 - run
+    return len(words)
 
 
 def _bare(text: str) -> str:

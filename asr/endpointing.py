@@ -44,15 +44,16 @@ class _State(Enum):
 class EndpointingStage:
     """Cuts audio into utterances and passes on nothing but speech, as soon as it has been judged."""
 
-    def __init__(self) -> None:
-        self._audio = AudioBuffer()
+    def __init__(self, position: int = 0) -> None:
+        """`position` is that of the first sample that will come."""
+        self._audio = AudioBuffer(position)
         self._detector: object | None = None
-        self._judged = 0
+        self._judged = position
         self._state = _State.SILENCE
         self._voiced = 0
         self._silent = 0
-        self._begun = 0
-        self._written = 0
+        self._begun = position
+        self._written = position
         self._finished = False
         self._out: deque[AudioChunk | EndOfUtterance] = deque()
 

@@ -1,25 +1,32 @@
 """Guards: signs that a hypothesis was invented and not heard; each says why it fired.
 
 Recognizers loop, and a loop is perfectly stable: LocalAgreement would confirm it, and the prompt would
-feed it back. The thresholds let through what people do say: "no, no, no", digits, short chants.
+feed it back. Over what is not speech they say what stood at the end of the films they learnt from. The
+thresholds let through what people do say: "no, no, no", digits, chants; a real "thank you".
 """
 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from asr.closings import is_closing
 from streaming.stages import Recognition
 from streaming.words import UNSPACED, Word, text_of, units
 
-NO_SPEECH = "no_speech"
-"""Code of the alarm that asking again does not help."""
+BROKEN = "broken"
+"""Code of the alarm that is no news while the utterance goes on: the next hypothesis has the bytes."""
 _LONGEST_PERIOD = 30
+_REMEMBERED = 60
+"""Committed words in which a loop may have begun."""
+_COLLAPSED = 0.04
+"""Seconds: nobody says a word in less, but alignments of a loop crowd its words so."""
 _LEAST_BYTES = 100
 _MOST_COMPRESSION = 2.4
 _MOST_UNITS = {False: 8.0, True: 12.0}
 """Units a second that nobody speaks: words, and characters in languages without spaces."""
 _SLACK = 6
 _NO_SPEECH, _UNSURE = 0.6, -1.0
+_BROKEN = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +34,59 @@ class Alarm:
     """A guard that fired."""
 
     code: str
-    """``no_speech``, ``loop``, ``compression`` or ``rate``."""
+    """``no_speech``, ``closing``, ``loop``, ``compression``, ``rate`` or ``broken``."""
     message: str
     """One sentence."""
     keep: int
     """Leading words that may be believed."""
+    again: bool = True
+    """Asking again, with the longest window and without a prompt, may help."""
 
 
-def inspect(recognition: Recognition, seconds: float) -> Alarm | None:
-    """Look for the first reason not to believe a hypothesis that was heard in `seconds` of audio."""
+def inspect(
+    recognition: Recognition, seconds: float, before: Sequence[Word] = (), *, again: bool = False
+) -> Alarm | None:
+    """Look for the first reason not to believe a hypothesis that was heard in `seconds` of audio.
+
+    `before` are the words committed before it, because loops are committed bit by bit; `again`: it has
+    been asked for twice, and what a speaker may have said after all is let through.
+    """
     words = recognition.words
     if not words:
         return None
     if is_silence(recognition):
-        return Alarm(NO_SPEECH, "the hypothesis was dropped: the recognizer heard no speech", 0)
-    if (keep := loop_start(words)) is not None:
+        return Alarm("no_speech", "the hypothesis was dropped: the recognizer heard no speech", 0, False)
+    if is_invented(recognition):
+        message = f"{text_of(words)!r} was dropped: recognizers say it where nobody speaks"
+        return Alarm("closing", message, 0, False)
+    if (keep := loop_start(words, before, sure=again)) is not None:
         return Alarm("loop", "the recognizer repeated itself; the repetition was dropped", keep)
     if (ratio := compression(words)) > _MOST_COMPRESSION:
         return Alarm("compression", f"the hypothesis was dropped: it compresses {ratio:.1f} times", 0)
     if too_fast(words, recognition.language, seconds):
         message = f"the hypothesis was dropped: {len(words)} words in {seconds:.1f} s"
         return Alarm("rate", message, 0)
+    if (whole := whole_words(words)) < len(words):
+        return Alarm(BROKEN, "a character was held back whose bytes are not complete", whole, False)
     return None
 
 
-def loop_start(words: Sequence[Word]) -> int | None:
-    """Find words that repeat; count the leading words up to the end of the first repeated instance."""
-    heard = [word.text.strip().casefold() for word in words]
-    found = [keep for period in range(1, _LONGEST_PERIOD + 1) if (keep := _loop(heard, period)) is not None]
+def loop_start(words: Sequence[Word], before: Sequence[Word] = (), *, sure: bool = False) -> int | None:
+    """Find words that repeat; count the leading words up to the end of the first repeated instance.
+
+    People repeat themselves too, but take time for it: `sure` finds only loops that nobody can have
+    spoken, because their words take no time or there are twice as many.
+    """
+    known = [*before[-_REMEMBERED:]]
+    all_words = [*known, *words]
+    heard = [word.text.strip().casefold() for word in all_words]
+    found = []
+    for period in range(1, _LONGEST_PERIOD + 1):
+        run = _loop(heard, period, _least(period), len(known))
+        if run and sure and not _unspeakable(all_words[run[0] : run[1]]):
+            run = _loop(heard, period, 2 * _least(period), len(known))
+        if run:
+            found.append(max(0, run[0] + period - len(known)))
     return min(found, default=None)
 
 
@@ -76,12 +108,45 @@ def is_silence(recognition: Recognition) -> bool:
     return recognition.no_speech_probability > _NO_SPEECH and unsure
 
 
-def _loop(heard: Sequence[str], period: int) -> int | None:
-    """Count the words before the second instance of a loop of this period."""
-    least = {1: 8, 2: 5}.get(period, 4)
+def is_invented(recognition: Recognition) -> bool:
+    """Tell whether the recognizer took the audio for silence, and wrote what films end with."""
+    if recognition.no_speech_probability <= _NO_SPEECH:
+        return False
+    return is_closing(text_of(recognition.words), recognition.language)
+
+
+def whole_words(words: Sequence[Word]) -> int:
+    """Count the words before the first with a character whose bytes are not complete."""
+    return next((i for i, word in enumerate(words) if _BROKEN in word.text), len(words))
+
+
+def believed(words: Sequence[Word], alarm: Alarm | None, *, final: bool) -> tuple[Word, ...]:
+    """Keep the words that may be believed; behind a broken character nothing is lost at the end."""
+    if alarm is None:
+        return tuple(words)
+    if alarm.code == BROKEN and final:
+        return tuple(word for word in words if _BROKEN not in word.text)
+    return tuple(words[: alarm.keep])
+
+
+def _least(period: int) -> int:
+    """Tell how many instances make a loop."""
+    return {1: 8, 2: 5}.get(period, 4)
+
+
+def _loop(heard: Sequence[str], period: int, least: int, known: int) -> tuple[int, int] | None:
+    """Find where the first loop of a period begins and ends that reaches beyond the words known before."""
     run = 0
-    for i in range(period, len(heard)):
-        run = run + 1 if heard[i] == heard[i - period] else 0
-        if run >= (least - 1) * period:
-            return i + 1 - run
+    for i in range(period, len(heard) + 1):
+        if i < len(heard) and heard[i] == heard[i - period]:
+            run += 1
+            continue
+        if run >= (least - 1) * period and i > known:
+            return i - run - period, i
+        run = 0
     return None
+
+
+def _unspeakable(words: Sequence[Word]) -> bool:
+    """Tell whether a quarter of the words take less time than anybody needs."""
+    return 4 * sum(word.end - word.start < _COLLAPSED for word in words) >= len(words)

@@ -14,8 +14,10 @@ from streaming.words import Word
 
 CONTENT = 8.0
 """Seconds of audio in a window above which it is cut."""
+MOST_WORDS = 48
+"""Committed words in a window above which it is cut: each token of them costs a step of the decoder."""
 KEPT_SECONDS, KEPT_WORDS = 3.0, 12
-"""How far before the frontier committed words stay in the window, at most."""
+"""How far before the frontier committed words stay in a window that is cut, at most."""
 PROMPT = 200
 """Characters of the prompt, at most."""
 
@@ -66,8 +68,9 @@ class History:
         self.frontier = max(self.frontier, seconds)
 
     def trim(self, end: float) -> None:
-        """Cut a window that ends at `end` and has grown too long."""
-        if end - self._audio.start / SAMPLE_RATE <= CONTENT:
+        """Cut a window that ends at `end` and has grown too long, or holds too many words."""
+        short = end - self._audio.start / SAMPLE_RATE <= CONTENT
+        if short and len(self._words) <= MOST_WORDS:
             return
         oldest = self.frontier - KEPT_SECONDS
         kept = [word for word in self._words[-KEPT_WORDS:] if word.start >= oldest]

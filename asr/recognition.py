@@ -4,16 +4,20 @@ Decisions are taken at fixed points of the utterance, `step` seconds of audio ap
 exactly the audio up to its point; so the words do not depend on how the audio was cut into chunks.
 """
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from asr.commit import CommitPolicy
-from asr.guards import NO_SPEECH, Alarm, inspect
+from asr.guards import BROKEN, Alarm, believed, inspect
 from asr.history import History
+from asr.script import Form, Script
+from asr.shown import Shown
+from asr.spoken import SpokenLanguage
 from streaming.audio import SAMPLE_RATE, AudioChunk, EndOfUtterance
 from streaming.captions import Update
-from streaming.pace import Pace
+from streaming.pace import Effort, Pace
 from streaming.stages import DONE, READ, Action, Ask, Notice, Recognition, Window, Write
 from streaming.words import Word
 
@@ -23,8 +27,6 @@ OVERDUE, UNSETTLED = 12.0, 3.0
 """When so many seconds are not committed, words that end before the last few of them are, agreed or not."""
 TOO_LONG = 20.0
 """When so many seconds are not committed, everything is: hypotheses that never agree must not block."""
-SHORTEST, LONGEST, SURE = 2.0, 5.0, 0.5
-"""Seconds of speech that tell a language if it is as probable as this; and that must do."""
 
 
 class RecognitionStage:
@@ -40,14 +42,23 @@ class RecognitionStage:
         language: str | None = None,
         languages: Sequence[str] = (),
         step: float = STEP,
+        *,
+        hot_words: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        beam: bool = False,
+        chinese: Form = "as_heard",
     ) -> None:
-        """`language` is the one spoken; `None`: detect it among `languages`, once for the session."""
+        """`language` is the one spoken; `None`: detect it among `languages`. `hot_words`, by language, are
+        terms that stand before every prompt, as many as fit; `beam`: search while words are tentative, and
+        not only at an utterance's end."""
+        self.alarms: Counter[str] = Counter()
+        """How often each guard fired, by its code."""
         self._policy = policy
-        self._language = language
-        self._languages = tuple(languages)
+        self._language = SpokenLanguage(language, languages)
+        self._hot_words = {language: tuple(terms) for language, terms in hot_words.items()}
+        self._beam = beam
         self._pace = Pace(step)
         self._history = History()
-        self._shown = _Shown()
+        self._shown = Shown(Script(chinese))
         self._items: deque[AudioChunk | EndOfUtterance] = deque()
         self._out: deque[Update | Notice] = deque()
         self._point = 0
@@ -82,18 +93,26 @@ class RecognitionStage:
         """Decide on a hypothesis, or ask again if it cannot be believed."""
         if self._asked is None:
             raise ValueError("an answer came to nothing that was asked")
+        window = self._asked
         self._cost += cost
-        alarm = inspect(result, self._asked.audio.end - self._history.frontier)
-        if alarm and alarm.code != NO_SPEECH and not self._asked.full:
+        seconds = window.audio.end - self._history.frontier
+        alarm = inspect(result, seconds, window.prefix, again=window.full)
+        if alarm and alarm.again and not window.full:
             # A loop feeds on its prompt, and short windows favour it.
+            self.alarms[alarm.code] += 1
             self._history.prompt = ""
-            self._again = replace(self._asked, full=True, prompt="")
+            self._again = replace(window, full=True, prompt="", hot_words=())
+            return
+        if self._language.hear(result, window):
+            # What was said in another language is no context for this one.
+            self._history.prompt = ""
+            self._policy.forget()
+            self._again = self._window(window.audio.offset + len(window.audio.samples), final=window.final)
             return
         self._pace.spent(self._cost)
         self._cost = 0.0
-        if alarm:
-            self._out.extend(self._shown.notice(alarm))
-        self._decide(result.words[: alarm.keep] if alarm else result.words, result, self._asked)
+        self._tell(alarm, window)
+        self._decide(believed(result.words, alarm, final=window.final), result, window)
 
     def _next_window(self) -> Window | None:
         while True:
@@ -114,6 +133,7 @@ class RecognitionStage:
         if not len(chunk.samples):
             return
         if not self._history.is_open:
+            self._language.begin()
             self._point = chunk.offset + self._advance()
         self._history.append(chunk)
 
@@ -121,14 +141,33 @@ class RecognitionStage:
         return round(self._pace.advance() * SAMPLE_RATE)
 
     def _window(self, end: int, *, final: bool) -> Window:
-        history = self._history
-        audio = history.window(end)
-        return Window(audio, history.prefix, history.prompt, self._language, self._languages, final)
+        effort = self._pace.effort
+        return Window(
+            self._history.window(end),
+            self._history.prefix,
+            self._history.prompt,
+            self._language.current,
+            self._language.allowed,
+            hot_words=self._hot_words.get(self._language.current or "", ()),
+            listen=self._language.listening,
+            final=final,
+            beam=(final or self._beam) and effort < Effort.GREEDY,
+            # Before the end, alignments decide what is committed and where audio is cut.
+            align=not final or effort < Effort.UNALIGNED,
+        )
+
+    def _tell(self, alarm: Alarm | None, window: Window) -> None:
+        """Count an alarm, and say it unless the text is only late."""
+        if alarm is None:
+            return
+        self.alarms[alarm.code] += 1
+        if alarm.code != BROKEN or window.final:
+            self._out.extend(self._shown.notice(alarm.code, alarm.message))
 
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:
         words = _placed(heard, self._history.frontier, window.audio.end)
-        language = self._settled(bool(words), result, window)
-        count = max(self._policy.commit(words), self._overdue(words, window))
+        language = self._language.shown(result, window, bool(words))
+        count = self._safe(words, window)
         if language is None:
             count = 0
         self._policy.advance(count)
@@ -142,24 +181,25 @@ class RecognitionStage:
         self._history.trim(window.audio.end)
         self._point += self._advance()
 
-    def _settled(self, spoken: bool, result: Recognition, window: Window) -> str | None:
-        """Name the utterance's language; fix the session's as soon as it is sure."""
-        if self._language is not None:
-            return self._language
-        seconds = window.audio.duration
-        sure = result.language_probability >= SURE
-        if spoken and (seconds >= LONGEST or (sure and (seconds >= SHORTEST or window.final))):
-            self._language = result.language
-        return result.language if window.final else self._language
+    def _safe(self, words: Sequence[Word], window: Window) -> int:
+        """Count the words to commit: what the policy calls safe, and what is overdue."""
+        safe = self._policy.commit(words, window.audio.end)
+        if window.final:
+            return len(words)
+        overdue = self._overdue(words, window.audio.end)
+        if overdue > safe:
+            message = f"words were committed that had not settled for {OVERDUE:.0f} s"
+            self._tell(Alarm("overdue", message, overdue), window)
+        return max(safe, overdue)
 
-    def _overdue(self, words: Sequence[Word], window: Window) -> int:
+    def _overdue(self, words: Sequence[Word], end: float) -> int:
         """Count the words that are committed whether the policy agrees or not."""
-        waiting = window.audio.end - self._history.frontier
-        if window.final or waiting >= TOO_LONG:
+        waiting = end - self._history.frontier
+        if waiting >= TOO_LONG:
             return len(words)
         if waiting < OVERDUE:
             return 0
-        return sum(1 for word in words if word.end <= window.audio.end - UNSETTLED)
+        return sum(1 for word in words if word.end <= end - UNSETTLED)
 
     def _skip(self, rest: Sequence[Word], end: float) -> None:
         """Leave behind what has waited too long and holds no words."""
@@ -171,37 +211,6 @@ class RecognitionStage:
     def _close(self) -> None:
         self._history.close()
         self._policy.forget()
-
-
-class _Shown:
-    """What has been shown of the utterance: an update is written only when something changes."""
-
-    def __init__(self) -> None:
-        self._number = 0
-        self._begun = False
-        self._tentative: tuple[str, ...] = ()
-        self._notices: set[str] = set()
-
-    def notice(self, alarm: Alarm) -> list[Notice]:
-        """Tell people of an alarm, once an utterance for each kind."""
-        if alarm.code in self._notices:
-            return []
-        self._notices.add(alarm.code)
-        return [Notice(alarm.code, alarm.message)]
-
-    def update(
-        self, language: str, committed: Sequence[Word], tentative: Sequence[Word], final: bool
-    ) -> list[Update]:
-        """Make the update that shows this, if it changes anything."""
-        texts = tuple(word.text for word in tentative)
-        changed = committed or texts != self._tentative or (final and self._begun)
-        number = self._number
-        self._begun, self._tentative = self._begun or bool(changed), texts
-        if final:
-            self._number += self._begun
-            self._begun = False
-            self._notices.clear()
-        return [Update(number, language, tuple(committed), tuple(tentative), final)] if changed else []
 
 
 def _placed(words: Sequence[Word], start: float, end: float) -> tuple[Word, ...]:

@@ -16,41 +16,50 @@ from typing import Any
 
 import numpy as np
 
-from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
+from asr.card import LONGEST, Card, read_card, window_seconds
+from asr.pieces import FRAME, pieces, spread, token_times
+from streaming.audio import SAMPLE_RATE, Samples
 from streaming.errors import EngineError, LanguageError, ModelError
 from streaming.stages import Recognition, Window
 from streaming.words import UNSPACED, Word
 
-LONGEST = 30.0
-"""Seconds that Whisper was trained on, and the most it takes."""
 SHORTEST = 0.2
 """Seconds below which the model is not asked: it invents, and alignment may fail."""
-_GRID = 2.0
 _MEL_FRAMES = 100
-_FRAME = 0.02
-_TOKENS_PER_SECOND, _SPARE_TOKENS, _MOST_TOKENS = 15, 16, 224
+_TOKENS_PER_SECOND, _SPARE_TOKENS, _MOST_TOKENS, _TOKEN_STEP = 15, 16, 224, 32
 _BEAM = 5
-_BEFORE = frozenset("\"'“¿¡([{-「『《（")
-_AFTER = frozenset("\"'.。,，!！?？:：;；…”)]}、」』》）")
-_NUMBERS = ("window_floor", "window_margin", "window_full")
-_REPLACEMENT = "\ufffd"
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What a model's folder says about itself in `dragoman.json`; the defaults are for stock weights."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    """A window on its way through the model."""
 
-    languages: tuple[str, ...] = ()
-    """Empty: those of the tokenizer."""
-    window_floor: float = 10.0
-    """Seconds of the shortest window."""
-    window_margin: float = 2.0
-    """Seconds of silence behind the speech, at least."""
-    window_full: float = LONGEST
-    """Seconds of the window that is safest, for hypotheses that cannot be believed."""
-    prompt: int = 64
-    """Tokens of text before the window, at most: longer ones favour loops, and a model that was taught with
-    shorter ones falls silent behind them."""
+    window: Window
+    heard: str
+    """The language that is heard."""
+    probability: float
+    frames: int = 0
+    """Of the encoder; 0: too short to be asked about."""
+    encoded: Any = None
+    before: tuple[int, ...] = ()
+    """Tokens before the text."""
+    prefix: tuple[int, ...] = ()
+    """Tokens of the text that is committed."""
+
+    @property
+    def longest(self) -> int:
+        """Bound what is generated: room for fast speech, in steps, so that more windows are alike."""
+        heard = max(self.window.audio.end - _frontier(self.window), 0.0)
+        new = math.ceil(heard * _TOKENS_PER_SECOND) + _SPARE_TOKENS
+        most = min(math.ceil((len(self.prefix) + new) / _TOKEN_STEP) * _TOKEN_STEP, _MOST_TOKENS)
+        # CTranslate2 caps at min(max_length / 2, max_length - what stands before the text), prefix included.
+        return max(2 * most, len(self.before) + most)
+
+    @property
+    def kind(self) -> tuple[int, int, bool, int]:
+        """Windows of one kind can be decoded together, with the same outcome as alone: CTranslate2 wants
+        encoder outputs of one length and the start of the transcript in one place."""
+        return self.frames, len(self.before), self.window.beam, self.longest
 
 
 class WhisperRecognizer:
@@ -78,40 +87,64 @@ class WhisperRecognizer:
         """The languages that it recognises."""
         return tuple(self._tokenizers)
 
+    @property
+    def family(self) -> str:
+        """Which models it is like, as the table of presets knows them."""
+        # large-v3 and its turbo are the stock models of 128 bands.
+        stock = self._card.family == "whisper" and self._model.n_mels == 128
+        return "whisper-large-v3" if stock else self._card.family
+
     def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
         """Hear the words of each window that follow its prefix.
 
         Raises:
             LanguageError: a language that this model was not made for.
         """
-        return [self._recognize(window) for window in windows]
+        jobs = [self._prepare(window) for window in windows]
+        results: dict[int, Any] = {}
+        for alike in _alike(jobs):
+            together = [jobs[i] for i in alike]
+            results.update(zip(alike, self._generate(together), strict=True))
+        return [self._recognition(job, results.get(i)) for i, job in enumerate(jobs)]
 
-    def _recognize(self, window: Window) -> Recognition:
+    def _prepare(self, window: Window) -> _Job:
+        """Encode a window, and write what the decoder begins with."""
         allowed = self._allowed(window)
         content = window.audio.duration
         if content < SHORTEST:
-            return Recognition((), window.language or allowed[0], 1.0 if window.language else 0.0)
+            return _Job(window, window.language or allowed[0], 1.0 if window.language else 0.0)
         if content > LONGEST:
             raise EngineError(f"a window may hold {LONGEST:.0f} s, {content:.1f} s came")
         seconds = window_seconds(content, self._card, self._model.n_mels, window.full)
         encoded = self._encode(window.audio.samples, seconds)
-        language, probability = self._language(encoded, window.language, allowed)
-        tokenizer = self._tokenizers[language]
+        heard, probability = self._language(encoded, window, allowed)
+        tokenizer = self._tokenizers[window.language or heard]
+        prompt = _prompt(window, tokenizer, window.language or heard, self._card)
+        before = (*prompt, *tokenizer.sot_sequence, tokenizer.no_timestamps)
         prefix = tokenizer.encode("".join(word.text for word in window.prefix))
-        result = self._generate(encoded, tokenizer, prefix, window, language)
-        tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        words = self._words(encoded, tokenizer, tokens, len(prefix), window.audio)
-        length = len(result.sequences_ids[0])
+        return _Job(window, heard, probability, round(seconds / FRAME), encoded, before, tuple(prefix))
+
+    def _recognition(self, job: _Job, result: Any) -> Recognition:
+        """Read words from what was generated; `None`: nothing was."""
+        window = job.window
+        language = window.language or job.heard
+        if result is None:
+            return Recognition((), language, job.probability)
+        tokenizer = self._tokenizers[language]
+        ids = result.sequences_ids[0]
+        tokens = [token for token in ids if token < tokenizer.eot]
         return Recognition(
-            words,
+            self._words(job.encoded, tokenizer, tokens, len(job.prefix), window),
             language,
-            probability,
+            1.0 if window.language else job.probability,
             result.no_speech_prob,
-            result.scores[0] * length / (length + 1) if length else 0.0,
+            result.scores[0] * len(ids) / (len(ids) + 1) if ids else 0.0,
+            job.heard if window.listen else None,
+            job.probability if window.listen else 0.0,
         )
 
     def _allowed(self, window: Window) -> tuple[str, ...]:
-        asked = (window.language,) if window.language else window.languages
+        asked = (window.language,) if window.language and not window.listen else window.languages
         allowed = tuple(language for language in asked or self.languages if language in self._tokenizers)
         if not allowed:
             spoken = ", ".join(self.languages)
@@ -127,74 +160,45 @@ class WhisperRecognizer:
         mel = self._features(padded)[np.newaxis, :, : round(seconds * _MEL_FRAMES)]
         return self._model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(mel)))
 
-    def _language(self, encoded: Any, given: str | None, allowed: Sequence[str]) -> tuple[str, float]:
-        if given or len(allowed) == 1:
-            return given or allowed[0], 1.0
+    def _language(self, encoded: Any, window: Window, allowed: Sequence[str]) -> tuple[str, float]:
+        if len(allowed) == 1 or (window.language and not window.listen):
+            return window.language or allowed[0], 1.0
         found = {token[2:-2]: p for token, p in self._model.detect_language(encoded)[0]}
         total = sum(found.get(language, 0.0) for language in allowed)
         best = max(allowed, key=lambda language: found.get(language, 0.0))
         return best, found.get(best, 0.0) / total if total else 0.0
 
-    def _generate(
-        self, encoded: Any, tokenizer: Any, prefix: list[int], window: Window, language: str
-    ) -> Any:
-        before = [*_prompt(window.prompt, tokenizer, language, self._card.prompt), *tokenizer.sot_sequence]
-        heard = window.audio.end - (window.prefix[-1].end if window.prefix else window.audio.start)
-        new = math.ceil(max(heard, 0.0) * _TOKENS_PER_SECOND) + _SPARE_TOKENS
-        most = min(len(prefix) + new, _MOST_TOKENS)
-        # CTranslate2 caps at min(max_length / 2, max_length - what stands before the text), prefix included.
-        longest = max(2 * most, len(before) + 1 + most)
-        return self._model.generate(
-            encoded,
-            [[*before, tokenizer.no_timestamps, *prefix]],
-            beam_size=_BEAM if window.final else 1,
-            max_length=longest,
+    def _generate(self, jobs: Sequence[_Job]) -> list[Any]:
+        """Decode windows that are alike: the weights are read once for all of them."""
+        found: list[Any] = self._model.generate(
+            _joined([job.encoded for job in jobs]),
+            [[*job.before, *job.prefix] for job in jobs],
+            beam_size=_BEAM if jobs[0].window.beam else 1,
+            max_length=jobs[0].longest,
             return_scores=True,
             return_no_speech_prob=True,
-        )[0]
+        )
+        return found
 
     def _words(
-        self, encoded: Any, tokenizer: Any, tokens: list[int], known: int, audio: AudioChunk
+        self, encoded: Any, tokenizer: Any, tokens: list[int], known: int, window: Window
     ) -> tuple[Word, ...]:
-        pieces = _pieces(tokenizer, tokens[known:])
-        if not pieces:
+        audio = window.audio
+        said = pieces(tokenizer, tokens[known:])
+        if not said:
             return ()
+        if not window.align:
+            return spread([text for text, _ in said], _frontier(window), audio.end)
         frames = max(2, 2 * int(audio.duration * _MEL_FRAMES / 2))
         (path,) = self._model.align(encoded, tokenizer.sot_sequence, [tokens], frames)
-        times, probabilities = _token_times(path, len(tokens)), path.text_token_probs
+        times, probabilities = token_times(path, len(tokens)), path.text_token_probs
         words, first = [], known
-        for text, count in pieces:
+        for text, count in said:
             start, end = times[first], times[first + count]
             sure = float(np.mean(probabilities[first : first + count]))
             words.append(Word(text, audio.start + start, audio.start + max(start, end), sure))
             first += count
         return tuple(words)
-
-
-def window_seconds(content: float, card: Card, mels: int, full: bool = False) -> float:
-    """Tell how long a window is padded for so many seconds of content."""
-    seconds = max(card.window_full if full else card.window_floor, content + card.window_margin)
-    seconds = min(LONGEST, math.ceil(round(seconds / _GRID, 6)) * _GRID)
-    # CTranslate2 takes an encoder output of as many frames as there are mel bands for a spectrum, silently.
-    return seconds + _GRID if round(seconds / _FRAME) == mels else seconds
-
-
-def read_card(folder: Path) -> Card:
-    """Read what a folder says about its model.
-
-    Raises:
-        ModelError: `dragoman.json` is not what it should be.
-    """
-    path = folder / "dragoman.json"
-    if not path.exists():
-        return Card()
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        numbers = {name: float(about[name]) for name in _NUMBERS if name in about}
-        prompt = int(about.get("prompt", Card().prompt))
-        return Card(tuple(about.get("languages", ())), prompt=prompt, **numbers)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} is not what it should be: {error}") from error
 
 
 def repositories() -> dict[str, str]:
@@ -205,49 +209,46 @@ def repositories() -> dict[str, str]:
     return dict(_MODELS)
 
 
-def join_punctuation(pieces: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Join marks to the word that they belong to; pairs of text and number of tokens."""
-    joined: list[tuple[str, int]] = []
-    opening = ("", 0)
-    for text, count in pieces:
-        text, count = opening[0] + text, opening[1] + count
-        opening = ("", 0)
-        if text.startswith(" ") and text.strip() and set(text.strip()) <= _BEFORE:
-            opening = (text, count)
-        elif joined and set(text) <= _AFTER:
-            joined[-1] = (joined[-1][0] + text, joined[-1][1] + count)
-        else:
-            joined.append((text, count))
-    return [*joined, opening] if opening[1] else joined
+def _alike(jobs: Sequence[_Job]) -> list[list[int]]:
+    """Group the jobs that have something to decode by kind."""
+    groups: dict[object, list[int]] = {}
+    for i, job in enumerate(jobs):
+        if job.frames:
+            groups.setdefault(job.kind, []).append(i)
+    return [*groups.values()]
 
 
-def _pieces(tokenizer: Any, tokens: list[int]) -> list[tuple[str, int]]:
-    """Split tokens into words, without a last one whose bytes are not complete yet."""
-    if not tokens:
-        return []
-    texts, groups = tokenizer.split_to_word_tokens(tokens)
-    pieces = [(text, len(group)) for text, group in zip(texts, groups, strict=True)]
-    while pieces and (_REPLACEMENT in pieces[-1][0] or not pieces[-1][0].strip()):
-        pieces.pop()
-    return join_punctuation(pieces)
+def _joined(encoded: Sequence[Any]) -> Any:
+    """Make one batch of encoder outputs of the same length."""
+    if len(encoded) == 1:
+        return encoded[0]
+    import ctranslate2
+
+    on_host = [np.array(output.to_device(ctranslate2.Device.cpu)) for output in encoded]
+    return ctranslate2.StorageView.from_array(np.concatenate(on_host))
 
 
-def _token_times(path: Any, count: int) -> list[float]:
-    """Read from an alignment when each token starts, and the end after them, in seconds."""
-    starts: dict[int, int] = {}
-    for token, frame in path.alignments:
-        starts.setdefault(token, frame)
-    last = path.alignments[-1][1] if path.alignments else 0
-    return [starts.get(token, last) * _FRAME for token in range(count + 1)]
+def _frontier(window: Window) -> float:
+    """Tell where the words after the prefix begin, in seconds."""
+    return max(window.audio.start, window.prefix[-1].end) if window.prefix else window.audio.start
 
 
-def _prompt(text: str, tokenizer: Any, language: str, most: int) -> list[int]:
-    """Write the text before the window as Whisper was taught it, `most` tokens of it."""
-    text = text.strip()
-    if not text or not most:
-        return []
-    tokens = tokenizer.encode(text if language in UNSPACED else f" {text}")
-    return [tokenizer.sot_prev, *tokens[-most:]]
+def _prompt(window: Window, tokenizer: Any, language: str, card: Card) -> list[int]:
+    """Write what stands before the window as Whisper was taught it: hot words, then the text before.
+
+    Each has tokens of its own, so that neither crowds out the other; hot words beyond theirs are left out
+    whole, the text before loses its beginning.
+    """
+    space = "" if language in UNSPACED else " "
+    text = window.prompt.strip()
+    scrolling = tokenizer.encode(space + text)[-card.prompt :] if text and card.prompt else []
+    static: list[int] = []
+    for term in window.hot_words if card.prompt else ():
+        tokens = tokenizer.encode(f"{space}{term.strip()},")
+        if len(static) + len(tokens) > card.hot_words:
+            break
+        static += tokens
+    return [tokenizer.sot_prev, *static, *scrolling] if static or scrolling else []
 
 
 def _load(folder: Path, device: str, compute_type: str, workers: int) -> Any:

@@ -3,14 +3,16 @@
     python -m benchmarks.fuzz [--messages 100000] [--uploads 2000] [--seed 1] [--together 8]
 
 A server with the embedded models runs in a process of its own. Conversations are changed as JSON and as
-bytes and sent over WebSockets, some cut off in the middle; every POST route that the server describes gets
-changed forms and bodies. Counted before and after: sessions, asyncio tasks, open files, threads, memory. Exit
-status 1: it crashed, failed on a request, or something was left behind.
+bytes and sent over WebSockets, some alone with the server and some to every door of rooms, some cut off in
+the middle; every POST route that the server describes gets changed forms and bodies. Counted before and
+after: sessions, asyncio tasks, open files, threads, memory. Exit status 1: it crashed, failed on a request,
+or something was left behind.
 """
 
 import argparse
 import asyncio
 import json
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -33,7 +35,8 @@ from benchmarks import machine
 from benchmarks.mutation import Frame, Mutator
 from server.messages import Finish, encode
 
-LIVE = "/v1/live"
+CONVERSATIONS_IN_A_ROOM = 25
+"""Then another one is opened: an operator may have ended it."""
 FINISH = encode(Finish())
 ANSWER_SECONDS = 60.0
 """A conversation must have ended, and a request been answered, within this time."""
@@ -56,23 +59,40 @@ class Tally:
     """What should not have happened."""
 
 
-async def converse(url: str, mutator: Mutator, messages: int, together: int) -> Tally:
-    """Send so many mutated messages over WebSockets."""
+async def converse(address: str, mutator: Mutator, messages: int, together: int) -> Tally:
+    """Send so many mutated messages over WebSockets: to sessions of their own, and to all doors of rooms."""
     tally = Tally()
 
-    async def talk() -> None:
+    async def talk(http: httpx2.AsyncClient) -> None:
+        nonlocal room
         while tally.messages < messages:
-            frames, abrupt = mutator.conversation(), mutator.chance(0.1)
+            door, abrupt = mutator.door(), mutator.chance(0.1)
+            frames = mutator.conversation(door)
             tally.messages += len(frames)
             tally.conversations += 1
-            end = await _conversation(url, frames, abrupt)
+            if tally.conversations % CONVERSATIONS_IN_A_ROOM == 0:
+                opened = await _room(http)
+                before, room = room, opened
+                await http.delete(f"/v1/rooms/{before}")
+            path = f"rooms/{room}/{door}" if door else "live"
+            end = await _conversation(f"ws://{address}/v1/{path}", frames, abrupt)
             tally.ends[end] += 1
             # uvicorn resets a connection on which text was no UTF-8, and that sweeps its close frame away.
             if end in ("1011", "unanswered") or (end == "1006" and not any(map(_is_broken_text, frames))):
-                tally.failures.append(f"{end}: {frames!r:.300}")
+                tally.failures.append(f"{path}: {end}: {frames!r:.300}")
 
-    await asyncio.gather(*(talk() for _ in range(together)))
+    async with httpx2.AsyncClient(base_url=f"http://{address}", timeout=ANSWER_SECONDS) as http:
+        room = await _room(http)
+        await asyncio.gather(*(talk(http) for _ in range(together)))
+        await http.delete(f"/v1/rooms/{room}")
     return tally
+
+
+async def _room(http: httpx2.AsyncClient) -> str:
+    """Open a room."""
+    room = f"fuzz-{secrets.token_hex(4)}"
+    (await http.post("/v1/rooms", json={"id": room, "source": "en", "targets": ["zh"]})).raise_for_status()
+    return room
 
 
 async def upload(address: str, mutator: Mutator, uploads: int, file: bytes) -> Tally:
@@ -167,7 +187,7 @@ def main() -> int:
 
 def _attack(address: str, mutator: Mutator, messages: int, uploads: int, together: int, file: bytes) -> Tally:
     async def attack() -> Tally:
-        tally = await converse(f"ws://{address}{LIVE}", mutator, messages, together)
+        tally = await converse(address, mutator, messages, together)
         posted = await upload(address, mutator, uploads, file)
         tally.uploads = posted.uploads
         tally.ends += posted.ends
@@ -181,7 +201,9 @@ def _attack(address: str, mutator: Mutator, messages: int, uploads: int, togethe
 def _server() -> Iterator[tuple[psutil.Process, str, Any]]:
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / "log", "w+") as log:
         config = Path(folder) / "dragoman.toml"
-        config.write_text(f"[access]\nfolder = {json.dumps(folder)}\n[limits]\nutilisation = 0.0\n")
+        events = json.dumps(str(Path(folder) / "events.db"))
+        settings = f"[access]\nfolder = {json.dumps(folder)}\n[events]\npath = {events}\n"
+        config.write_text(f"{settings}[limits]\nutilisation = 0.0\n[server]\ngrace = 0.0\n")
         command = [sys.executable, "-m", "server", "serve", "--port", "0", "--model", "embedded"]
         command += ["--config", str(config)]
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)

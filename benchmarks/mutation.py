@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from server.messages import CLIENT, SERVER, Finish, Start, encode
+from server.messages import CLIENT, SERVER, ClientMessage, Finish, Start, encode
+from server.room_messages import Correct, Hand, Interpret, Listen, Mute, Operate, Pause, Term, Terms, Type
 from streaming.audio import to_pcm16
 from streaming.scripted import VOCABULARY, speak
 
@@ -15,6 +16,8 @@ ODD_VALUES: Sequence[Any] = (
     *(None, True, False, 0, -1, 1, 2**31, 2**63, 10**400, 0.5, 1e308, "", "auto", "en", "zz", "\ud800", "\0"),
     *("é" * 300, "a" * 70_000, [], [[]], ["en", "en"], ["zh"] * 5_000, {}, {"a": {}}, [None], "pcm_f32le"),
 )
+DOORS: Sequence[str] = ("", "", "", "floor", "listen", "booth", "desk")
+"""Doors of rooms; empty: a session of one's own."""
 DEEP = 2_000
 """Brackets within brackets."""
 
@@ -26,12 +29,19 @@ class Mutator:
         self._random = random.Random(seed)
         self._audio = to_pcm16(speak(VOCABULARY[:2]))
 
-    def conversation(self) -> list[Frame]:
-        """Give what one client sends: a start, audio, a finish, each perhaps not quite as it should be."""
-        start = encode(self._start())
+    def door(self) -> str:
+        """Choose where to begin a conversation."""
+        return self._random.choice(DOORS)
+
+    def conversation(self, door: str = "") -> list[Frame]:
+        """Give what one client sends: a start, audio, a finish, each perhaps not quite as it should be.
+
+        At the door of a room it is what belongs there.
+        """
+        start = encode(self._first(door))
         frames: list[Frame] = [start if self.chance(0.6) else self.text(start)]
         for _ in range(self._random.randrange(8)):
-            frames.append(self._frame())
+            frames.append(self._further(door) if door and self.chance(0.5) else self._frame())
         if self.chance(0.8):
             frames.append(encode(Finish()))
         if self.chance(0.1):
@@ -92,6 +102,33 @@ class Mutator:
         content = {"role": "listener", "name": "a", "seconds": 60, "language": "en"}
         changed = self._json(content)
         return changed.encode("utf-8", "replace") if isinstance(changed, str) else changed
+
+    def _first(self, door: str) -> ClientMessage:
+        match door:
+            case "listen":
+                return self._listen()
+            case "booth":
+                return Interpret(self._random.choice(("es", "zh")))
+            case "desk":
+                return Operate(self._random.choice((None, 0, 3)))
+        return self._start()
+
+    def _further(self, door: str) -> Frame:
+        """Give a message that belongs to a door, half of the time not quite."""
+        kinds: dict[str, Sequence[ClientMessage]] = {
+            "listen": [self._listen()],
+            "booth": [Type("alpha "), Type("", True)],
+            "desk": [
+                *(Pause("zh"), Pause("zh", False), Correct(0, "alpha"), Mute("s1"), Hand("s1"), Hand("")),
+                Terms((Term("alpha", "阿尔法", "zh"),)),
+            ],
+        }
+        text = encode(self._random.choice(kinds.get(door, [self._start()])))
+        return text if self.chance(0.5) else self.text(text)
+
+    def _listen(self) -> Listen:
+        language, event = self._random.choice(("floor", "es", "zh", "zz")), self._random.choice((None, 0, 2))
+        return Listen(language, self._random.choice(("fast", "steady", "sentence")), self.chance(0.2), event)
 
     def _start(self) -> Start:
         targets = tuple(self._random.sample(("es", "zh"), self._random.randrange(3)))

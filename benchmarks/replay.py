@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import embedded
+from asr.presets import PRESETS
 from benchmarks import machine, scoring
 from server import config, models
 from server.graph import DETECTOR, RECOGNITION, RECOGNIZER, Interpretation, graph
@@ -95,7 +96,7 @@ def replay(recording: Recording, engines: Any, cost: simulate.Cost) -> Log:
 
     run = {DETECTOR: engines.detector.detect, RECOGNIZER: engines.recognizer.recognize}
     started = time.perf_counter()
-    simulate.run(graph(Interpretation(recording.language)), run, chunks(), emit, cost)
+    simulate.run(graph(Interpretation(recording.language), manner=engines.manner), run, chunks(), emit, cost)
     log.elapsed = time.perf_counter() - started
     return log
 
@@ -155,10 +156,12 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only the first N recordings")
     parser.add_argument("--cost", choices=["free", "measured"], default="free", help="what computing costs")
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
+    parser.add_argument("--preset", choices=list(PRESETS), default="balanced", help="how words are committed")
     parser.add_argument("--log", type=Path, default=Path("benchmarks/results/replay.jsonl"))
     arguments = parser.parse_args()
     recordings = manifest(arguments.manifest) if arguments.manifest else samples()
-    engines = models.load_engines(config.load(None, recognition={"model": arguments.model}), print)
+    wanted = {"model": arguments.model, "preset": arguments.preset}
+    engines = models.load_engines(config.load(None, recognition=wanted), print)
     cost = simulate.measured if arguments.cost == "measured" else simulate.free
     arguments.log.parent.mkdir(parents=True, exist_ok=True)
     print(machine.describe())

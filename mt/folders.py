@@ -8,7 +8,9 @@
 | argos         | `metadata.json` with `from_code`           | one pair                                |
 | sentencepiece | one SentencePiece model, a pair in the name | one pair                                |
 
-A `dragoman.json` (`name`, `family`, `licence`, `pairs`) in the folder wins over everything guessed.
+A `dragoman.json` (`name`, `family`, `licence`, `pairs`) in the folder wins over everything guessed. Two
+of its keys only a model's maker can know, so they are never guessed: `attention`, the attention that the
+conversion stored aligns; `context`, the model was trained with the sentence before.
 """
 
 import json
@@ -69,6 +71,10 @@ class ModelFolder:
     """Whether `</s>` must be appended to the source."""
     language_last: bool = False
     """Whether the source's language token stands after `</s>` (older NLLB tokenizers)."""
+    attention: bool = False
+    """Whether the attention that the conversion stored tells which source a token translates."""
+    context: bool = False
+    """Whether the sentence before helps."""
 
 
 def describe(path: Path) -> ModelInfo:
@@ -197,7 +203,19 @@ def _with_card(found: ModelFolder, card: dict[str, Any]) -> ModelFolder:
     if info.family in ("m2m100", "nllb") and (unknown := spoken - found.languages.keys()):
         raise ModelError(f"{found.weights}: no language token for {', '.join(sorted(unknown))}")
     name, licence = card.get("name", info.name), card.get("licence", info.licence)
-    return replace(found, info=ModelInfo(str(name), info.family, str(licence), pairs))
+    return replace(
+        found,
+        info=ModelInfo(str(name), info.family, str(licence), pairs),
+        attention=_flag(card, "attention"),
+        context=_flag(card, "context"),
+    )
+
+
+def _flag(card: dict[str, Any], key: str) -> bool:
+    value = card.get(key, False)
+    if not isinstance(value, bool):
+        raise ModelError(f"{CARD}: {key} must be true or false, not {value!r}")
+    return value
 
 
 def _pair(entry: object) -> tuple[str, str]:

@@ -67,11 +67,12 @@ class Router:
         """
         routes = [self.route(request.source_language, request.target_language) for request in requests]
         pivoted = [i for i, route in enumerate(routes) if route.via]
-        # The first half is whole and has no prefix: what is committed is in the second half's language.
-        halves = [replace(requests[i], target_prefix="", target_language=PIVOT) for i in pivoted]
         direct = list(requests)
-        for i, half in zip(pivoted, self._direct(halves), strict=True):
-            direct[i] = replace(requests[i], source=half.text, source_language=PIVOT)
+        for i, half in zip(pivoted, self._direct([_half(requests[i]) for i in pivoted]), strict=True):
+            # What the answer attends to is known in the pivot only, and so is the sentence before.
+            direct[i] = replace(
+                requests[i], source=half.text, source_language=PIVOT, attention=False, context=None
+            )
         return self._direct(direct)
 
     def _direct(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
@@ -92,3 +93,8 @@ class Router:
         if not self._models:
             return "there is no translator at all"
         return "there is " + ", ".join(f"{a}→{b}" for a, b in sorted(self._models)[:40])
+
+
+def _half(request: TranslationRequest) -> TranslationRequest:
+    """Ask for the first half: whole, and without a prefix, which is in the second half's language."""
+    return TranslationRequest(request.source, "", request.source_language, PIVOT, request.complete)

@@ -5,7 +5,8 @@ asked of a growing list of committed words, and the answer never depends on how 
 beyond the end that is found: any grouping of the words gives the same sentences.
 
 Recognizers write a full stop wherever their window ends, so a mark alone proves nothing: a word must
-have been committed after it.
+have been committed after it. Other recognizers write no marks at all; then a pause ends a sentence, and
+in speech without pauses its length, at the best place that there is.
 """
 
 import re
@@ -17,32 +18,57 @@ LONGEST = 40
 """Words of a sentence without an end, for languages with spaces."""
 LONGEST_UNSPACED = 80
 """Characters of a sentence without an end, for languages without spaces."""
+PAUSE = 0.6
+"""Seconds between two words that end a sentence where no marks are written."""
+_SHORTEST = 3
+"""Words before such a pause: fewer are a speaker who is looking for the next one."""
 
 _CLOSING = "\"'”’»)\\]）」』】》"
 _END = re.compile(rf"[。！？!?.…।؟][{_CLOSING}]*$")
 _WIDE_END = re.compile(rf"[。！？!?…][{_CLOSING}]*$|(?<![\x00-\x7f])\.[{_CLOSING}]*$")
 _CLAUSE = re.compile(rf"[,;:，、；：،—–][{_CLOSING}]*$")
+_MARK = re.compile(rf"[。！？!?.…।؟,;:，、；：][{_CLOSING}]*$")
 _INITIAL = re.compile(r"(?:^|[\s.(])[^\W\d_]\.$")
 _CONTINUATION = "。！？!?.…।؟，、；：”’»）」』】》)]"
+# Words that begin a clause, at least where one must be found; a few for each language are enough.
+_CONJUNCTIONS = {
+    "en": "and but because so which that when while where if although however then or".split(),
+    "es": "y pero porque que cuando mientras donde si aunque entonces o e".split(),
+    "de": "und aber weil denn dass wenn während wo obwohl sondern oder dann".split(),
+    "fr": "et mais parce car que quand pendant où si bien alors ou".split(),
+    "it": "e ma perché che quando mentre dove se anche allora o".split(),
+    "pt": "e mas porque que quando enquanto onde se embora então ou".split(),
+    "ru": "и но потому что когда пока где если хотя или тогда".split(),
+    "zh": ["但是", "因为", "所以", "而且", "如果", "然后", "虽然", "不过", "以及", "并且", "但", "而"],
+    "ja": ["しかし", "そして", "だから", "また", "でも", "それで"],
+}
 _OPEN_END = re.compile(rf"\s*[。！？!?.…।؟]+[{_CLOSING}]*\s*$")
 _CONTEXT = 6
 
 
-def sentence_end(words: Sequence[Word], language: str) -> int | None:
+def sentence_end(words: Sequence[Word], language: str, punctuated: bool = True) -> int | None:
     """Count the words of the first sentence; `None` while it is open.
 
-    A sentence ends at a terminal mark that a word follows, or where it gets too long: after its last
-    clause mark, else at the bound. The end of an utterance is the caller's to know.
+    A sentence ends at a terminal mark that a word follows, or where it gets too long. If no marks have
+    been `punctuated` so far, it also ends at a pause. The end of an utterance is the caller's to know.
     """
     limit = LONGEST_UNSPACED if language in UNSPACED else LONGEST
     size = 0
     for index, word in enumerate(words):
+        punctuated = punctuated or bool(index and _MARK.search(words[index - 1].text.rstrip()))
         if index and _ends(words[max(0, index - _CONTEXT) : index], word, language):
+            return index
+        if not punctuated and index >= _SHORTEST and word.start - words[index - 1].end >= PAUSE:
             return index
         size += len(units(word.text, language))
         if size >= limit:
-            return _cut(words[: index + 1])
+            return _cut(words[: index + 1], language)
     return None
+
+
+def is_punctuated(words: Sequence[Word]) -> bool:
+    """Whether marks are written in these words, so that their absence elsewhere means something."""
+    return any(_MARK.search(word.text.rstrip()) for word in words)
 
 
 def without_end(text: str) -> str:
@@ -69,6 +95,17 @@ def _segments(text: str, following: str, language: str) -> bool:
     return bool(sentencex.segment(language, text + following)[-1].strip() == following.strip())
 
 
-def _cut(words: Sequence[Word]) -> int:
+def _cut(words: Sequence[Word], language: str) -> int:
+    """Choose where a sentence that is too long is cut: after its last clause mark, else at its longest
+    pause or before a conjunction in the second half, else behind all of it."""
     marks = [index for index, word in enumerate(words, 1) if _CLAUSE.search(word.text)]
-    return marks[-1] if marks else len(words)
+    if marks:
+        return marks[-1]
+    later = range(len(words) // 2, len(words))
+    pauses = {index: words[index].start - words[index - 1].end for index in later if index}
+    longest = max(pauses, key=lambda index: pauses[index], default=0)
+    if longest and pauses[longest] >= PAUSE / 2:
+        return longest
+    begins = _CONJUNCTIONS.get(language, [])
+    joints = [index for index in pauses if words[index].text.strip().casefold() in begins]
+    return joints[-1] if joints else len(words)

@@ -7,16 +7,8 @@ anticipation that needs nothing of the model, so it holds for any translator.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
-from streaming.words import UNSPACED
-
-
-class ReadWritePolicy(Protocol):
-    """Decides between reading more source and writing target."""
-
-    def allowed(self, read: int, finished: bool) -> int | None:
-        """Tell how many target units may be committed after `read` source units; `None`: all."""
+from mt.policy import Evidence, Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +18,39 @@ class WaitK:
     k: int
     """Source units that are read before the first target unit is written."""
     rate: float = 1.0
-    """Target units per source unit, at most 1: the catch-up of the paper, for sources with many units."""
+    """Target units per source unit: the catch-up of the paper, section 3.2, ``rate = 1 / (1 - c)``."""
 
     def __post_init__(self) -> None:
-        if self.k < 1 or not 0 < self.rate <= 1:
-            raise ValueError(f"wait-k needs k >= 1 and 0 < rate <= 1, got k={self.k}, rate={self.rate}")
+        if self.k < 1 or not self.rate > 0:
+            raise ValueError(f"wait-k needs k >= 1 and rate > 0, got k={self.k}, rate={self.rate}")
 
-    def allowed(self, read: int, finished: bool) -> int | None:
-        """Tell how many target units may be committed after `read` source units; `None`: all."""
-        return None if finished else max(0, math.floor((read - self.k + 1) * self.rate))
+    @property
+    def needs(self) -> Needs:
+        """Nothing but what has been read."""
+        return Needs()
+
+    def allowed(self, evidence: Evidence) -> int:
+        """Count the leading target units that may be committed."""
+        return self.bound(evidence.read)
+
+    def bound(self, read: int) -> int:
+        """Tell how many target units may be committed after `read` source units."""
+        return max(0, math.floor((read - self.k + 1) * self.rate))
 
 
-def policy_for(source: str, target: str) -> ReadWritePolicy:
-    """Choose wait-k for a pair, in the units of its languages.
+UNITS_PER_WORD = {"zh": 1.6, "yue": 1.6, "ja": 2.0, "th": 3.5, "lo": 3.5, "my": 3.5, "km": 3.5}
+"""Units of a language for each English word, 1 where it is not named.
 
-    Three words are about 1.2 s of speech, and enough for the median reordering of en→de and en→it; a
-    character is about 0.6 of a word, so five characters are as long as three words. An English word is
-    about 1.6 characters of Chinese: writing one word per character would overtake the speaker and run
-    out of source to translate, hence the rate. Towards Chinese a rate above 1 would be the mirror image,
-    but there wait-k stays the bound that the law states: never more units written than read.
+Chinese is measured: 1.58 over 29,155 everyday sentences, 1.83 over 2,100 medical ones. Languages with
+spaces come to 0.96 … 1.2 (Spanish, German, French), and the rounding to 1 errs on the side of waiting.
+"""
+
+
+def wait_k(source: str, target: str, words: int) -> WaitK:
+    """Build wait-k for a pair: a lag in English words, in the units of its languages.
+
+    The rate is the pair's ratio of lengths. Without it a translation into Chinese would fall behind by
+    more than half a character with every word, and one from Chinese would overtake the speaker.
     """
-    if source not in UNSPACED:
-        return WaitK(3)
-    return WaitK(5) if target in UNSPACED else WaitK(5, rate=0.6)
+    read, written = UNITS_PER_WORD.get(source, 1.0), UNITS_PER_WORD.get(target, 1.0)
+    return WaitK(max(1, round(words * read)), written / read)

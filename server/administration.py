@@ -20,7 +20,7 @@ def add_key(arguments: Namespace) -> None:
     if arguments.role not in list(Role):
         raise InputError(f"one of the roles {', '.join(Role)} was expected, {arguments.role!r} came")
     if arguments.room is not None and not re.fullmatch(ROOM, arguments.room):
-        raise InputError(f"a room is called by 1 … 64 letters, digits, - and _; {arguments.room!r} came")
+        raise InputError(f"a room is called by 1 … 64 small letters, digits and -; {arguments.room!r} came")
     file = _key_file(arguments)
     text, key = new_key(arguments.name, Role(arguments.role), arguments.room, time.time())
     first = file.read() is None

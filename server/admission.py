@@ -75,6 +75,7 @@ class Admission:
         self._draining: float | None = None
         self._ends: dict[object, Callable[[], None]] = {}
         self._sessions = 0
+        self._callers = 0
         self.strangers = 0
         """Connections that have not shown yet who they are."""
         self._limits = limits
@@ -89,7 +90,7 @@ class Admission:
 
     @property
     def here(self) -> int:
-        """Live sessions, and taken seats of rooms."""
+        """Those who go by themselves when the server is being stopped, and are waited for."""
         return len(self._ends)
 
     def drain(self, seconds: float) -> None:
@@ -126,13 +127,15 @@ class Admission:
             raise self._refused(reason)
 
     @contextmanager
-    def session(self, end: Callable[[], None]) -> Iterator[None]:
-        """Count a session as long as it lasts; `end` is called when the server is being stopped.
+    def session(self, end: Callable[[], None] | None = None, *, known: bool = False) -> Iterator[None]:
+        """Count a session as long as it lasts; `end` is called when the server is being stopped, without it
+        nobody waits for its end; one that is `known` was let in before the server was started anew.
 
         Raises:
             OverloadError: there is no room for it.
         """
-        self.check()
+        if not known:
+            self.check()
         began = self._clock()
         self._sessions += 1
         try:
@@ -147,9 +150,9 @@ class Admission:
         """Count somebody who has not shown yet who he is: what he may take up is little.
 
         Raises:
-            OverloadError: no session would be taken now, or too many strangers are here.
+            OverloadError: the server is being stopped, or too many strangers are here.
         """
-        self.check()
+        self._check_open()
         if self.strangers >= MOST_STRANGERS:
             raise self._refused("too many clients have connected without saying who they are")
         self.strangers += 1
@@ -159,17 +162,44 @@ class Admission:
             self.strangers -= 1
 
     @contextmanager
-    def seat(self, kind: Seat, room: str, end: Callable[[], None]) -> Iterator[None]:
-        """Count somebody in a room as long as he is there; `end` is called when the server is being stopped.
+    def caller(self, end: Callable[[], None]) -> Iterator[None]:
+        """Count a connection that is to bring a session's audio; `end` is called when the server is being
+        stopped. A full server takes some too: they may be coming back to their sessions.
+
+        Raises:
+            OverloadError: too many have connected and brought nothing, or the server is being stopped.
+        """
+        if self._callers >= self._sessions + self.most:
+            raise self._refused("too many clients have connected without beginning a session")
+        self._callers += 1
+        try:
+            with self.guest(end):
+                yield
+        finally:
+            self._callers -= 1
+
+    @contextmanager
+    def guest(self, end: Callable[[], None]) -> Iterator[None]:
+        """Expect somebody to go by himself when the server is being stopped; `end` is called then.
+
+        Raises:
+            OverloadError: the server is being stopped already.
+        """
+        self._check_open()
+        with self._ended_by(end):
+            yield
+
+    @contextmanager
+    def seat(
+        self, kind: Seat, room: str, end: Callable[[], None] | None = None, *, known: bool = False
+    ) -> Iterator[None]:
+        """Count somebody in a room as long as he is there; `end` and `known` as in `session`.
 
         Raises:
             OverloadError: all seats are taken, or the server is being stopped.
         """
-        most = self._limits.speakers if kind == "speaker" else self._limits.listeners
-        if self._draining is not None:
-            raise self._refused("the server is being stopped")
-        if self._seats[kind, room] >= most:
-            raise self._refused(f"the room is full: {most} {kind}s are in it")
+        if not known:
+            self._check_seat(kind, room)
         self._seats[kind, room] += 1
         try:
             with self._ended_by(end):
@@ -182,8 +212,25 @@ class Admission:
         """Count the taken seats of all rooms."""
         return sum(count for (taken, _), count in self._seats.items() if taken == kind)
 
+    def seats_by_room(self, kind: Seat) -> dict[str, int]:
+        """Count the taken seats of each room where there are any."""
+        return {room: count for (taken, room), count in self._seats.items() if taken == kind}
+
+    def _check_seat(self, kind: Seat, room: str) -> None:
+        most = self._limits.speakers if kind == "speaker" else self._limits.listeners
+        self._check_open()
+        if self._seats[kind, room] >= most:
+            raise self._refused(f"the room is full: {most} {kind}s are in it")
+
+    def _check_open(self) -> None:
+        if self._draining is not None:
+            raise self._refused("the server is being stopped")
+
     @contextmanager
-    def _ended_by(self, end: Callable[[], None]) -> Iterator[None]:
+    def _ended_by(self, end: Callable[[], None] | None) -> Iterator[None]:
+        if end is None:
+            yield
+            return
         member = object()
         self._ends[member] = end
         try:

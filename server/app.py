@@ -1,6 +1,7 @@
 """The application: engines shared by all sessions, one port for WebSocket and HTTP.
 
 GET /v1/live        WebSocket, PROTOCOL.md
+    /v1/rooms       conferences, see `server/reception.py`
 GET /v1/languages   what can be recognised, translated and spoken
 GET /healthz        the process lives
 GET /readyz         a session would be taken now
@@ -13,24 +14,25 @@ import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, WebSocket
+from fastapi import FastAPI
 
-from server import keys, logs, models, operations, refusals, tokens
-from server.auth import Access, Action
+from server import keys, logs, models, operations, reception, refusals, tokens
+from server.auth import Access
 from server.config import Config, ServerConfig
-from server.door import is_loopback, subprotocol
+from server.connection import PATIENCE, Patience
+from server.door import is_loopback
 from server.engines import Engines
-from server.entry import Entry
+from server.eventlog import EventLog
 from server.gate import Gate
+from server.hall import Hall
 from server.house import House, everybody
 from server.languages import Languages, Offer
-from server.session import PATIENCE, Patience, Session
-from streaming.errors import ConfigError, DragomanError, InputError
-from streaming.stages import Notice
+from server.services import Services
+from streaming.errors import ConfigError, InputError
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,6 @@ MOST_NAMED = 8
 """Languages and pairs that the line at the start names."""
 SHUTDOWN_SECONDS = 5
 """For connections to close after sessions have ended, or had their time to."""
-DRAINING = Notice("draining", "the server is being stopped: it takes no more audio")
 
 
 def create_app(
@@ -50,14 +51,23 @@ def create_app(
     config: Config,
     patience: Patience = PATIENCE,
     access: Callable[[], Access] | None = None,
+    log: EventLog | None = None,
 ) -> FastAPI:
-    """Build the application around engines that are loaded; without `access` it is open to everybody."""
+    """Build the application around engines that are loaded; without `access` it is open to everybody, and
+    without a `log` nothing outlives the process."""
     house = House(engines, config, access or everybody())
-    languages = Languages(engines)
+    languages, events = Languages(engines), log or EventLog()
+    house.health.checks["event log"] = events.trouble
+    hall = Hall(
+        Services(events, house.asks, languages, house.admission, house, config.limits, config.server.grace)
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with house:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(events)
+            await stack.enter_async_context(house)
+            await stack.enter_async_context(hall)
             yield
 
     app = FastAPI(
@@ -76,27 +86,14 @@ def create_app(
         upload_bytes=config.limits.upload_bytes,
     )
 
-    @app.websocket("/v1/live")
-    async def live(socket: WebSocket) -> None:
-        def place() -> AbstractContextManager[None]:
-            return house.admission.session(lambda: session.end(DRAINING, 1012))
-
-        with Entry(house.door, house.admission, socket, Action.SPEAK, None, place) as entry:
-            session = Session(socket, house.asks, languages, patience, config.limits, house, entry.enter)
-            try:
-                entry.knock()
-            except DragomanError as error:
-                return await refusals.deny(socket, error)
-            await socket.accept(subprotocol(socket))
-            await session.serve()
-
     @app.get("/v1/languages", summary="What can be recognised, translated and spoken")
     async def offered() -> Offer:
         return languages.offer()
 
+    app.include_router(reception.addresses(house, hall, patience))
     app.include_router(tokens.router)
     app.include_router(operations.router)
-    app.state.door, app.state.house = house.door, house
+    app.state.door, app.state.house, app.state.hall = house.door, house, hall
     app.state.admission, app.state.engines = house.admission, house.engines
     return app
 
@@ -105,16 +102,19 @@ def serve(config: Config) -> None:
     """Load the engines, open the port, and serve until told to stop (SIGINT, SIGTERM).
 
     Raises:
-        InputError: the port is taken, or the address is not one of this machine.
+        InputError: the port is taken, or the address is not one of this machine; or the event log cannot be
+            opened.
         ConfigError: the certificate or the keys cannot be read.
         ModelError: a model that is not there, or not what it should be.
     """
+    events = EventLog(config.events.file)
     with bound(config.server.host, config.server.port) as listener:
         logs.setup(config.logging)
+        events.open()
         tls = tls_context(config.server)
         access = keys.watched(keys.folder(config.access.folder))
         engines = models.load_engines(config, _say)
-        app = create_app(engines, config, access=access)
+        app = create_app(engines, config, access=access, log=events)
         server = Server(app, config, lambda: announce(listener, tls, Languages(engines)), tls)
         warn_if_open(listener, access())
         with _stopped_by_signals():

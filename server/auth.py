@@ -62,7 +62,7 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
 
 ROOM_ROLES: Final = frozenset({Role.OPERATOR, Role.INTERPRETER, Role.SPEAKER, Role.LISTENER})
 """Roles that a room token may give."""
-ROOM: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+ROOM: Final = r"[a-z0-9][a-z0-9-]{0,63}"
 """What a room may be called: it stands in addresses."""
 LONGEST_TOKEN = 30 * 86_400.0
 """Seconds that a room token may be valid."""

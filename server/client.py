@@ -1,27 +1,46 @@
-"""The reference client: plays audio to a server in real time and gives what comes back, checked.
+"""The reference client: plays audio to a server and gives what comes back, whatever happens between them.
 
-Every caption is folded into a transcript, so a server that takes committed text back is found out here.
+Audio is kept until the server acknowledges it, so that a lost connection, or a server that is started anew,
+is followed by another one that goes on exactly there. Every caption is folded into a transcript, so a
+server that takes committed text back, or says something twice, is found out here.
 """
 
 import asyncio
-import json
+import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
-from websockets.http11 import Response
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from server.messages import Done, Error, Finish, Message, Ready, ServerMessage, Speech, Start, decode, encode
-from streaming.audio import AudioChunk, to_pcm16
+from server.link import Broken, connected, receive, send
+from server.messages import (
+    Ack,
+    ClientMessage,
+    Done,
+    Error,
+    Finish,
+    Ready,
+    Resume,
+    ServerMessage,
+    Start,
+    encode,
+)
+from server.replay import Replay
+from server.room_messages import FLOOR, Listen, Revision, Style
+from streaming.audio import AudioChunk
 from streaming.captions import Caption, Transcript
 from streaming.errors import InputError, ProtocolError
+from streaming.stages import Notice
 
-OPEN_SECONDS = 10.0
-"""A server must accept the connection within this time."""
+PATIENCE_SECONDS = 60.0
+"""A server that has begun a session may be away so long."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between attempts to come back; each is up to twice as long as the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,8 @@ class Arrival:
     """Of a caption, when audio is paced: seconds since the end of its last word was spoken."""
     audio: bytes = b""
     """Of ``speech``: 16-bit little-endian PCM."""
+    event: int | None = None
+    """Number of an event."""
 
 
 async def stream(
@@ -47,154 +68,217 @@ async def stream(
     encoding: Literal["pcm_s16le", "pcm_f32le"] = "pcm_s16le",
     speed: float = 1.0,
     key: str = "",
+    patience: float = PATIENCE_SECONDS,
+    languages: Sequence[str] = (),
+    words: bool = False,
 ) -> AsyncGenerator[Arrival, None]:
     """Stream audio to a server and give its messages as they come; the last is ``done`` or ``error``.
 
     A chunk is sent when its end has been spoken, as a microphone would; `speed` 2 speaks twice as fast, 0
-    sends as fast as the server takes it. `key` is what lets us in, or a room token.
+    sends as fast as the server takes it. `key` is what lets us in, or a room token. A session whose
+    connection breaks is resumed for `patience` seconds; a notice ``reconnecting`` says so.
 
     Raises:
         InputError: nothing answers at the address, or it is not an address.
-        ProtocolError: the server broke off, or said something that the protocol does not know.
+        ProtocolError: the server broke off, or said something that the protocol does not know, or twice.
         RetractionError: the server took committed text back.
     """
-    async with await _connected(url, key) as socket:
-        start = Start(source, tuple(targets), tuple(speak), encoding)
-        await socket.send(encode(start))
-        player = _Player(socket, chunks, encoding, speed)
-        playing: asyncio.Task[None] | None = None
-        try:
-            async for arrival in _arrivals(socket, player):
-                if isinstance(arrival.message, Ready):
-                    playing = asyncio.create_task(player.play())
-                yield arrival
-        except ProtocolError:
-            if player.failure:
-                raise player.failure from None
-            raise
-        finally:
-            if playing is not None:
-                playing.cancel()
-                with suppress(asyncio.CancelledError, ConnectionClosed):
-                    await playing
+    start = Start(source, tuple(targets), tuple(speak), encoding, languages=tuple(languages), words=words)
+    conversation = Conversation(url, start, Replay(chunks, encoding, speed), key=key)
+    async with aclosing(conversation.arrivals(patience)) as arrivals:
+        async for arrival in arrivals:
+            yield arrival
 
 
-class _Player:
-    """Sends audio at its pace."""
+async def listen(
+    url: str,
+    *,
+    language: str = FLOOR,
+    style: Style = "fast",
+    speech: bool = False,
+    event: int | None = None,
+    key: str = "",
+    patience: float = PATIENCE_SECONDS,
+) -> AsyncGenerator[Arrival, None]:
+    """Read a room and give what is said there, until the event ends; the last is ``done`` or ``error``.
 
-    def __init__(
-        self,
-        socket: ClientConnection,
-        chunks: Iterable[AudioChunk] | AsyncIterable[AudioChunk],
-        encoding: str,
-        speed: float,
-    ) -> None:
-        self._socket = socket
-        self._chunks = chunks
-        self._encoding = encoding
-        self.speed = speed
-        self._began: float | None = None
-        self.failure: Exception | None = None
-        """Why the audio broke off."""
+    A lost connection is followed by another one that goes on after the last event, for `patience` seconds.
+
+    Raises:
+        InputError: nothing answers at the address, or it is not an address.
+        ProtocolError: the server broke off, or said something that the protocol does not know, or twice.
+        RetractionError: the server took committed text back.
+    """
+    reading = Reading(url, Listen(language, style, speech, event), key)
+    async with aclosing(reading.arrivals(patience)) as arrivals:
+        async for arrival in arrivals:
+            yield arrival
+
+
+class _Lasting(ABC):
+    """What goes on over as many connections as it takes."""
+
+    def __init__(self, url: str, event: int | None, key: str) -> None:
+        self._url = url
+        self._key = key
+        self._transcript = Transcript()
+        self.event = event
+        """Number of the last event that came."""
 
     @property
-    def time(self) -> float:
-        """Seconds since playing began; 0 before."""
-        return time.perf_counter() - self._began if self._began is not None else 0.0
+    @abstractmethod
+    def _resumable(self) -> bool:
+        """Another connection could go on."""
 
-    async def play(self) -> None:
-        """Send all audio, then ``finish``."""
+    @property
+    def _time(self) -> float:
+        return 0.0
+
+    @property
+    def _failure(self) -> Exception | None:
+        return None
+
+    @abstractmethod
+    def _connection(self) -> AsyncGenerator[Arrival, None]:
+        """Give the messages of one connection."""
+
+    async def arrivals(self, patience: float) -> AsyncGenerator[Arrival, None]:
+        """Give messages until the last one."""
+        pause, heard = FIRST_PAUSE, time.monotonic()
+        while True:
+            try:
+                async with aclosing(self._connection()) as connection:
+                    async for arrival in connection:
+                        pause, heard = FIRST_PAUSE, time.monotonic()
+                        yield arrival
+                return
+            except (Broken, InputError) as error:
+                self._consider(error, time.monotonic() - heard > patience)
+            yield Arrival(self._time, Notice("reconnecting", "the connection is lost; resuming"))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _consider(self, error: "Broken | InputError", late: bool) -> None:
+        """Raise what another attempt would not change."""
+        if self._failure:
+            raise self._failure from None
+        if isinstance(error, ProtocolError) or (isinstance(error, InputError) and not self._resumable):
+            raise error
+        if late or not self._resumable:
+            raise ProtocolError(f"the server broke off before it was done ({error})") from error
+
+    async def _received(self, socket: ClientConnection) -> AsyncIterator[Arrival]:
+        """Give checked messages until the last one."""
+        while True:
+            event, message, audio = await receive(socket)
+            if event is not None:
+                self._count(event)
+            if isinstance(message, Caption):
+                self._transcript.show(message)
+            if isinstance(message, Revision):
+                self._transcript.revise(message.utterance, message.language, message.text)
+            yield Arrival(self._time, message, None, audio, event)
+            if isinstance(message, Done | Error):
+                return
+
+    def _count(self, event: int) -> None:
+        if self.event is not None and event <= self.event:
+            raise ProtocolError(f"event {event} came after event {self.event}")
+        self.event = event
+
+
+class Reading(_Lasting):
+    """A listener of a room."""
+
+    def __init__(self, url: str, wanted: Listen, key: str = "") -> None:
+        super().__init__(url, wanted.event, key)
+        self._wanted = wanted
+        self._past = -1
+
+    @property
+    def _resumable(self) -> bool:
+        return self.event is not None
+
+    async def _connection(self) -> AsyncGenerator[Arrival, None]:
+        async with await connected(self._url, self._key) as socket:
+            await send(socket, encode(replace(self._wanted, event=self.event)))
+            async for arrival in self._received(socket):
+                yield arrival
+
+    def _count(self, event: int) -> None:
+        """What is shown to those who come late bears one number, that of the last event before."""
+        if self.event is None:
+            self._past = event
+        if event != self._past or event != self.event:
+            super()._count(event)
+
+
+class Conversation(_Lasting):
+    """A speaker's session; with its `token` and `event`, another client may go on with it."""
+
+    def __init__(
+        self, url: str, start: Start, replay: Replay, token: str = "", event: int = 0, key: str = ""
+    ) -> None:
+        super().__init__(url, event, key)
+        self._start = start
+        self._replay = replay
+        self.token = token
+        """What resumes the session."""
+
+    @property
+    def _resumable(self) -> bool:
+        return bool(self.token)
+
+    @property
+    def _time(self) -> float:
+        return self._replay.time
+
+    @property
+    def _failure(self) -> Exception | None:
+        return self._replay.failure
+
+    async def arrivals(self, patience: float) -> AsyncGenerator[Arrival, None]:
+        """Give messages until the last one."""
+        reading = asyncio.create_task(self._replay.read())
         try:
-            self._began = time.perf_counter()
-            async for chunk in _asynchronous(self._chunks):
-                await self._wait_for(chunk.end)
-                await self._socket.send(self._bytes(chunk))
-            await self._socket.send(encode(Finish()))
+            async with aclosing(super().arrivals(patience)) as arrivals:
+                async for arrival in arrivals:
+                    yield arrival
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+
+    async def _connection(self) -> AsyncGenerator[Arrival, None]:
+        # What resumes a session lets us in by itself: the key may have expired meanwhile.
+        async with await connected(self._url, "" if self.token else self._key) as socket:
+            first: ClientMessage = Resume(self.token, self.event or 0) if self.token else self._start
+            playing: asyncio.Task[None] | None = None
+            try:
+                await send(socket, encode(first))
+                async for arrival in self._received(socket):
+                    match arrival.message:
+                        case Ready(token=token, position=position):
+                            self.token = token
+                            playing = asyncio.create_task(self._play(socket, position))
+                        case Caption(end=end):
+                            arrival = replace(arrival, lag=self._replay.lag(end))
+                        case Ack(position=position):
+                            self._replay.forget(position)
+                    yield arrival
+            finally:
+                if playing is not None:
+                    playing.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await playing
+
+    async def _play(self, socket: ClientConnection, position: int) -> None:
+        """Send all audio from a position on, then ``finish``."""
+        try:
+            async for data in self._replay.data(position):
+                await socket.send(data)
+            await socket.send(encode(Finish()))
         except ConnectionClosed:
-            return  # The receiving side tells why.
-        except Exception as error:
-            self.failure = error
-            await self._socket.close()
-
-    async def _wait_for(self, position: float) -> None:
-        ahead = position / self.speed - self.time if self.speed else 0.0
-        await asyncio.sleep(max(0.0, ahead))
-
-    def _bytes(self, chunk: AudioChunk) -> bytes:
-        if self._encoding == "pcm_f32le":
-            return bytes(chunk.samples.astype("<f4").tobytes())
-        return to_pcm16(chunk.samples)
-
-
-async def _connected(url: str, key: str) -> ClientConnection:
-    try:
-        # No keep-alive of our own: a server under load reads late, and a late pong is no death. Audio does
-        # not compress, so compression would only cost time.
-        return await connect(
-            url,
-            additional_headers={"Authorization": f"Bearer {key}"} if key else {},
-            compression=None,
-            ping_interval=None,
-            max_size=None,
-            open_timeout=OPEN_SECONDS,
-            proxy=None,
-        )
-    except InvalidStatus as error:
-        raise InputError(f"{url}: {_refusal(error.response)}") from error
-    except (InvalidURI, InvalidHandshake, OSError, TimeoutError) as error:
-        raise InputError(f"{url}: no Dragoman answers there ({error or type(error).__name__})") from error
-
-
-def _refusal(response: Response) -> str:
-    """Read why the server did not let us in."""
-    try:
-        return str(json.loads(response.body)["error"]["message"])
-    except (ValueError, TypeError, KeyError):
-        return f"no Dragoman answers there (HTTP {response.status_code})"
-
-
-async def _arrivals(socket: ClientConnection, player: _Player) -> AsyncIterator[Arrival]:
-    """Give checked messages until the last one."""
-    transcript = Transcript()
-    while True:
-        message = _server_message(await _receive(socket))
-        lag, audio = None, b""
-        if isinstance(message, Caption):
-            transcript.show(message)
-            lag = player.time - message.end / player.speed if player.speed else None
-        if isinstance(message, Speech):
-            audio = _bytes(await _receive(socket))
-        yield Arrival(player.time, message, lag, audio)
-        if isinstance(message, Done | Error):
-            return
-
-
-async def _receive(socket: ClientConnection) -> str | bytes:
-    try:
-        return await socket.recv()
-    except ConnectionClosed as error:
-        raise ProtocolError(f"the server broke off before it was done ({error})") from error
-
-
-def _server_message(data: str | bytes) -> ServerMessage:
-    message: Message = decode(data) if isinstance(data, str) else Finish()
-    if isinstance(message, Start | Finish):
-        raise ProtocolError("the server sent what only a client sends")
-    return message
-
-
-def _bytes(data: str | bytes) -> bytes:
-    if isinstance(data, str):
-        raise ProtocolError("expected the binary frame that belongs to 'speech', got text")
-    return data
-
-
-async def _asynchronous(
-    chunks: Iterable[AudioChunk] | AsyncIterable[AudioChunk],
-) -> AsyncIterator[AudioChunk]:
-    if isinstance(chunks, AsyncIterable):
-        async for chunk in chunks:
-            yield chunk
-        return
-    for chunk in chunks:
-        yield chunk
+            return  # the receiving side tells why
+        except Exception:
+            await socket.close()

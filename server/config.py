@@ -1,11 +1,14 @@
 """The configuration of a server: defaults, then a TOML file, then what the command line says."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from asr.presets import Name
+from asr.script import Form
 from server.schema import SchemaError, from_plain
 from streaming.errors import ConfigError
 
@@ -20,16 +23,20 @@ class ServerConfig:
     """0: any free one."""
     max_sessions: int = 32
     """Live sessions at the same time; one more is told that the server is full, and when to try again."""
+    grace: float = 60.0
+    """Seconds that a session waits for a client whose connection is lost."""
     certificate: str = ""
     """File with the TLS certificate and those between it and its authority, PEM; empty: no TLS."""
     key: str = ""
     """File with the certificate's private key, PEM, without a passphrase."""
     drain_seconds: float = 20.0
-    """When the server is stopped: for live sessions to say what they have heard."""
+    """When the server is stopped: for clients to be told, and, if there is no event log, for sessions to say
+    what they have heard."""
 
     def __post_init__(self) -> None:
         _within("port", self.port, 0, 65535)
         _within("max_sessions", self.max_sessions, 1, 100_000)
+        _within("grace", self.grace, 0, 86_400)
         _within("drain_seconds", self.drain_seconds, 0, 3_600)
         if bool(self.certificate) != bool(self.key):
             raise SchemaError("certificate: TLS needs both certificate and key")
@@ -98,6 +105,12 @@ class RecognitionConfig:
     """``cpu``, ``cuda`` or ``auto``."""
     compute_type: str = "default"
     """A CTranslate2 compute type; ``default``: what suits the device."""
+    preset: Name = "balanced"
+    """How early words are committed: ``fast``, ``balanced`` or ``steady``."""
+    languages: tuple[str, ...] = ()
+    """Languages that detection may choose from; empty: any."""
+    chinese: Form = "as_heard"
+    """The script in which Chinese is written: ``simplified``, ``traditional`` or ``as_heard``."""
     workers: int = 0
     """Windows that are recognised at the same time; 0: one for each core."""
 
@@ -122,6 +135,25 @@ class SpeechConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class EventsConfig:
+    """The event log, from which sessions and rooms go on after a restart."""
+
+    path: str = "auto"
+    """A file; ``auto``: ``dragoman/events.db`` in the user's folder of state; ``memory``: none, and nothing
+    outlives the server."""
+
+    @property
+    def file(self) -> Path | None:
+        """Name the file; `None`: in memory."""
+        if self.path == "memory":
+            return None
+        if self.path != "auto":
+            return Path(self.path)
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        return Path(state) / "dragoman" / "events.db"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be configured."""
 
@@ -132,6 +164,7 @@ class Config:
     recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
     translation: TranslationConfig = field(default_factory=TranslationConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
+    events: EventsConfig = field(default_factory=EventsConfig)
 
 
 def load(path: str | Path | None = None, **overrides: Mapping[str, Any]) -> Config:

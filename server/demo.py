@@ -49,7 +49,9 @@ def _server() -> Iterator[str]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, stop the server as well
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "dragoman.toml"
-        config.write_text(f"[access]\nfolder = {json.dumps(folder)}\n", encoding="utf-8")  # no keys of others
+        # Neither the keys nor the sessions of the user's own server.
+        settings = f'[access]\nfolder = {json.dumps(folder)}\n[events]\npath = "memory"\n'
+        config.write_text(settings, encoding="utf-8")
         command += ["--config", str(config)]
         process = subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True)
         try:

@@ -1,8 +1,9 @@
 """The engines of a running Dragoman: built once, shared by every session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mt.router import Router
+from server.graph import Manner
 from streaming.stages import Recognizer, SpeechDetector, Synthesizer
 
 
@@ -15,3 +16,5 @@ class Engines:
     translator: Router
     synthesizer: Synthesizer | None = None
     """`None`: nothing is spoken."""
+    manner: Manner = field(default_factory=Manner)
+    """How the recognizer is used."""

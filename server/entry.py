@@ -32,8 +32,9 @@ class Entry:
         self._room = room
         self._place = place
         self._stack = ExitStack()
+        self._inside = False
         self.grant: Grant | None = None
-        """What the connection may do, once it is in."""
+        """What the connection may do, once it has shown a credential."""
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +65,16 @@ class Entry:
         """
         if self.grant is None:
             grant = self._door.check(self._connection, self._action, self._room, token)
+            self.come_back()
+            self.grant = grant
+
+    def come_back(self) -> None:
+        """Come in without a credential, to something that was begun with one and is known by a secret.
+
+        Raises:
+            OverloadError: there is no room.
+        """
+        if not self._inside:
             self._stack.close()  # no stranger any more
             self._stack.enter_context(self._place())
-            self.grant = grant
+            self._inside = True

@@ -45,7 +45,9 @@ def interpret(
             seconds = chunk.end
             on_progress(seconds)
 
-    simulate.run(graph(wanted), _batch_methods(engines, on_notice), chunks(), ledger.write)
+    simulate.run(
+        graph(wanted, manner=engines.manner), _batch_methods(engines, on_notice), chunks(), ledger.write
+    )
     ledger.pass_on()
     return Record(wanted.source or _main_language(ledger.finished), seconds, tuple(ledger.finished))
 

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Any, Final, Self
@@ -22,6 +22,9 @@ from streaming.batching import SharedEngine
 
 MOST_TOGETHER = 16
 """Requests in a batch, of engines that gain by batches."""
+MOST_WINDOWS = 8
+"""Windows in a batch: those that are alike are decoded together, which costs half for stock models; a batch
+is made only when more wait than there are workers."""
 
 
 class House:
@@ -41,7 +44,7 @@ class House:
         """Engine name → how to ask it; what the sessions are given."""
         self._meters: Final[dict[str, Meter]] = {}
         self._share(DETECTOR, engines.detector.detect, MOST_TOGETHER)
-        self._share(RECOGNIZER, engines.recognizer.recognize, 1, workers)
+        self._share(RECOGNIZER, engines.recognizer.recognize, MOST_WINDOWS, workers)
         self._share(TRANSLATOR, engines.translator.translate, MOST_TOGETHER)
         if engines.synthesizer:
             self._share(SYNTHESIZER, engines.synthesizer.synthesize, 1)
@@ -78,6 +81,10 @@ class House:
         """A stage has written an item, when so many seconds of audio had been received."""
         self.metrics.wrote(stage, item, received)
 
+    def alarmed(self, alarms: Mapping[str, int]) -> None:
+        """Guards of recognition have fired, so often each."""
+        self.metrics.alarmed(alarms)
+
     def ended(self, close_code: int, skipped: int) -> None:
         """A session has ended, having left out so many decision points."""
         self.metrics.ended(close_code, skipped)
@@ -101,6 +108,9 @@ class House:
         metrics.gauge("sessions_limit", "Live sessions that there may be", lambda: admission.most)
         metrics.gauge("speakers", "Speakers in rooms", lambda: admission.seats("speaker"))
         metrics.gauge("listeners", "Listeners in rooms", lambda: admission.seats("listener"))
+        metrics.moving(
+            "room_listeners", "Listeners of a room", "room", lambda: admission.seats_by_room("listener")
+        )
         metrics.gauge(
             "real_time_factor",
             "Recognizer seconds per second of audio, over the last minute; NaN: unknown",

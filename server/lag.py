@@ -17,11 +17,12 @@ class Lag:
     waits for it, and what is decided is what the detector has heard.
     """
 
-    def __init__(self, say: Callable[[Notice], None]) -> None:
-        """`say` is told, once each, that the session is behind and that it has caught up."""
+    def __init__(self, say: Callable[[Notice], None], begin: float = 0.0) -> None:
+        """`say` is told, once each, that the session is behind and that it has caught up; `begin` is where
+        audio begins, in seconds."""
         self._say = say
-        self._received = 0.0
-        self._detected = 0.0
+        self._received = begin
+        self._detected = begin
         self._window: float | None = None
         self._behind = False
         self.largest = 0.0

@@ -37,6 +37,8 @@ class Languages:
         self._heard = engines.recognizer.languages
         self._router = engines.translator
         self._speaks = engines.synthesizer is not None
+        self.manner = engines.manner
+        """How what is spoken is recognised."""
 
     def check(self, source: str, target: str) -> None:
         """See that a pair can be translated.
@@ -56,10 +58,12 @@ class Languages:
             raise LanguageError(f"each target may be named once, got {_list(wanted.targets)}")
         for language in wanted.speak:
             self._check_spoken(language, wanted.targets)
+        if unknown := [language for language in wanted.languages if not self._hears(language)]:
+            raise LanguageError(f"{_list(unknown)} cannot be recognised; {_list(self._heard)} can")
         if wanted.source is None:
             self._check_targets(wanted.targets)
             return ()
-        if self._heard and wanted.source not in self._heard:
+        if not self._hears(wanted.source):
             raise LanguageError(f"'{wanted.source}' cannot be recognised; {_list(self._heard)} can")
         routes = [(target, self._router.route(wanted.source, target)) for target in wanted.targets]
         return tuple(Route(target, route.via) for target, route in routes)
@@ -67,6 +71,9 @@ class Languages:
     def offer(self) -> Offer:
         """Say all that is possible."""
         return Offer(tuple(sorted(self._heard)), tuple(self._pairs()), self._speaks)
+
+    def _hears(self, language: str) -> bool:
+        return not self._heard or language in self._heard
 
     def _check_spoken(self, language: str, targets: Sequence[str]) -> None:
         if language not in targets:

@@ -8,15 +8,30 @@ import json
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
-from server.schema import SchemaError, from_plain, to_plain
+from server.room_messages import (
+    Correct,
+    End,
+    Hand,
+    Interpret,
+    Listen,
+    Mute,
+    Operate,
+    Pause,
+    Revision,
+    RoomState,
+    Status,
+    Terms,
+    Type,
+)
+from server.schema import SchemaError, check_rate, from_plain, to_plain
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.stages import Notice
 
-LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
-"""Sample rates that a client may declare, in Hz."""
+MOST_CHANNELS = 8
+"""Speakers on one connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +49,34 @@ class Start:
     sample_rate: int = 16_000
     """Hz, 8000 … 48000; the server resamples."""
     channels: int = 1
-    """Mono only."""
+    """1 … 8: each is a speaker of its own; samples are interleaved."""
+    name: str = ""
+    """Of the speaker, for people."""
     token: str = field(default="", repr=False)
     """A key or a room token, where the handshake showed none."""
+    languages: tuple[str, ...] = ()
+    """Languages that may be spoken, where it is detected; empty: those of the server."""
+    words: bool = False
+    """Captions of what is spoken also carry its words."""
 
     def __post_init__(self) -> None:
-        if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
-            raise SchemaError(f"sample_rate: expected {LOWEST_RATE} … {HIGHEST_RATE}, got {self.sample_rate}")
-        if self.channels != 1:
-            raise SchemaError(f"channels: expected 1 (mono; mix before sending), got {self.channels}")
+        check_rate(self.sample_rate)
+        if not 1 <= self.channels <= MOST_CHANNELS:
+            raise SchemaError(f"channels: expected 1 … {MOST_CHANNELS}, got {self.channels}")
+        if self.languages and self.source != "auto":
+            raise SchemaError(
+                f"languages: expected none where the source is given, got {len(self.languages)}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on where the connection was lost."""
+
+    token: str = field(repr=False)
+    """From ``ready``."""
+    event: int = 0
+    """Number of the last event that came; those after it follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +109,20 @@ class Ready:
     """One for each target; empty while the source is still to be detected."""
     sample_rate: int = 16_000
     """Hz, as asked."""
+    token: str = field(default="", repr=False)
+    """What resumes the session; keep it secret."""
+    position: int = 0
+    """Samples of each channel that need not be sent: go on from there."""
+    speaker: str = ""
+    """Name of the speaker in captions; of several channels, the first's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Audio that need not be kept: it will never be asked for again."""
+
+    position: int
+    """Samples of each channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,44 +177,105 @@ class Done:
     statistics: Statistics
 
 
-ClientMessage: TypeAlias = Start | Finish
-ServerMessage: TypeAlias = Ready | Caption | Speech | Notice | Error | Done
+ClientMessage: TypeAlias = (
+    Start
+    | Resume
+    | Finish
+    | Listen
+    | Operate
+    | Pause
+    | Correct
+    | Terms
+    | Mute
+    | Hand
+    | End
+    | Interpret
+    | Type
+)
+ServerMessage: TypeAlias = (
+    Ready | Ack | Caption | Speech | Revision | Notice | RoomState | Status | Error | Done
+)
 Message: TypeAlias = ClientMessage | ServerMessage
 
-CLIENT: Final[Mapping[str, type[Any]]] = {"start": Start, "finish": Finish}
+CLIENT: Final[Mapping[str, type[Any]]] = {
+    "start": Start,
+    "resume": Resume,
+    "finish": Finish,
+    "listen": Listen,
+    "operate": Operate,
+    "pause": Pause,
+    "correct": Correct,
+    "terms": Terms,
+    "mute": Mute,
+    "hand": Hand,
+    "end": End,
+    "interpret": Interpret,
+    "type": Type,
+}
 """Messages that a client sends, by ``type``."""
 SERVER: Final[Mapping[str, type[Any]]] = {
     "ready": Ready,
+    "ack": Ack,
     "caption": Caption,
     "speech": Speech,
+    "revision": Revision,
     "notice": Notice,
+    "room": RoomState,
+    "status": Status,
     "error": Error,
     "done": Done,
 }
 """Messages that a server sends, by ``type``."""
+_NAMES: Final = {kind: name for name, kind in [*CLIENT.items(), *SERVER.items()]}
 
 
 def name_of(message: Message) -> str:
     """Give the ``type`` of a message."""
-    return type(message).__name__.lower()
+    return _NAMES[type(message)]
 
 
-def encode(message: Message) -> str:
-    """Write a message as JSON."""
-    content = {"type": name_of(message), **to_plain(message)}
+def encode(message: Message, event: int | None = None) -> str:
+    """Write a message as JSON; of an event, with its number."""
+    numbered = {} if event is None else {"event": event}
+    content = {"type": name_of(message), **numbered, **to_plain(message)}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def decode(text: str) -> Message:
-    """Read a message from JSON.
+    """Read a message from JSON, without the number of an event.
 
     Raises:
         ProtocolError: not JSON, not an object, an unknown type, an unknown or missing field, or a value of
             the wrong type.
     """
+    content = _object(text)
+    if content["type"] in SERVER:
+        content.pop("event", None)
+    return _message(content)
+
+
+def decode_event(text: str) -> tuple[int | None, ServerMessage]:
+    """Read a server's message from JSON, and its number if it is an event.
+
+    Raises:
+        ProtocolError: as `decode`, or what only a client sends.
+    """
+    content = _object(text)
+    event = content.pop("event", None)
+    message = _message(content)
+    if name_of(message) not in SERVER:
+        raise ProtocolError("the server sent what only a client sends")
+    return event, cast(ServerMessage, message)
+
+
+def _object(text: str) -> dict[str, Any]:
     content = _parse(text)
     if not isinstance(content, dict) or not isinstance(content.get("type"), str):
         raise ProtocolError(f'expected an object with a string "type", got {reprlib.repr(text)}')
+    return content
+
+
+def _message(content: dict[str, Any]) -> Message:
     kind = content.pop("type")
     known = {**CLIENT, **SERVER}
     if kind not in known:

@@ -4,13 +4,15 @@ Sessions and engines know nothing of this: they tell their numbers to plain func
 is asked when the metrics are read. Each server has a registry of its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
 from server.meter import Work
 from streaming.captions import Update
@@ -22,8 +24,6 @@ ENGINE_TIMES = (0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0)
 BATCHES = (1, 2, 4, 8, 16)
 MOST_LANGUAGES = 100
 """Languages that have a label of their own."""
-GUARDS: Final = frozenset({"no_speech", "loop", "compression", "rate"})
-"""Notices that a guard has fired: codes of `asr.guards.Alarm`."""
 
 
 class Metrics:
@@ -67,6 +67,10 @@ class Metrics:
         for value, read in reads.items():
             gauge.labels(value).set_function(read)
 
+    def moving(self, name: str, about: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Add numbers whose labels come and go: what they are is asked for when the metrics are read."""
+        self.registry.register(_Moving(f"dragoman_{name}", about, label, read))
+
     def worked(self, work: Work) -> None:
         """An engine has run a batch."""
         self._engine.labels(work.engine).observe(work.seconds)
@@ -82,8 +86,11 @@ class Metrics:
                 self._lag.labels(kind, self._language(item.language)).observe(max(0.0, received - last.end))
             case Notice(code=code):
                 self._notices.labels(code).inc()
-                if code in GUARDS:
-                    self._guards.labels(code).inc()
+
+    def alarmed(self, alarms: Mapping[str, int]) -> None:
+        """Guards of recognition have fired, so often each."""
+        for code, count in alarms.items():
+            self._guards.labels(code).inc(count)
 
     def heard(self, seconds: float) -> None:
         """Audio came from a live session."""
@@ -109,3 +116,20 @@ class Metrics:
 
     def _histogram(self, name: str, about: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(f"dragoman_{name}", about, labels, buckets=buckets, registry=self.registry)
+
+
+class _Moving(Collector):
+    """Reads numbers with their labels."""
+
+    def __init__(self, name: str, about: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        self._name = name
+        self._about = about
+        self._label = label
+        self._read = read
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give all of them."""
+        family = GaugeMetricFamily(self._name, self._about, labels=[self._label])
+        for value, number in self._read().items():
+            family.add_metric([value], number)
+        yield family

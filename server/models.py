@@ -21,7 +21,8 @@ from mt.router import Router
 from server import hub
 from server.config import Config
 from server.engines import Engines
-from streaming.errors import ModelError
+from server.graph import Manner
+from streaming.errors import ConfigError, ModelError
 from streaming.stages import Recognizer, Synthesizer
 
 AUTO, EMBEDDED = "auto", "embedded"
@@ -71,11 +72,17 @@ def load_engines(config: Config, say: Say) -> Engines:
     Raises:
         ModelError: a model that is not there, or not what it should be.
     """
+    recognizer = load_recognizer(config, say)
+    wanted = config.recognition
+    if unknown := set(wanted.languages) - set(recognizer.languages or wanted.languages):
+        heard = ", ".join(recognizer.languages)
+        raise ConfigError(f"recognition.languages: {', '.join(sorted(unknown))} not recognised, only {heard}")
     return Engines(
         asr.load_detector(),
-        load_recognizer(config, say),
+        recognizer,
         load_translator(config, say),
         load_synthesizer(config.speech.engine),
+        Manner(recognizer.family, wanted.preset, wanted.languages, wanted.chinese),
     )
 
 

@@ -7,9 +7,9 @@ bytes go in, events come out, and whatever the table does not allow is an error 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
-from server.messages import Finish, ServerMessage, Start, decode, name_of
+from server.messages import ClientMessage, ServerMessage, Start, decode, name_of
 from streaming.audio import Samples, from_float32, from_pcm16
 from streaming.errors import (
     AudioError,
@@ -28,48 +28,112 @@ class State(Enum):
     CONNECTED = "connected"
     STREAMING = "streaming"
     DRAINING = "draining"
-    ENDING = "ending"
     CLOSED = "closed"
 
 
 AUDIO = "audio"
 """What the table calls a binary frame that a client sends."""
 
-FROM_CLIENT: Final[Mapping[State, Mapping[str, State]]] = {
-    State.CONNECTED: {"start": State.STREAMING},
+Table: TypeAlias = Mapping[State, Mapping[str, State]]
+"""State → message → the state after it."""
+
+FROM_CLIENT: Final[Table] = {
+    State.CONNECTED: {"start": State.STREAMING, "resume": State.STREAMING},
     State.STREAMING: {AUDIO: State.STREAMING, "finish": State.DRAINING},
     State.DRAINING: {},
-    State.ENDING: {AUDIO: State.ENDING, "finish": State.ENDING},
     State.CLOSED: {},
 }
 """State → what a client may send in it → the state after it."""
 
-FROM_SERVER: Final[Mapping[State, Mapping[str, State]]] = {
+FROM_SERVER: Final[Table] = {
     State.CONNECTED: {"error": State.CLOSED},
     State.STREAMING: {
         "ready": State.STREAMING,
+        "ack": State.STREAMING,
         "caption": State.STREAMING,
         "speech": State.STREAMING,
+        "revision": State.STREAMING,
         "notice": State.STREAMING,
-        "error": State.CLOSED,
-    },
-    State.DRAINING: {
-        "caption": State.DRAINING,
-        "speech": State.DRAINING,
-        "notice": State.DRAINING,
+        "room": State.STREAMING,
         "done": State.CLOSED,
         "error": State.CLOSED,
     },
-    State.ENDING: {
-        "caption": State.ENDING,
-        "speech": State.ENDING,
-        "notice": State.ENDING,
+    State.DRAINING: {
+        "ack": State.DRAINING,
+        "caption": State.DRAINING,
+        "speech": State.DRAINING,
+        "revision": State.DRAINING,
+        "notice": State.DRAINING,
+        "room": State.DRAINING,
         "done": State.CLOSED,
         "error": State.CLOSED,
     },
     State.CLOSED: {},
 }
 """State → what the server may send in it → the state after it."""
+
+_TOLD: Final = {
+    "caption": State.STREAMING,
+    "speech": State.STREAMING,
+    "revision": State.STREAMING,
+    "notice": State.STREAMING,
+    "room": State.STREAMING,
+    "done": State.CLOSED,
+    "error": State.CLOSED,
+}
+_COMMANDS: Final = ("pause", "correct", "terms", "mute", "hand", "end")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What may be said at one address."""
+
+    from_client: Table
+    from_server: Table
+
+
+SPEAKER: Final = Door(FROM_CLIENT, FROM_SERVER)
+"""``/v1/live`` and ``/v1/rooms/{room}/floor``."""
+LISTENER: Final = Door(
+    {
+        State.CONNECTED: {"listen": State.STREAMING},
+        State.STREAMING: {"listen": State.STREAMING},
+        State.DRAINING: {},
+        State.CLOSED: {},
+    },
+    {
+        State.CONNECTED: {"error": State.CLOSED},
+        State.STREAMING: _TOLD,
+        State.DRAINING: {},
+        State.CLOSED: {},
+    },
+)
+"""``/v1/rooms/{room}/listen``."""
+OPERATOR: Final = Door(
+    {
+        State.CONNECTED: {"operate": State.STREAMING},
+        State.STREAMING: dict.fromkeys(_COMMANDS, State.STREAMING),
+        State.DRAINING: {},
+        State.CLOSED: {},
+    },
+    {
+        State.CONNECTED: {"error": State.CLOSED},
+        State.STREAMING: {**_TOLD, "status": State.STREAMING},
+        State.DRAINING: {},
+        State.CLOSED: {},
+    },
+)
+"""``/v1/rooms/{room}/desk``."""
+INTERPRETER: Final = Door(
+    {
+        State.CONNECTED: {"interpret": State.STREAMING, "resume": State.STREAMING},
+        State.STREAMING: {AUDIO: State.STREAMING, "type": State.STREAMING, "finish": State.DRAINING},
+        State.DRAINING: {},
+        State.CLOSED: {},
+    },
+    FROM_SERVER,
+)
+"""``/v1/rooms/{room}/booth``."""
 
 CLOSE_CODES: Final[Mapping[str, int]] = {
     AudioError.code: 1007,
@@ -92,18 +156,24 @@ class Audio:
     """Sound that a client sent."""
 
     samples: Samples
-    """Mono, at the rate that ``start`` declared."""
+    """Shape ``(frames, channels)``, as ``start`` declared."""
 
 
-Event: TypeAlias = Start | Finish | Audio
+Event: TypeAlias = ClientMessage | Audio
 
 
 class ServerProtocol:
     """The server's side of one connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, door: Door = SPEAKER) -> None:
         self.state = State.CONNECTED
-        self._encoding = "pcm_s16le"
+        self._door = door
+        self._form = Start()
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """What a client may send now."""
+        return tuple(self._door.from_client[self.state])
 
     def receive(self, data: str | bytes) -> Event:
         """Read what came in a frame: text or bytes.
@@ -113,19 +183,17 @@ class ServerProtocol:
             AudioError: bytes that are not audio of the declared encoding.
         """
         if not isinstance(data, str):
-            self._advance(FROM_CLIENT, AUDIO)
-            return Audio(from_float32(data) if self._encoding == "pcm_f32le" else from_pcm16(data))
+            self._advance(self._door.from_client, AUDIO)
+            return Audio(self._samples(data))
         message = decode(data)
-        self._advance(FROM_CLIENT, name_of(message))
+        self._advance(self._door.from_client, name_of(message))
         if isinstance(message, Start):
-            self._encoding = message.encoding
-        assert isinstance(message, Start | Finish)
-        return message
+            self.expect(message)
+        return cast(ClientMessage, message)
 
-    def end(self) -> None:
-        """Take no more audio, as if the client had finished: what it still sends is allowed, and ignored."""
-        if self.state is State.STREAMING:
-            self.state = State.ENDING
+    def expect(self, form: Start) -> None:
+        """Say what form audio has; ``start`` says so itself, ``resume`` goes on with an earlier one."""
+        self._form = form
 
     def send(self, message: ServerMessage) -> None:
         """Note that a message is sent.
@@ -133,9 +201,16 @@ class ServerProtocol:
         Raises:
             ProtocolError: the state does not allow it; our fault.
         """
-        self._advance(FROM_SERVER, name_of(message))
+        self._advance(self._door.from_server, name_of(message))
 
-    def _advance(self, table: Mapping[State, Mapping[str, State]], name: str) -> None:
+    def _samples(self, data: bytes) -> Samples:
+        samples = from_float32(data) if self._form.encoding == "pcm_f32le" else from_pcm16(data)
+        channels = self._form.channels
+        if len(samples) % channels:
+            raise AudioError(f"{channels} channels need as many samples each, {len(samples)} came together")
+        return samples.reshape(-1, channels)
+
+    def _advance(self, table: Table, name: str) -> None:
         allowed = table[self.state]
         if name not in allowed:
             expected = " or ".join(allowed) or "nothing"

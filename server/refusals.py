@@ -15,9 +15,12 @@ from streaming.errors import (
     EngineError,
     ForbiddenError,
     InputError,
+    LanguageError,
     LimitError,
     OverloadError,
     RateError,
+    RoomError,
+    TakenError,
     UnauthorizedError,
 )
 
@@ -26,6 +29,9 @@ _STATUSES: tuple[tuple[type[DragomanError], int], ...] = (
     (ForbiddenError, 403),
     (LimitError, 413),
     (RateError, 429),
+    (TakenError, 409),
+    (RoomError, 404),
+    (LanguageError, 422),
     (InputError, 400),
     (OverloadError, 503),
     (EngineError, 500),

@@ -12,6 +12,9 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
+"""Sample rates that a client may declare, in Hz."""
+
 
 class SchemaError(ValueError):
     """Plain data that does not fit; the message says where, what was expected and what came."""
@@ -116,6 +119,16 @@ def _fits(kind: Any, value: Any) -> bool:
     if kind is float:
         return isinstance(value, int | float) and abs(value) <= sys.float_info.max
     return isinstance(value, kind)
+
+
+def check_rate(rate: int) -> None:
+    """See that a sample rate may be declared.
+
+    Raises:
+        SchemaError: it is too low or too high.
+    """
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise SchemaError(f"sample_rate: expected {LOWEST_RATE} … {HIGHEST_RATE}, got {rate}")
 
 
 def _is_text(value: str) -> bool:

@@ -1,260 +1,177 @@
-"""One live connection: audio in, captions and speech out, and nothing left behind at its end.
+"""A speaker's connection: audio in, captions and speech out; the floor it speaks from stays when it goes.
 
-Three tasks. The reader takes what the client sends into an inlet bounded in seconds of audio; while that is
-full the socket is not read, and TCP slows the client down. The pipeline interprets. The sender writes what
-waits in the outbox; the pipeline never waits for it.
+The reader gives the floor what the client sends; while too much waits there the socket is not read, and TCP
+slows the client down. The floor's pipeline interprets, and never waits for this connection.
 """
 
 import asyncio
 import logging
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server import logs
-from server.config import LimitsConfig
-from server.graph import Interpretation, graph
-from server.inlet import Inlet
-from server.lag import Lag
-from server.languages import Languages
-from server.messages import Done, Error, Ready, ServerMessage, Start, Statistics
-from server.outbox import WRITE_SECONDS, Outbox
-from server.protocol import Audio, Event, ServerProtocol, State, close_code
-from server.showing import Showing
-from server.usage import Usage
-from streaming import pipeline
-from streaming.errors import DragomanError, InputError, ProtocolError, first_cause
-from streaming.stages import Node, Notice
+from server.audience import Audience, View
+from server.conference import Conference
+from server.connection import Connection, Patience
+from server.entry import Entry
+from server.floor import Floor
+from server.hall import Hall
+from server.messages import Ack, Done, Ready, Resume, Start
+from server.operation import Operation
+from server.protocol import SPEAKER, Audio, Door, Event
+from server.room_messages import Interpret, Type
+from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
+from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a session waits for its client."""
-
-    start: float = 10.0
-    """Seconds until ``start`` must have come."""
-    write: float = WRITE_SECONDS
-    """Seconds in which a message must be taken."""
+LEFT = 1000
+"""The close code of a client that does not mean to come back."""
 
 
-PATIENCE = Patience()
-
-
-class Watch(Protocol):
-    """Is told what sessions do."""
-
-    def heard(self, seconds: float) -> None:
-        """Audio came."""
-
-    def wrote(self, stage: str, item: Any, received: float) -> None:
-        """A stage has written an item, when so many seconds of audio had been received."""
-
-    def ended(self, close_code: int, skipped: int) -> None:
-        """A session has ended, having left out so many decision points."""
-
-
-class Session:
-    """Serves one client."""
+class Session(Connection):
+    """Serves one speaker: alone with the server, or in a room."""
 
     def __init__(
         self,
         socket: WebSocket,
-        engines: pipeline.Engines,
-        languages: Languages,
+        entry: Entry,
+        hall: Hall,
         patience: Patience,
-        limits: LimitsConfig,
-        watch: Watch,
-        enter: Callable[[str], None],
+        room: str = "",
+        door: Door = SPEAKER,
     ) -> None:
-        """`engines` are shared with other sessions; the socket has been accepted; `enter` is called with the
-        token of ``start``, and raises if the client may not come in."""
-        self._socket = socket
-        self._engines = engines
-        self._languages = languages
-        self._patience = patience
-        self._limits = limits
-        self._watch = watch
-        self._enter = enter
-        self._name = secrets.token_hex(4)
-        self._protocol = ServerProtocol()
-        self._outbox = Outbox(patience.write)
-        self._recognition: Any = None
-        self._ended = asyncio.Event()
-        self._code = 1000
-
-    async def serve(self) -> None:
-        """Interpret until the client is done, gone, or at fault."""
-        with logs.about(session=self._name):
-            await self._serve()
-
-    def end(self, notice: Notice, code: int = 1000) -> None:
-        """Take no more audio: say why, interpret what has come, then close with a code."""
-        if self._protocol.state is State.STREAMING:
-            self._protocol.end()
-            self._ended.set()
-        elif self._protocol.state is not State.DRAINING:
-            return
-        self._code = code
-        with suppress(InputError):  # the client does not read, and is about to be dropped for it
-            self._send(notice)
-
-    @property
-    def _streaming(self) -> bool:
-        return self._protocol.state is State.STREAMING
-
-    async def _serve(self) -> None:
-        code = 1006
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._outbox.drain(self._deliver))
-                code = await self._work()
-                self._outbox.close()
-            await self._close(code)
-        except* WebSocketDisconnect:
-            log.info("the client has gone")
-        except* DragomanError as group:
-            # Only sending fails here: the client does not read, so it cannot be told.
-            log.warning("dropped: %s", first_cause(group))
-        finally:
-            self._watch.ended(code, self._recognition.skipped if self._recognition else 0)
-
-    async def _work(self) -> int:
-        """Interpret, tell the client what went wrong, and give the close code."""
-        try:
-            await self._interpret()
-        except WebSocketDisconnect:
-            raise
-        except DragomanError as error:
-            if not isinstance(error, InputError):
-                log.warning("%s: %s", error.code, error)
-            return self._fail(error.code, str(error))
-        except Exception:
-            log.exception("the session failed")
-            return self._fail(DragomanError.code, "the server failed; its log says why")
-        log.info("done")
-        return self._code
-
-    def _fail(self, code: str, message: str) -> int:
-        log.info("ended with the error %s", code)  # the message may quote what the client sent
-        self._send(Error(code, message))
-        return close_code(code)
+        """`room` is the one to speak in, empty for one of the speaker's own."""
+        super().__init__(socket, entry, patience, door, room)
+        self._hall = hall
+        self._replaced: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
+        self._floor: Floor | None = None
 
     async def _interpret(self) -> None:
-        start = await self._started()
-        self._enter(start.token)
-        wanted = Interpretation(None if start.source == "auto" else start.source, start.targets, start.speak)
-        routes = self._languages.routes(wanted)
-        self._send(Ready(self._name, start.source, start.targets, start.speak, routes, start.sample_rate))
-        log.info("begun")
-        await self._run(graph(wanted), start.sample_rate)
+        first = await self._first()
+        if isinstance(first, Interpret):
+            self._entry.enter(first.token)
+            form = Start(first.language, (), (), first.encoding, first.sample_rate, 1, first.name)
+            conference, floor, token = await self._hall.enter(form, self._room or None, booth=first.language)
+            await self._speak(conference, floor, token, conference.journal.told)
+        elif isinstance(first, Start):
+            self._entry.enter(first.token)
+            conference, floor, token = await self._hall.enter(first, self._room or None)
+            await self._speak(conference, floor, token, conference.journal.told)
+        elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
+            self._entry.come_back()
+            await self._speak(*place, first.token, first.event)
+        elif isinstance(first, Resume):
+            await self._tell_rest(first)
 
-    async def _run(self, root: Node, rate: int) -> None:
-        self._recognition = root.successors[0].stage
-        showing, lag = Showing(), Lag(self._send)
-        inlet = Inlet(rate, lag, self._limits.audio_seconds)
-        usage = Usage(self._engines, self._languages, lag, self._send)
+    async def _speak(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
+        """Bring a floor its audio, until all of it has been interpreted."""
+        self._conference, self._floor = conference, floor
+        with logs.about(session=conference.name, speaker=floor.name):
+            log.info("begun")
+            await self._bring(conference, floor, token, event)
+            log.info("done" if floor.ended.done() else "interrupted")
 
-        def emit(name: str, item: Any) -> None:
-            self._watch.wrote(name, item, lag.received)
-            if news := showing.message(name, item):
-                self._send(*news)
-
+    async def _bring(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
+        conference.attach(floor, self._replaced)
+        view = self._view(conference, floor)
+        self._protocol.expect(floor.form)
+        position = floor.position
+        self._send(self._ready(conference, floor, token))
         try:
+            await self._catch_up(conference, view, event)
             async with asyncio.TaskGroup() as tasks:
-                reading = tasks.create_task(self._read(inlet, rate))
-                ending = tasks.create_task(self._finish(inlet))
-                async with aclosing(inlet.chunks()) as chunks:
-                    await pipeline.run(root, usage.engines(), chunks, emit)
-                reading.cancel()
-                ending.cancel()
+                waiting = [
+                    tasks.create_task(self._read(conference, floor, position)),
+                    tasks.create_task(self._acknowledge(floor)),
+                    dismissed := tasks.create_task(self._dismissed.wait()),
+                ]
+                ends: set[asyncio.Future[Any]] = {floor.ended, self._replaced, dismissed}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                for task in waiting:
+                    task.cancel()
         except BaseExceptionGroup as group:
             raise first_cause(group) from group
-        self._send(Done(_statistics(self._recognition.skipped, showing, lag, usage)))
+        finally:
+            conference.audience.leave(view, self._outbox)
+        for ended in (self._replaced, floor.ended):
+            if ended.done() and (error := ended.result()):
+                raise error
 
-    async def _started(self) -> Start:
-        try:
-            async with asyncio.timeout(self._patience.start):
-                event = await self._receive()
-        except TimeoutError:
-            raise ProtocolError(f"expected 'start' within {self._patience.start:g} s") from None
-        assert isinstance(event, Start), "the state table allows nothing else first"
-        return event
-
-    async def _receive(self) -> Event:
-        message = await self._socket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message["code"], message.get("reason"))
-        text = message.get("text")
-        return self._protocol.receive(message["bytes"] if text is None else text)
-
-    async def _read(self, inlet: Inlet, rate: int) -> None:
+    async def _read(self, conference: Conference, floor: Floor, position: int) -> None:
         """Take audio in; goes on after the last of it, to notice when the client goes."""
         while True:
-            event = await self._next()
-            if self._protocol.state is State.ENDING:
-                continue
+            event = await self._next(conference, floor)
             if isinstance(event, Audio):
-                self._watch.heard(len(event.samples) / rate)
-                await inlet.take(event.samples)
+                if floor.holder is not self._replaced:
+                    return
+                before = floor.position
+                floor.take(event.samples, position)
+                position += len(event.samples)
+                conference.services.watch.heard((floor.position - before) / floor.form.sample_rate)
+                await floor.settle()
+            elif isinstance(event, Type):
+                Operation(conference).type(floor, event.text, event.final)
             else:
-                await inlet.finish()
+                floor.finish()
 
-    async def _next(self) -> Event:
+    async def _next(self, conference: Conference, floor: Floor) -> Event:
         """Wait for the client, but not longer than the session may be idle."""
-        limit = self._limits.idle_seconds
+        limit = conference.services.limits.idle_seconds
         try:
-            async with asyncio.timeout(limit if limit and self._streaming else None):
+            async with asyncio.timeout(limit if limit and not floor.finished else None):
                 return await self._receive()
         except TimeoutError:
-            self.end(Notice("idle", f"no audio has come for {limit:g} s"))
+            conference.dismiss(floor, Notice("idle", f"no audio has come for {limit:g} s"))
         return await self._receive()
 
-    async def _finish(self, inlet: Inlet) -> None:
-        """End the audio when the server decides so, or when the session has lasted long enough."""
-        limit = self._limits.total_seconds
-        try:
-            async with asyncio.timeout(limit or None):
-                await self._ended.wait()
-        except TimeoutError:
-            if not self._streaming:
+    async def _acknowledge(self, floor: Floor) -> None:
+        told = 0
+        while True:
+            await floor.acknowledged.wait()
+            floor.acknowledged.clear()
+            if floor.closing:
                 return
-            self.end(Notice("too_long", f"a session may last {limit:g} s here"))
-        await inlet.finish()
+            if floor.kept > told:
+                told = floor.kept
+                self._send(Ack(told))
 
-    async def _deliver(self, data: str | bytes) -> None:
-        with _perhaps_closed():
-            await (self._socket.send_text(data) if isinstance(data, str) else self._socket.send_bytes(data))
+    async def _tell_rest(self, resume: Resume) -> None:
+        """Tell somebody who comes back after the end what has been missed."""
+        rest = await self._hall.rest(resume.token, resume.event)
+        self._put(Audience().replay(View("private", speech=True), rest))
+        if not any(isinstance(entry.message, Done) for entry in rest):
+            raise ProtocolError("this session is over")
 
-    async def _close(self, code: int) -> None:
-        with _perhaps_closed():
-            await self._socket.close(code)
+    def _view(self, conference: Conference, floor: Floor) -> View:
+        if conference.room.plan.private:
+            return View("private", speech=True, words=floor.form.words)
+        return View("booth" if floor.booth else "speaker", floor=floor.name, words=floor.form.words)
 
-    def _send(self, message: ServerMessage, audio: bytes | None = None) -> None:
-        self._protocol.send(message)
-        self._outbox.put(message, audio)
+    def _ready(self, conference: Conference, floor: Floor, token: str) -> Ready:
+        form = floor.form
+        return Ready(
+            conference.name,
+            form.source,
+            form.targets,
+            form.speak,
+            conference.routes(form),
+            form.sample_rate,
+            token,
+            floor.position,
+            floor.lines[0].name,
+        )
 
+    def _gone(self, error: BaseException) -> None:
+        left = isinstance(error, WebSocketDisconnect) and error.code == LEFT
+        self._release(0.0 if left else None)
 
-def _statistics(skipped: int, showing: Showing, lag: Lag, usage: Usage) -> Statistics:
-    return Statistics(
-        audio_seconds=round(lag.received, 3),
-        utterances=showing.utterances,
-        captions=showing.captions,
-        skipped=skipped,
-        max_lag=round(lag.largest, 3),
-        real_time_factor=round(usage.recognizing / (lag.received or 1.0), 3),
-    )
+    def _fail(self, code: str, message: str) -> int:
+        if code != ReplacedError.code:
+            self._release(0.0)
+        return super()._fail(code, message)
 
-
-@contextmanager
-def _perhaps_closed() -> Iterator[None]:
-    """Understand how uvicorn says that it has closed the connection itself, as upon too large a frame."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise WebSocketDisconnect(1006) from error
+    def _release(self, grace: float | None) -> None:
+        if self._conference and self._floor:
+            self._conference.detach(self._floor, self._replaced, grace)

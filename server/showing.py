@@ -1,20 +1,15 @@
-"""What a session shows: what the stages write as messages, those that say something new."""
+"""What a room shows: the updates that say something new, as captions."""
 
-from typing import Any
+from dataclasses import replace
 
-from server.graph import RECOGNITION
-from server.messages import ServerMessage, Speech
-from streaming.audio import SAMPLE_RATE, to_pcm16
 from streaming.captions import Caption, Transcript, Update, fold
-from streaming.stages import Notice
-from tts.speech import Spoken
 
 KEPT = 50
 """Utterances that are remembered: a session may last for days."""
 
 
 class Showing:
-    """The captions of one session as its client knows them."""
+    """The captions of a room as its listeners know them."""
 
     def __init__(self) -> None:
         self._transcript = Transcript()
@@ -24,44 +19,58 @@ class Showing:
         self.captions = 0
         """Captions shown."""
 
-    def message(self, name: str, item: Any) -> tuple[ServerMessage, bytes | None] | None:
-        """Turn what a stage writes into a message and the sound that belongs to it; `None`: no news."""
-        match item:
-            case Notice():
-                return item, None
-            case Update():
-                caption = self.hear(item) if name == RECOGNITION else self.translate(item)
-                return (caption, None) if caption else None
-            case Spoken():
-                return _speech(item), to_pcm16(item.audio.samples)
-        return None
+    @property
+    def shown(self) -> dict[tuple[int, str], Caption]:
+        """Captions of the last utterances, by utterance and language."""
+        return self._transcript.captions
 
-    def hear(self, update: Update) -> Caption | None:
+    def language(self, utterance: int) -> str | None:
+        """Name the language in which an utterance is spoken; `None`: it is not known any more."""
+        return self._spoken.get(utterance)
+
+    def hear(self, update: Update, speaker: str = "") -> Caption | None:
         """Take what was recognised; gives the caption if it is news."""
         if update.utterance not in self._spoken:
             self._forget(update.utterance - KEPT)
         self._spoken[update.utterance] = update.language
         known = self._known(update)
-        caption = self._show(update)
+        caption = self._show(update, speaker)
         if caption and caption.committed and not (known and known.committed):
             self.utterances += 1
         return caption
 
-    def translate(self, update: Update) -> Caption | None:
+    def translate(self, update: Update, speaker: str = "") -> Caption | None:
         """Take what was translated; gives the caption if it is news.
 
         An utterance that was spoken in a target language is its own translation.
         """
         if self._spoken.get(update.utterance) == update.language:
             return None
-        return self._show(update)
+        return self._show(update, speaker)
+
+    def recall(self, caption: Caption, spoken: bool) -> None:
+        """Take a caption from the log, as it was told; `spoken`: in the language of the speaker."""
+        if spoken:
+            self._forget(caption.utterance - KEPT)
+            self._spoken[caption.utterance] = caption.language
+            self.utterances += bool(caption.committed and not self._text(caption))
+        self.captions += 1
+        self.shown[caption.utterance, caption.language] = caption
+
+    def revise(self, caption: Caption) -> None:
+        """Take a correction: what the stages still say about it is not shown any more."""
+        self.shown[caption.utterance, caption.language] = caption
+
+    def _text(self, caption: Caption) -> str:
+        known = self.shown.get((caption.utterance, caption.language))
+        return known.committed if known else ""
 
     def _known(self, update: Update) -> Caption | None:
-        return self._transcript.captions.get((update.utterance, update.language))
+        return self.shown.get((update.utterance, update.language))
 
-    def _show(self, update: Update) -> Caption | None:
+    def _show(self, update: Update, speaker: str) -> Caption | None:
         known = self._known(update)
-        caption = fold(known, update)
+        caption = replace(fold(known, update), speaker=speaker)
         if caption == known or not (known or caption.text):
             return None
         self.captions += 1
@@ -69,10 +78,5 @@ class Showing:
 
     def _forget(self, last: int) -> None:
         self._spoken = {number: language for number, language in self._spoken.items() if number > last}
-        for key in [key for key in self._transcript.captions if key[0] <= last]:
-            del self._transcript.captions[key]
-
-
-def _speech(spoken: Spoken) -> Speech:
-    audio = spoken.audio
-    return Speech(spoken.utterance, spoken.language, spoken.text, audio.start, audio.duration, SAMPLE_RATE)
+        for key in [key for key in self.shown if key[0] <= last]:
+            del self.shown[key]

@@ -23,18 +23,29 @@ from streaming.stages import (
 )
 
 
+def unchanged(request: TranslationRequest) -> TranslationRequest:
+    """Ask as the stage asks."""
+    return request
+
+
 class Usage:
-    """Asks shared engines on behalf of one session."""
+    """Asks shared engines on behalf of one speaker."""
 
     def __init__(
-        self, engines: Engines, languages: Languages, lag: Lag, say: Callable[[Notice], None]
+        self,
+        engines: Engines,
+        languages: Languages,
+        lag: Lag,
+        say: Callable[[Notice], None],
+        prepared: Callable[[TranslationRequest], TranslationRequest] = unchanged,
     ) -> None:
         """`lag` is told how far the engines have come; `say` hears of what cannot be
-        translated or spoken."""
+        translated or spoken; `prepared` adds to a request what its room knows."""
         self._ask = engines
         self._languages = languages
         self._lag = lag
         self._say = say
+        self._prepared = prepared
         self._said: set[str] = set()
         self.recognizing = 0.0
         """Seconds spent waiting for the recognizer."""
@@ -71,7 +82,7 @@ class Usage:
         except LanguageError as error:
             self._say_once(error)
             return Translation(request.target_prefix)
-        answer: Translation = await self._ask[TRANSLATOR](request)
+        answer: Translation = await self._ask[TRANSLATOR](self._prepared(request))
         return answer
 
     async def _speak(self, request: SpeechRequest) -> AudioChunk:

@@ -4,7 +4,7 @@ Everything that is shown, logged or spoken hangs on this one invariant, so it is
 place, and every reader of captions (client, log, tests) folds them with `Transcript`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streaming.errors import RetractionError
 from streaming.words import Word
@@ -60,6 +60,10 @@ class Caption:
     """Seconds: end of the last word shown."""
     final: bool = False
     """The utterance is finished."""
+    speaker: str = ""
+    """Who speaks, where there are several; the translations of an utterance have its speaker."""
+    words: tuple[Word, ...] = field(default=(), compare=False)
+    """The words that this caption has newly committed, for those who want them."""
 
     @property
     def text(self) -> str:
@@ -93,6 +97,8 @@ def fold(caption: Caption | None, update: Update) -> Caption:
         start=start,
         end=max(end, words[-1].end) if words else end,
         final=update.final,
+        speaker=caption.speaker,
+        words=update.committed,
     )
 
 
@@ -124,6 +130,11 @@ class Transcript:
             raise RetractionError(f"utterance {caption.utterance} was final in {caption.language}")
         self.captions[key] = caption
         return caption
+
+    def revise(self, utterance: int, language: str, text: str) -> None:
+        """Take an operator's correction: the one way in which a finished utterance changes."""
+        known = self.captions.get((utterance, language), Caption(utterance, language))
+        self.captions[utterance, language] = replace(known, committed=text, tentative="", final=True)
 
     def committed(self, language: str) -> list[str]:
         """The committed text of each utterance in one language, in order, empty ones left out."""

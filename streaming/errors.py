@@ -11,7 +11,10 @@ DragomanError
 │   │   ├── ForbiddenError     a credential that does not cover it
 │   │   └── RateError          too many failed attempts; try again later
 │   ├── LimitError        more than the server takes: too large, too long, too many
-│   └── ProtocolError     a message that the state table does not allow
+│   ├── ProtocolError     a message that the state table does not allow
+│   ├── RoomError         a room that is not there, or something in it that is not
+│   │   └── TakenError        a name that another room has, or had
+│   └── ReplacedError     a connection whose session was resumed on another one
 ├── EngineError           an engine failed on a request; its session ends, its neighbours do not notice
 ├── OverloadError         the server is full; try again later
 └── RetractionError       committed text was taken back: our fault, always
@@ -92,6 +95,22 @@ class ProtocolError(InputError):
     """A message that the protocol's state table does not allow, or that cannot be parsed."""
 
     code = "protocol"
+
+
+class RoomError(InputError):
+    """A room that is not there, or something in it that is not."""
+
+    code = "room"
+
+
+class TakenError(RoomError):
+    """A name that another room has, or had."""
+
+
+class ReplacedError(InputError):
+    """A connection whose session was resumed on another one."""
+
+    code = "replaced"
 
 
 class EngineError(DragomanError):

@@ -1,13 +1,34 @@
-"""Pace: how far audio must advance before an engine is asked again.
+"""Pace: how far audio must advance before an engine is asked again, and what may be left out meanwhile.
 
 Decisions are taken at fixed points of *audio* time, so that a live session and a recording give the
 same text. Only when the engine needs longer than the step between two points are points skipped,
 just enough of them for the work to fit again (facts of load are told in seconds by the driver; there
 is no clock here).
+
+What is shed under load, in this order: tentative updates (points are skipped), then the alignment where
+nothing depends on it, then the beam. Committed words are never shed.
+
+| steps between two points | left out                    |
+|--------------------------|-----------------------------|
+| 1                        | nothing                     |
+| 2                        | tentative updates           |
+| 3, 4                     | … and alignment             |
+| 5 and more               | … and beam                  |
 """
 
 import math
 from collections import deque
+from enum import IntEnum
+
+
+class Effort(IntEnum):
+    """How much is spent on a window, from most to least."""
+
+    FULL = 0
+    UNALIGNED = 1
+    """The times of words need not be known where nothing is decided by them."""
+    GREEDY = 2
+    """… and the likeliest next token must do."""
 
 
 class Pace:
@@ -15,6 +36,7 @@ class Pace:
 
     _MEMORY = 4
     _MARGIN = 1.2
+    _UNALIGNED, _GREEDY = 3, 5
 
     def __init__(self, step: float) -> None:
         self._step = step
@@ -22,18 +44,30 @@ class Pace:
         self.skipped = 0
         """Decision points that were left out so far."""
 
+    @property
+    def effort(self) -> Effort:
+        """How much may be spent on a window now."""
+        steps = self._steps()
+        if steps >= self._GREEDY:
+            return Effort.GREEDY
+        return Effort.UNALIGNED if steps >= self._UNALIGNED else Effort.FULL
+
     def spent(self, cost: float) -> None:
         """Note what the last answer cost, in seconds, waiting included."""
         self._costs.append(cost)
 
     def advance(self) -> float:
-        """Tell how much audio, in seconds, lies between the last decision point and the next.
-
-        A single slow answer does not stretch the step: the backlog that it leaves is worked off.
-        """
-        if len(self._costs) < self._MEMORY:
-            return self._step
-        mean = sum(self._costs) / len(self._costs)
-        steps = max(1, math.ceil(mean * self._MARGIN / self._step))
+        """Tell how much audio, in seconds, lies between the last decision point and the next."""
+        steps = self._steps()
         self.skipped += steps - 1
         return steps * self._step
+
+    def _steps(self) -> int:
+        """Count the steps in which the work fits.
+
+        A single slow answer does not stretch them: the backlog that it leaves is worked off.
+        """
+        if len(self._costs) < self._MEMORY:
+            return 1
+        mean = sum(self._costs) / len(self._costs)
+        return max(1, math.ceil(mean * self._MARGIN / self._step))

@@ -57,6 +57,7 @@ class ScriptedRecognizer:
     """Hears what `speak` wrote."""
 
     languages = ()
+    family = "scripted"
 
     def __init__(self, language: str = "en") -> None:
         self._language = language

@@ -129,10 +129,18 @@ class Window:
     """`None`: detect it."""
     languages: tuple[str, ...] = ()
     """Languages that detection may choose from; empty: any."""
+    listen: bool = False
+    """Say as well which of `languages` is heard, whatever `language` says."""
     final: bool = False
     """The utterance ends with this window."""
+    beam: bool = False
+    """Search for the likeliest words instead of taking the likeliest next token."""
+    align: bool = True
+    """Find the times of the words; otherwise they are spread over the audio after the prefix."""
     full: bool = False
     """Pad to the model's whole 30 s, as it was trained (after a guard has fired)."""
+    hot_words: tuple[str, ...] = ()
+    """Terms that are likely to be said; they stand before the prompt and do not scroll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,10 @@ class Recognition:
     """0 … 1."""
     mean_log_probability: float = 0.0
     """Per token, natural logarithm."""
+    heard: str | None = None
+    """The language that is heard, if the window asked to listen."""
+    heard_probability: float = 0.0
+    """0 … 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,17 @@ class TranslationRequest:
     target_language: str
     complete: bool = False
     """The sentence is finished."""
+    draft: str = ""
+    """An answer to a shorter source, or to a part of this one: what to expect. It saves time and, without
+    a bias, changes nothing."""
+    bias: float = 0.0
+    """How much the draft is favoured over what the model would say now, 0 … 0.5."""
+    candidates: int = 1
+    """Hypotheses wanted."""
+    attention: bool = False
+    """Whether to tell what the answer attends to."""
+    context: tuple[str, str] | None = None
+    """The sentence before, and its translation, for models that profit from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +194,14 @@ class Translation:
 
     text: str
     """The whole translation; it begins with the request's target prefix."""
+    candidates: tuple[str, ...] = ()
+    """Where more than one was wanted: hypotheses, the best first; each begins with the prefix."""
+    ends: tuple[int, ...] = ()
+    """Where the model's pieces after the prefix end in the text, in characters; empty: not told. A prefix
+    that ends elsewhere is one that the model would not have written."""
+    attention: tuple[tuple[int, int], ...] | None = None
+    """For each piece after the prefix: where it ends in the text, and where the piece that it attends to
+    most ends in the source, in characters; `None`: the model does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +228,10 @@ class Recognizer(Protocol):
     @property
     def languages(self) -> tuple[str, ...]:
         """Languages that it hears; empty: any."""
+
+    @property
+    def family(self) -> str:
+        """Which models it is like: commit policies are chosen by it."""
 
     def recognize(self, windows: Sequence[Window]) -> list[Recognition]: ...
 

@@ -19,3 +19,9 @@ def data() -> Path:
     if not (DATA / "speech" / "manifest.jsonl").exists():
         pytest.skip("no recordings: set DRAGOMAN_DATA to a folder that holds speech/manifest.jsonl")
     return DATA
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep servers from the user's own event log."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

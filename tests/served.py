@@ -15,9 +15,10 @@ from server.admission import Admission
 from server.app import Server, address_of, bound, create_app
 from server.auth import Access
 from server.config import Config, ServerConfig
+from server.connection import PATIENCE, Patience
 from server.engines import Engines
+from server.eventlog import EventLog
 from server.graph import RECOGNITION, TRANSLATION, Interpretation, graph
-from server.session import PATIENCE, Patience
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.batching import SharedEngine
@@ -76,13 +77,15 @@ async def serving(
     most: int = 8,
     patience: Patience = PATIENCE,
     options: Sequence[tuple[int, int, int]] = (),
+    grace: float = 0.0,
+    log: EventLog | None = None,
     config: Config | None = None,
     tls: ssl.SSLContext | None = None,
     access: Access | None = None,
 ) -> AsyncIterator[Served]:
     """Run a server; `options` are set on its listening socket; without `access` it is open to everybody."""
-    config = config or Config(ServerConfig(max_sessions=most, drain_seconds=0.5))
-    app = create_app(own or engines(), config, patience, (lambda: access) if access else None)
+    config = config or Config(ServerConfig(max_sessions=most, grace=grace, drain_seconds=0.5))
+    app = create_app(own or engines(), config, patience, (lambda: access) if access else None, log)
     listening = asyncio.Event()
     with bound("127.0.0.1", 0) as listener:
         for option in options:

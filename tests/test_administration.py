@@ -43,7 +43,7 @@ def test_a_key_is_shown_once_listed_and_revoked(
             ["add", "Ann", "--role", "god"],
             "one of the roles admin, operator, interpreter",
         ),
-        (["add", "Ann", "--role", "speaker", "--room", "a b"], "a room is called by"),
+        (["add", "Ann", "--role", "speaker", "--room", "A b"], "a room is called by"),
         (["add", "Ann"], "--role"),
         (["revoke", "x"], "there is no key 'x'"),
         ([], "ACTION"),

@@ -127,6 +127,44 @@ def test_seats_are_those_of_a_room() -> None:
     assert gate.count == 0
 
 
+def test_who_was_let_in_before_a_restart_is_counted_and_not_refused() -> None:
+    gate, _, _ = admission(most=1, limits=LimitsConfig(speakers=1))
+    with gate.session(known=True), gate.session(known=True):
+        with gate.seat("speaker", "hall", known=True), gate.seat("speaker", "hall", known=True):
+            assert (gate.count, gate.seats_by_room("speaker")) == (2, {"hall": 2})
+            with pytest.raises(OverloadError):
+                gate.seat("speaker", "hall").__enter__()
+        with pytest.raises(OverloadError):
+            gate.session().__enter__()
+    assert (gate.count, gate.seats_by_room("speaker")) == (0, {})
+
+
+def test_a_full_server_lets_as_many_callers_in_as_may_come_back() -> None:
+    gate, _, _ = admission(most=2)
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(gate.session())
+        for _ in range(4):
+            stack.enter_context(gate.caller(nothing))
+        with pytest.raises(OverloadError, match="without beginning a session"):
+            stack.enter_context(gate.caller(nothing))
+        assert gate.here == 4
+        with gate.stranger():
+            pass
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(gate.caller(nothing))
+        with pytest.raises(OverloadError, match="without beginning a session"):
+            stack.enter_context(gate.caller(nothing))
+
+
+def test_nobody_waits_for_what_outlives_the_server() -> None:
+    gate, _, _ = admission()
+    with gate.session(), gate.seat("speaker", "hall"):
+        assert gate.here == 0
+        gate.drain(1.0)
+
+
 def test_draining_asks_everybody_to_end_and_takes_nobody() -> None:
     gate, _, _ = admission()
     ended: list[str] = []
@@ -136,7 +174,13 @@ def test_draining_asks_everybody_to_end_and_takes_nobody() -> None:
     ):
         gate.drain(20.0)
         assert ended == ["session", "listener"]
-        for refused in (gate.session(nothing), gate.seat("listener", "cellar", nothing), gate.stranger()):
+        for refused in (
+            gate.session(nothing),
+            gate.seat("listener", "cellar", nothing),
+            gate.stranger(),
+            gate.caller(nothing),
+            gate.guest(nothing),
+        ):
             with pytest.raises(OverloadError, match="the server is being stopped; try again in 20 s"):
                 refused.__enter__()
         assert gate.here == 2

@@ -21,6 +21,7 @@ HOME_OF = {
     "ctranslate2": {"asr/whisper.py", "mt/ctranslate.py"},
     "sentencepiece": {"mt/ctranslate.py"},
     "onnxruntime": {"asr/silero.py"},
+    "opencc": {"asr/script.py"},
     "espeakng_loader": {"tts/espeak.py", "tts/espeak_process.py"},
     "av": {"streaming/decode.py"},
     "soxr": {"streaming/decode.py"},

@@ -32,6 +32,7 @@ def test_committed_text_only_grows(run: list[Update]) -> None:
         caption = transcript.add(update)
         assert caption.committed.startswith(before)
         assert caption.start <= caption.end
+        assert caption.words == update.committed
         before = caption.committed
     assert caption.final
     assert caption.tentative == ""

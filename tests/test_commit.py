@@ -1,12 +1,12 @@
 """Commit policies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.commit import LocalAgreement, same
+from asr.commit import AlignAtt, CommitPolicy, Hybrid, LocalAgreement, same
 from streaming.words import Word
 
 
@@ -15,11 +15,11 @@ def words(text: str | Sequence[str]) -> tuple[Word, ...]:
     return tuple(Word(part, i, i + 1) for i, part in enumerate(texts))
 
 
-def commits(policy: LocalAgreement, *hypotheses: str | Sequence[str]) -> list[int]:
+def commits(policy: CommitPolicy, *hypotheses: str | Sequence[str]) -> list[int]:
     """Feed hypotheses of the uncommitted words, committing what the policy says."""
     counts = []
     for hypothesis in hypotheses:
-        counts.append(policy.commit(words(hypothesis)))
+        counts.append(policy.commit(words(hypothesis), 99.0))
         policy.advance(counts[-1])
     return counts
 
@@ -84,22 +84,85 @@ def test_words_are_compared_as_they_are_heard(a: str, b: str, alike: bool) -> No
 
 def test_words_committed_by_others_are_forgotten() -> None:
     policy = LocalAgreement()
-    policy.commit(words("a b c d"))
+    policy.commit(words("a b c d"), 99.0)
     policy.advance(3)
-    assert policy.commit(words("d e")) == 1
+    assert policy.commit(words("d e"), 99.0) == 1
 
 
 def test_an_utterance_is_forgotten() -> None:
     policy = LocalAgreement()
-    policy.commit(words("a b"))
+    policy.commit(words("a b"), 99.0)
     policy.forget()
-    assert policy.commit(words("a b c")) == 0
+    assert policy.commit(words("a b c"), 99.0) == 0
 
 
-@given(st.lists(st.lists(st.sampled_from([" a", " b", " c.", " c"]), max_size=5), max_size=6))
-def test_a_policy_never_commits_more_than_there_is(hypotheses: list[list[str]]) -> None:
-    policy = LocalAgreement()
+def heard(*items: tuple[str, float, float]) -> tuple[Word, ...]:
+    """Words one after the other: text, end, probability."""
+    ends = [0.0, *(end for _, end, _ in items)]
+    return tuple(Word(f" {text}", start, end, p) for (text, end, p), start in zip(items, ends, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("words", "end", "count"),
+    [
+        (heard(("a", 0.5, 0.9), ("b", 1.0, 0.9)), 1.4, 2),
+        (heard(("a", 0.5, 0.9), ("b", 1.0, 0.9)), 1.38, 1),
+        (heard(("a", 0.5, 0.9), ("cu", 1.4, 0.9)), 1.4, 1),
+        (heard(("a", 0.5, 0.9), ("b", 1.0, 0.2)), 2.0, 1),
+        (heard(("a", 0.5, 0.2), ("b", 1.0, 0.9)), 2.0, 2),
+        (heard(("a", 0.5, 0.1), ("b", 1.0, 0.1)), 2.0, 0),
+        (heard(("a", 0.5, 0.9), ("b", 0.5, 0.9), ("c", 0.5, 0.9)), 2.0, 3),
+        (heard(("a", 0.5, 0.9), *[("b", 0.5, 0.9)] * 3, ("c", 0.9, 0.9)), 2.0, 1),
+        ((), 2.0, 0),
+    ],
+)
+def test_words_before_the_last_frames_are_safe(words: tuple[Word, ...], end: float, count: int) -> None:
+    assert AlignAtt(20).commit(words, end) == count
+
+
+def test_fewer_frames_are_held_back() -> None:
+    words = heard(("a", 0.5, 0.9), ("b", 1.0, 0.9))
+    assert [AlignAtt(frames).commit(words, 1.2) for frames in (0, 10, 11, 35, 36)] == [2, 2, 1, 1, 0]
+
+
+def test_alignment_needs_agreement_or_confidence() -> None:
+    policy = Hybrid(20)
+    first = heard(("a", 0.5, 0.9), ("b", 1.0, 0.4), ("c", 1.5, 0.9))
+    assert policy.commit(first, 2.0) == 1
+    policy.advance(1)
+    assert policy.commit((*first[1:], Word(" d", 1.5, 2.8, 0.9)), 2.8) == 2
+    policy.forget()
+    assert policy.commit(first[1:], 2.8) == 0
+
+
+def test_agreement_does_not_make_an_end_safe() -> None:
+    words = heard(("a", 0.5, 0.4), ("b", 1.9, 0.4))
+    policy = Hybrid(20)
+    assert [policy.commit(words, 2.0), policy.commit(words, 2.0)] == [0, 1]
+
+
+policies = st.sampled_from([LocalAgreement, lambda: LocalAgreement(3), AlignAtt, Hybrid])
+hypotheses = st.lists(
+    st.lists(
+        st.builds(
+            lambda text, start, length, p: Word(text, start, start + length, p),
+            st.sampled_from([" a", " b", " c.", " c"]),
+            st.floats(0, 5),
+            st.floats(0, 1),
+            st.floats(0, 1),
+        ),
+        max_size=5,
+    ),
+    max_size=6,
+)
+
+
+@given(policies, hypotheses)
+def test_a_policy_never_commits_more_than_there_is(
+    make: Callable[[], CommitPolicy], hypotheses: list[list[Word]]
+) -> None:
+    policy = make()
     for hypothesis in hypotheses:
-        count = policy.commit(words(hypothesis))
+        count = policy.commit(hypothesis, 4.0)
         assert 0 <= count <= len(hypothesis)
         policy.advance(count)

@@ -27,6 +27,13 @@ def test_the_file_is_read_and_overrides_win(tmp_path: Path) -> None:
     assert config.speech.engine == "none"
 
 
+def test_recognition_is_configured(tmp_path: Path) -> None:
+    path = tmp_path / "dragoman.toml"
+    path.write_text('[recognition]\npreset = "fast"\nlanguages = ["en", "zh"]\nchinese = "traditional"\n')
+    found = load(path).recognition
+    assert (found.preset, found.languages, found.chinese) == ("fast", ("en", "zh"), "traditional")
+
+
 def test_models_may_be_auto(tmp_path: Path) -> None:
     path = tmp_path / "dragoman.toml"
     path.write_text('[translation]\nmodels = "auto"\n')
@@ -51,6 +58,7 @@ def test_models_may_be_auto(tmp_path: Path) -> None:
         ("[server]\nmax_sessions = 0\n", r"server\.max_sessions: expected 1 … "),
         ("[recognition]\nworkers = -1\n", r"recognition\.workers: expected 0 … "),
         ('[speech]\nengine = "festival"\n', r'speech\.engine: expected "auto" or "espeak" or "none"'),
+        ('[recognition]\npreset = "slow"\n', r'preset: expected "fast" or "balanced" or "steady", got '),
         ("[translation]\nmodels = 3\n", r'translation\.models: expected "auto" or list of string, got 3'),
         ("server = 3\n", r"configuration\.server: expected an object, got 3"),
         ("[server\n", r"this is not TOML"),

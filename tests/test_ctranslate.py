@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -16,10 +17,11 @@ import embedded
 import mt
 from mt.ctranslate import CTranslateTranslator
 from mt.folders import read
+from mt.job import Job, _ends
 from mt.translation import TranslationStage
 from streaming.captions import Transcript, Update
 from streaming.errors import LanguageError, ModelError
-from streaming.stages import Ask, TranslationRequest, Write
+from streaming.stages import Ask, Translation, TranslationRequest, Write
 from streaming.words import Word, units
 
 M2M100 = ("__en__", "__zh__", "__es__")
@@ -124,6 +126,43 @@ def test_any_prefix_is_kept(loaded: dict[str, CTranslateTranslator], prefix: str
         assert "\ufffd" not in answer.text[len(prefix) :]
 
 
+def verifying(translator: CTranslateTranslator, worth: int) -> CTranslateTranslator:
+    """Let a translator verify drafts from so many tokens on."""
+    translator._worth = worth
+    return translator
+
+
+def grown(
+    translator: CTranslateTranslator, pair: tuple[str, str], line: str, held: int
+) -> Iterator[tuple[TranslationRequest, Translation, Translation]]:
+    """Translate a sentence word by word, plainly and from its draft; both answers are given."""
+    parts, written, draft = line.split(), "", ""
+    for count in range(1, len(parts) + 1):
+        asked = TranslationRequest(" ".join(parts[:count]), written, *pair, draft=draft)
+        (plain,) = verifying(translator, 10_000).translate([asked])
+        (verified,) = verifying(translator, 1).translate([asked])
+        yield asked, plain, verified
+        draft = plain.text
+        known = "".join(units(draft, pair[1])[: max(0, count - held)])
+        written = max(written, known, key=len)
+
+
+@families
+def test_a_draft_changes_nothing(loaded: dict[str, CTranslateTranslator], name: str) -> None:
+    for line in ("hello world, how are you today? one two three", "the dog jumps over the lazy fox"):
+        for asked, plain, verified in grown(loaded[name], PAIRS[name], line, 3):
+            assert verified == plain, asked
+
+
+@families
+def test_any_draft_changes_nothing(loaded: dict[str, CTranslateTranslator], name: str) -> None:
+    for draft in ("", "hel", "hello", "hello 🦄", "hello el perro, come", "you", "hello" * 40):
+        for attention in (False, True):
+            asked = replace(request(name, "the quick brown fox", "hel"), draft=draft, attention=attention)
+            (plain,) = verifying(loaded[name], 10_000).translate([asked])
+            assert verifying(loaded[name], 1).translate([asked]) == [plain]
+
+
 @families
 def test_a_request_is_answered_alike_in_any_company(
     loaded: dict[str, CTranslateTranslator], name: str
@@ -155,6 +194,9 @@ class Spy:
     def translate_batch(self, sources: list[list[str]], **options: Any) -> Any:
         self.calls.append({"source": sources, **options})
         return self._real.translate_batch(sources, **options)
+
+    def score_batch(self, *arguments: Any, **options: Any) -> Any:
+        return self._real.score_batch(*arguments, **options)
 
     def tokens(self, source: str, target: str) -> tuple[list[str], list[str]]:
         self.translator.translate([TranslationRequest("the dog", "", source, target)])
@@ -199,7 +241,7 @@ def test_an_answer_that_loops_is_decoded_again_without_repetition(folders: dict[
     spy = Spy(folders["opus"])
     asked = [TranslationRequest("hello world", "", "en", "zh"), TranslationRequest("", "ab", "en", "zh")]
     answers = spy.translator.translate(asked)
-    first, _, again = spy.calls
+    first, again = spy.calls
     assert (first["no_repeat_ngram_size"], again["no_repeat_ngram_size"]) == (0, 3)
     assert again["source"] == first["source"]
     assert answers[1].text == "ab"
@@ -296,6 +338,7 @@ def test_a_folder_that_does_not_say_its_languages_is_refused(
         ('{"pairs": ["en"]}', r'pairs must be written \[\["en", "zh"\], …\]'),
         ('{"pairs": [["en", "fr"]]}', "no language token for fr"),
         ('{"family": "bert"}', "family must be one of"),
+        ('{"attention": "yes"}', "attention must be true or false"),
     ],
 )
 def test_a_wrong_card_is_refused(folders: dict[str, Path], tmp_path: Path, card: str, message: str) -> None:
@@ -326,8 +369,101 @@ def test_the_door_gives_a_router(folders: dict[str, Path]) -> None:
     assert answer.text.startswith("你好")
 
 
+@families
+def test_candidates_begin_with_the_prefix_and_the_first_is_the_answer(
+    loaded: dict[str, CTranslateTranslator], name: str
+) -> None:
+    (answer,) = loaded[name].translate([replace(request(name, "the quick fox", "el perro"), candidates=4)])
+    assert len(answer.candidates) == 4
+    assert answer.candidates[0] == answer.text
+    assert all(text.startswith("el perro") for text in answer.candidates)
+
+
+@families
+@pytest.mark.parametrize("prefix", ["", "el", "你好，"])
+def test_where_pieces_end_is_told(loaded: dict[str, CTranslateTranslator], name: str, prefix: str) -> None:
+    (answer,) = loaded[name].translate([request(name, "the quick brown fox", prefix)])
+    assert list(answer.ends) == sorted(answer.ends)
+    assert answer.ends[0] >= len(prefix)
+
+
+def test_the_bytes_of_a_character_end_together() -> None:
+    assert _ends(["▁a", "<0xF0>", "<0x9F>", "<0xA6>", "<0x84>", "▁b"], 0) == [1, 2, 2, 2, 2, 4]
+    assert _ends(["▁a", "bc"], 5) == [7, 9]
+
+
+def carded(folder: Path, place: Path, **card: Any) -> CTranslateTranslator:
+    """Load a copy of a toy with a card of its own."""
+    copy = Path(shutil.copytree(folder, place / folder.name))
+    (copy / "dragoman.json").write_text(json.dumps(card))
+    return CTranslateTranslator(copy, device="cpu")
+
+
+@families
+def test_attention_is_told_where_the_card_says_that_it_aligns(
+    folders: dict[str, Path], loaded: dict[str, CTranslateTranslator], tmp_path: Path, name: str
+) -> None:
+    asked = replace(request(name, "the quick brown fox", "el"), attention=True)
+    assert loaded[name].translate([asked])[0].attention is None
+    (answer,) = carded(folders[name], tmp_path, attention=True).translate([asked])
+    assert answer.attention
+    ends = [end for end, _ in answer.attention]
+    assert ends == sorted(ends)
+    assert ends[0] > len("el")
+    assert all(0 < source <= len("the quick brown fox") for _, source in answer.attention)
+
+
+def test_the_sentence_before_is_given_to_models_that_profit(folders: dict[str, Path], tmp_path: Path) -> None:
+    asked = replace(request("opus", "the dog", "hello"), context=("one two.", "uno"))
+    with_context = carded(folders["opus"], tmp_path, context=True)
+    (answer,) = with_context.translate([asked])
+    assert answer.text.startswith("hello")
+    job = Job(with_context._folder, with_context._source, with_context._target, asked)
+    assert job.source[:-1] == with_context._source.encode("one two. the dog", out_type=str)
+    assert job.prefix == with_context._target.encode("unohello", out_type=str)
+
+
+@families
+@pytest.mark.parametrize("prefix", ["", "你好" * 300, "hello " * 300])
+@pytest.mark.parametrize("text", ["🦄" * 300, "x" * 5000, "hello " * 300])
+def test_what_is_too_long_for_the_model_does_not_end_the_batch(
+    loaded: dict[str, CTranslateTranslator], name: str, text: str, prefix: str
+) -> None:
+    """The toys have 512 positions, as OPUS-MT has."""
+    asked = [request(name, "hello world"), replace(request(name, text, prefix), draft=prefix + "one two")]
+    answers = loaded[name].translate(asked)
+    assert answers[0] == loaded[name].translate(asked[:1])[0]
+    assert answers[1].text.startswith(prefix)
+
+
+embedded_models = pytest.mark.skipif(not embedded.translators(), reason="no embedded translator")
+
+
 @pytest.mark.models
-@pytest.mark.skipif(not embedded.translators(), reason="no embedded translator")
+@embedded_models
+@pytest.mark.parametrize("target", ["zh", "es"])
+def test_a_draft_changes_nothing_for_the_embedded_translator(target: str) -> None:
+    translator = CTranslateTranslator(embedded.translators()[0], device="cpu")
+    line = "The meeting starts at nine o'clock tomorrow morning, and I don't know who will open the door."
+    for held in (2, 6):
+        for asked, plain, verified in grown(translator, ("en", target), line, held):
+            assert verified == plain, asked
+
+
+@pytest.mark.models
+@embedded_models
+def test_a_bias_keeps_what_is_shown() -> None:
+    """With the greatest bias every token of the draft is accepted, whatever the model would say."""
+    translator = CTranslateTranslator(embedded.translators()[0], device="cpu")
+    asked = TranslationRequest("The dog eats.", "El", "en", "es", draft="El gato bebe agua")
+    (plain,) = translator.translate([asked])
+    (biased,) = translator.translate([replace(asked, bias=0.5)])
+    assert not plain.text.startswith(asked.draft)
+    assert biased.text.startswith(asked.draft)
+
+
+@pytest.mark.models
+@embedded_models
 @pytest.mark.parametrize("target", ["zh", "es"])
 def test_the_embedded_translator_grows_a_sentence(target: str) -> None:
     router = mt.load(embedded.translators(), device="cpu")

@@ -18,10 +18,10 @@ async def test_two_thousand_messages_crash_and_leak_nothing(caplog: pytest.LogCa
     caplog.set_level(logging.ERROR)
     this, file = psutil.Process(os.getpid()), to_pcm16(speak(VOCABULARY[:2]))
     async with serving() as served:
-        await converse(served.url, Mutator(0), 100, 4)
+        await converse(served.address, Mutator(0), 100, 4)
         await until(lambda: served.idle)
         before, files = asyncio.all_tasks(), this.num_fds()
-        tally = await converse(served.url, Mutator(1), 2_000, 4)
+        tally = await converse(served.address, Mutator(1), 2_000, 4)
         posted = await upload(served.address, Mutator(2), 60, file)
         assert tally.failures == posted.failures == []
         assert tally.messages >= 2_000
@@ -35,6 +35,8 @@ async def test_two_thousand_messages_crash_and_leak_nothing(caplog: pytest.LogCa
 
 def test_a_seed_is_a_storm() -> None:
     first, again, other = Mutator(5), Mutator(5), Mutator(6)
-    conversations = [[mutator.conversation() for _ in range(50)] for mutator in (first, again, other)]
+    conversations = [
+        [mutator.conversation(mutator.door()) for _ in range(50)] for mutator in (first, again, other)
+    ]
     assert conversations[0] == conversations[1] != conversations[2]
     assert first.multipart({"a": "b"}, b"c") == again.multipart({"a": "b"}, b"c")

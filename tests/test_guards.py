@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.guards import compression, inspect, loop_start, too_fast
+from asr.closings import is_closing
+from asr.guards import believed, compression, inspect, loop_start, too_fast
 from streaming.stages import Recognition
 from streaming.words import Word
 
@@ -99,7 +100,107 @@ def test_a_guard_says_why_it_fired(recognition: Recognition, seconds: float, cod
 
 @pytest.mark.parametrize(("no_speech", "sure"), [(0.8, -0.5), (0.3, -1.5)])
 def test_both_signs_of_silence_are_needed(no_speech: float, sure: float) -> None:
-    assert inspect(Recognition(words("Thank you."), "en", 1.0, no_speech, sure), 9.0) is None
+    assert inspect(Recognition(words("Thanks to all"), "en", 1.0, no_speech, sure), 9.0) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "no_speech", "dropped"),
+    [
+        ("Thank you.", "en", 0.8, True),
+        ("Thank you for watching!", "en", 0.8, True),
+        ("Subtitles by the Amara.org community", "en", 0.8, True),
+        ("谢谢观看。", "zh", 0.8, True),
+        ("字幕由 Amara.org 社区提供", "zh", 0.8, True),
+        ("Thank you.", "en", 0.3, False),
+        ("谢谢大家。", "zh", 0.3, False),
+        ("Thank you for coming.", "en", 0.8, False),
+        ("谢谢你们来。", "zh", 0.8, False),
+        ("Thank you.", "tlh", 0.8, False),
+    ],
+)
+def test_closing_phrases_are_dropped_only_where_nobody_speaks(
+    text: str, language: str, no_speech: float, dropped: bool
+) -> None:
+    alarm = inspect(Recognition(words(text), language, 1.0, no_speech, -0.2), 9.0)
+    assert (alarm is not None and (alarm.code, alarm.again) == ("closing", False)) is dropped
+
+
+@pytest.mark.parametrize(
+    "text", ["subtitles by " * 9 + "!x", "字幕由" * 39 + "x\n", "thank you " * 11 + "sir"]
+)
+def test_looking_for_closings_takes_no_time(text: str) -> None:
+    """Nested repetition makes careless patterns exponential."""
+    is_closing(text, "zh" if text.startswith("字") else "en")
+    assert not is_closing(text * 9, "en")
+
+
+def spoken(text: str, seconds: float = 0.25) -> tuple[Word, ...]:
+    """Words, or characters, of that length each."""
+    parts = [f" {part}" for part in text.split()] if text.isascii() else list(text)
+    return tuple(Word(part, i * seconds, (i + 1) * seconds) for i, part in enumerate(parts))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no, no, no",
+        "no no no no no no no no no no no no",
+        "ha " * 15,
+        "bye bye bye bye bye bye bye bye bye",
+        "zero zero zero zero zero zero zero zero zero zero",
+        "one two one two one two one two one two",
+        "U S A U S A U S A U S A U S A",
+        "let it be let it be let it be let it be",
+        "four more years " * 6,
+        "very very very very very very very very very good",
+        "对对对",
+        "对对对对对对对对对对对对",
+        "哈哈哈哈哈哈哈哈哈哈",
+        "加油加油加油加油加油加油",
+        "好的好的好的好的好的",
+        "一二一二一二一二一二",
+    ],
+)
+def test_legitimate_repetitions_pass(text: str) -> None:
+    """A repetition is heard twice, and believed if its words take the time that people need."""
+    heard = spoken(text)
+    language = "en" if text.isascii() else "zh"
+    assert inspect(Recognition(heard, language), heard[-1].end, again=True) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "keep"),
+    [
+        (spoken("so " + "you " * 10, 0.02), 2),
+        (spoken("so " + "you " * 20), 2),
+        (spoken("what we thank you thank you thank you thank you thank you", 0.03), 4),
+        (spoken("好" + "谢谢" * 6, 0.02), 2),
+        (spoken("I think that it is " * 8), 5),
+    ],
+)
+def test_loops_that_nobody_can_have_spoken_stay_loops(words: tuple[Word, ...], keep: int) -> None:
+    assert loop_start(words, sure=True) == keep
+
+
+@pytest.mark.parametrize("committed", range(1, 8))
+def test_a_loop_is_found_that_was_committed_bit_by_bit(committed: int) -> None:
+    loop = spoken("so " + "you " * 9)
+    assert loop_start(loop[committed:], loop[:committed]) == max(0, 2 - committed)
+
+
+def test_a_loop_that_is_over_is_no_loop_of_what_follows() -> None:
+    loop = spoken("so " + "you " * 9)
+    assert loop_start(spoken("and then"), loop) is None
+
+
+def test_broken_characters_are_held_back_with_what_follows() -> None:
+    heard = Recognition((Word("今天", 0, 1), Word("\ufffd", 1, 2), Word("好", 2, 3)), "zh")
+    alarm = inspect(heard, 9.0)
+    assert alarm is not None
+    assert (alarm.code, alarm.again) == ("broken", False)
+    assert [word.text for word in believed(heard.words, alarm, final=False)] == ["今天"]
+    assert [word.text for word in believed(heard.words, alarm, final=True)] == ["今天", "好"]
+    assert believed(heard.words, None, final=False) == heard.words
 
 
 def test_nothing_heard_is_no_alarm() -> None:

@@ -100,9 +100,9 @@ async def test_full_draining_and_other_checks_refuse() -> None:
     async with engine:
         with admission.session(lambda: None):
             assert health.refusals() == ["the server is full: 1 sessions are live"]
-        health.checks["log"] = lambda: "the disk is full"
-        assert (health.problems(), health.refusals()) == ([], ["log: the disk is full"])
-        health.checks["log"] = lambda: None
+        health.checks["event log"] = lambda: "the disk is full"
+        assert (health.problems(), health.refusals()) == ([], ["event log: the disk is full"])
+        health.checks["event log"] = lambda: None
         admission.drain(9.0)
         assert (health.problems(), health.refusals()) == ([], ["the server is being stopped"])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from asr.history import CONTENT, KEPT_SECONDS, KEPT_WORDS, PROMPT, History
+from asr.history import CONTENT, KEPT_SECONDS, KEPT_WORDS, MOST_WORDS, PROMPT, History
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.words import Word
 
@@ -44,6 +44,16 @@ def test_a_short_window_is_left_alone() -> None:
     assert remembered.window(SAMPLE_RATE).start == 0.0
     assert len(remembered.prefix) == 20
     assert remembered.prompt == ""
+
+
+def test_a_window_of_many_words_is_cut() -> None:
+    remembered = history(CONTENT)
+    remembered.commit(words(MOST_WORDS, 0.1))
+    remembered.trim(5.0)
+    assert len(remembered.prefix) == MOST_WORDS
+    remembered.commit(words(1, 0.1, 4.9))
+    remembered.trim(5.0)
+    assert len(remembered.prefix) == KEPT_WORDS
 
 
 def test_an_utterance_begins_where_its_audio_does() -> None:

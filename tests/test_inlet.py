@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from server.inlet import HELD_SECONDS, LONGEST, Inlet
+from server.inlet import LONGEST, Inlet, feed_point
 from server.lag import Lag
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.stages import Notice
@@ -22,19 +22,15 @@ def ignored(notice: Notice) -> None:
     pass
 
 
-async def through(rate: int, pieces: list[Samples]) -> list[AudioChunk]:
-    """What comes out of an inlet."""
-    filled, _ = inlet(rate)
-
-    async def fill() -> None:
-        for piece in pieces:
-            await filled.take(piece)
-        await filled.finish()
-
-    filling = asyncio.create_task(fill())
-    chunks = [chunk async for chunk in filled.chunks()]
-    await filling
-    return chunks
+async def through(rate: int, pieces: list[Samples], position: int = 0) -> list[AudioChunk]:
+    """What comes out of an inlet that begins at a position of 16 kHz."""
+    filled = Inlet(rate, Lag(ignored), position)
+    at = 0
+    for piece in pieces:
+        filled.take(piece, at)
+        at += len(piece)
+    filled.finish()
+    return [chunk async for chunk in filled.chunks()]
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 48_000])
@@ -56,29 +52,50 @@ async def test_chunks_follow_each_other_and_none_is_long() -> None:
     assert end == 2 * len(TONE) + 100
 
 
-async def test_taking_waits_while_too_much_is_held() -> None:
+async def test_one_waits_while_too_much_is_held() -> None:
     full, lag = inlet()
-    taking = asyncio.create_task(full.take(np.tile(TONE, 10)))
-    for _ in range(200):
-        await asyncio.sleep(0)
-    assert not taking.done()
-    assert lag.received <= HELD_SECONDS + LONGEST / SAMPLE_RATE
-    closing = asyncio.create_task(drained(full))
-    await taking
-    await full.finish()
-    assert await closing == 10 * len(TONE)
-    assert lag.received == 30.0
-
-
-async def drained(full: Inlet) -> int:
-    return sum([len(chunk.samples) async for chunk in full.chunks()])
-
-
-async def test_an_end_that_comes_from_elsewhere_waits_for_what_is_being_taken() -> None:
-    filled, _ = inlet()
-    taking = asyncio.create_task(filled.take(np.tile(TONE, 4)))  # more than is held: it waits half way
+    full.take(TONE, 0)
+    settling = asyncio.create_task(full.settle())
     await asyncio.sleep(0)
-    finishing = asyncio.create_task(filled.finish())
-    chunks = [chunk async for chunk in filled.chunks()]
-    await asyncio.gather(taking, finishing)
-    assert sum(len(chunk.samples) for chunk in chunks) == 4 * len(TONE)
+    assert not settling.done()
+    assert lag.received == 3.0
+    chunks = full.chunks()
+    assert [len((await anext(chunks)).samples) for _ in range(2)] == [LONGEST, LONGEST]
+    await settling
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])
+@pytest.mark.parametrize("position", [0, 7, 16_000, 23_456])
+async def test_one_that_begins_later_gives_the_same_samples(rate: int, position: int) -> None:
+    sound = np.tile(TONE, 2)
+    whole = np.concatenate([chunk.samples for chunk in await through(rate, [sound])])
+    begin, _ = feed_point(position, rate)
+    later = Inlet(rate, Lag(ignored), position)
+    assert later.position == begin <= position * rate / SAMPLE_RATE
+    later.take(sound, 0)  # what came before is left out
+    later.finish()
+    chunks = [chunk async for chunk in later.chunks()]
+    assert chunks[0].offset == position
+    samples = np.concatenate([chunk.samples for chunk in chunks])
+    assert len(samples) == len(whole) - position
+    np.testing.assert_allclose(samples, whole[position:], atol=1e-4)
+
+
+def test_what_came_already_is_left_out() -> None:
+    filled, lag = inlet()
+    filled.take(TONE[:1000], 0)
+    filled.take(TONE[500:1500], 500)
+    filled.take(TONE[:1500], 0)
+    assert filled.position == 1500
+    assert lag.received == 1500 / SAMPLE_RATE
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_what_comes_after_an_end_that_comes_from_elsewhere_is_left_out(rate: int) -> None:
+    filled, lag = inlet(rate)
+    filled.take(TONE[:rate], 0)
+    filled.finish()
+    received = lag.received
+    filled.take(TONE[:rate], rate)
+    filled.finish()
+    assert (filled.position, lag.received) == (rate, received)

@@ -18,6 +18,7 @@ from streaming.captions import Caption, Transcript
 from streaming.errors import InputError, LanguageError, ProtocolError, RetractionError
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Notice, SpeechRequest
+from streaming.words import Word
 from tests.served import Served, cut, engines, interpreted, serving, until
 
 TALK = [*VOCABULARY[:6], "", *VOCABULARY[6:14], "", *VOCABULARY[14:]]
@@ -47,6 +48,37 @@ def refusals(arrivals: Sequence[Arrival]) -> list[Notice]:
 
 
 EXPECTED = committed(interpreted(SAMPLES, Interpretation("en", ("es", "zh"))))
+
+
+async def test_words_come_with_their_times_to_those_who_ask() -> None:
+    async with serving() as served:
+        arrivals = await streamed(served, cut(SAMPLES, [1600]), words=True)
+        others = await streamed(served, cut(SAMPLES, [1600]))
+    assert not any(caption.words for caption in shown(others).captions.values())
+    told: dict[tuple[int, str], list[Word]] = {}
+    for arrival in arrivals:
+        if isinstance(caption := arrival.message, Caption):
+            told.setdefault((caption.utterance, caption.language), []).extend(caption.words)
+    for key, caption in shown(arrivals).captions.items():
+        words = told[key]
+        assert bool(words) is (caption.language == "en")
+        assert all(0.0 < word.probability <= 1.0 for word in words)
+        if words:
+            assert "".join(word.text for word in words).lstrip() == caption.committed
+            assert (caption.start, caption.end) == (words[0].start, words[-1].end)
+
+
+async def test_languages_that_cannot_be_heard_are_refused() -> None:
+    class English(ScriptedRecognizer):
+        languages: Any = ("en",)
+
+    async with serving(engines(recognizer=English())) as served:
+        arrivals = await streamed(served, cut(SAMPLES, [1600]), source="auto", languages=["en", "tlh"])
+        served_all = await streamed(served, cut(SAMPLES, [1600]), source="auto", languages=["en"])
+    (refusal,) = (arrival.message for arrival in arrivals)
+    assert isinstance(refusal, Error)
+    assert "tlh cannot be recognised; en can" in refusal.message
+    assert committed(shown(served_all)) == EXPECTED
 
 
 async def test_captions_come_in_every_language_and_are_those_of_a_recording() -> None:

@@ -105,7 +105,7 @@ async def test_nothing_that_was_said_is_in_the_log() -> None:
         async with connect(served.url) as socket:
             await socket.send(json.dumps({"type": f"{words[0]} {words[1]}"}))  # the answer quotes it
             await socket.recv()
-        await until(lambda: served.idle)
+        await until(lambda: served.idle and '"message": "done"' in out.getvalue())
     shown = [message for message in messages if isinstance(message, Caption)]
     assert any(caption.language == "es" and caption.text for caption in shown)
     logged = [json.loads(line) for line in out.getvalue().splitlines()]

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from server.messages import (
     CLIENT,
-    HIGHEST_RATE,
-    LOWEST_RATE,
+    MOST_CHANNELS,
     SERVER,
     Done,
     Finish,
@@ -20,13 +19,18 @@ from server.messages import (
     Start,
     Statistics,
     decode,
+    decode_event,
     encode,
 )
-from server.schema import hints
+from server.schema import HIGHEST_RATE, LOWEST_RATE, hints
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
+from streaming.words import Word
 
-FIXED = {"sample_rate": st.integers(LOWEST_RATE, HIGHEST_RATE), "channels": st.just(1)}
+FIXED = {
+    "sample_rate": st.integers(LOWEST_RATE, HIGHEST_RATE),
+    "channels": st.integers(1, MOST_CHANNELS),
+}
 
 
 def values(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
@@ -49,7 +53,16 @@ def values(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
     return simple[kind] if kind in simple else messages(kind)
 
 
+def timed(text: str, times: tuple[float, float], probability: float) -> Word:
+    return Word(text, min(times), max(times), probability)
+
+
 def messages(kind: type[Any]) -> st.SearchStrategy[Any]:
+    if kind is Word:
+        seconds = st.floats(0, 1e6)
+        return st.builds(timed, st.text(), st.tuples(seconds, seconds), st.floats(0, 1))
+    if kind is Start:
+        return st.builds(kind, **{n: values(hint, n) for n, hint in hints(kind).items() if n != "languages"})
     return st.builds(kind, **{name: values(hint, name) for name, hint in hints(kind).items()})
 
 
@@ -57,6 +70,10 @@ def messages(kind: type[Any]) -> st.SearchStrategy[Any]:
 def test_decoding_undoes_encoding(message: Any) -> None:
     text = encode(message)
     assert decode(text) == message
+    if type(message) in SERVER.values():
+        assert decode_event(encode(message, 7)) == (7, message)
+        assert decode_event(text) == (None, message)
+        assert decode(encode(message, 7)) == message
     assert "\n" not in text
     text.encode()
 
@@ -73,6 +90,7 @@ def test_the_type_comes_first_and_defaults_may_be_left_out() -> None:
     assert encode(Finish()) == '{"type":"finish"}'
     assert encode(Caption(0, "zh", committed="你好")).startswith('{"type":"caption","utterance":0,')
     assert "你好" in encode(Caption(0, "zh", committed="你好"))
+    assert encode(Caption(0, "zh"), 9).startswith('{"type":"caption","event":9,"utterance":0,')
     assert decode('{"type":"start"}') == Start("auto", (), (), "pcm_s16le", 16_000, 1)
     assert decode('{"type":"start","targets":["zh"],"sample_rate":48000}') == Start(
         targets=("zh",), sample_rate=48_000
@@ -100,7 +118,7 @@ def test_only_finite_numbers_leave() -> None:
         ("3", 'expected an object with a string "type"'),
         ("{}", 'expected an object with a string "type"'),
         ('{"type":3}', 'expected an object with a string "type"'),
-        ('{"type":"hello"}', "unknown message 'hello'; a client sends start or finish"),
+        ('{"type":"hello"}', "unknown message 'hello'; a client sends start or resume or finish or"),
         ('{"type":"finish","now":true}', "finish: unknown field 'now'; allowed: none"),
         ('{"type":"start","source":3}', r"start\.source: expected string, got 3"),
         ('{"type":"start","source":null}', r"start\.source: expected string, got None"),
@@ -110,7 +128,9 @@ def test_only_finite_numbers_leave() -> None:
         ('{"type":"start","sample_rate":true}', r"start\.sample_rate: expected integer, got True"),
         ('{"type":"start","sample_rate":16000.0}', r"start\.sample_rate: expected integer"),
         ('{"type":"start","sample_rate":4000}', r"start\.sample_rate: expected 8000 … 48000, got 4000"),
-        ('{"type":"start","channels":2}', r"start\.channels: expected 1 \(mono; mix before sending\), got 2"),
+        ('{"type":"start","channels":9}', r"start\.channels: expected 1 … 8, got 9"),
+        ('{"type":"interpret","language":"es","sample_rate":1}', r"interpret\.sample_rate: expected 8000"),
+        ('{"type":"finish","event":3}', "finish: unknown field 'event'"),
         ('{"type":"notice","code":"x"}', "notice: the field 'message' is missing"),
         ('{"type":"caption","utterance":0,"language":"en","start":NaN}', r"caption\.start: expected number"),
         (

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from server import client
 from server.auth import Access, Role, new_key
 from server.meter import Work
-from server.metrics import GUARDS, MOST_LANGUAGES, Metrics
+from server.metrics import MOST_LANGUAGES, Metrics
 from streaming.captions import Update
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Notice, Recognition, Window
@@ -122,20 +122,23 @@ def test_labels_do_not_grow_without_end() -> None:
     assert len(counts) == MOST_LANGUAGES + 1
 
 
-def test_the_guards_are_those_that_there_are() -> None:
-    from inspect import getsource
-
-    from asr import guards
-
-    assert set(re.findall(r'Alarm\("(\w+)"', getsource(guards))) | {guards.NO_SPEECH} == GUARDS
+def test_alarms_and_notices_are_counted_by_code() -> None:
     metrics = Metrics()
-    for code in (*GUARDS, "behind"):
-        metrics.wrote("recognition", Notice(code, ""), 0.0)
+    metrics.alarmed({"loop": 2, "closing": 1})
+    metrics.alarmed({"loop": 1})
+    metrics.wrote("", Notice("behind", ""), 0.0)
     found = read(metrics.written().decode())
-    assert {k for k in found if k.startswith("dragoman_guard_firings_total")} == {
-        f"dragoman_guard_firings_total,guard={code}" for code in GUARDS
-    }
+    assert found["dragoman_guard_firings_total,guard=loop"] == 3
+    assert found["dragoman_guard_firings_total,guard=closing"] == 1
     assert found["dragoman_notices_total,code=behind"] == 1
+
+
+def test_rooms_come_and_go() -> None:
+    metrics, rooms = Metrics(), {"hall": 2}
+    metrics.moving("room_listeners", "Listeners of a room", "room", lambda: rooms)
+    assert read(metrics.written().decode())["dragoman_room_listeners,room=hall"] == 2
+    rooms.clear()
+    assert "room_listeners,room" not in str(read(metrics.written().decode()))
 
 
 async def test_only_the_machine_itself_and_monitors_may_read() -> None:

@@ -13,8 +13,10 @@ import pytest
 import asr
 import embedded
 import mt
-from server import hub, models
-from streaming.errors import ModelError
+from asr.presets import FAMILIES
+from server import config, hub, models
+from server.models import EMBEDDED
+from streaming.errors import ConfigError, ModelError
 
 
 @dataclass(frozen=True)
@@ -216,3 +218,20 @@ def test_without_a_network_one_line_says_what_to_do(tmp_path: Path, monkeypatch:
 def test_a_name_that_no_repository_can_have(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not the name of a repository"):
         hub.fetch("a/b/c", tmp_path / "model")
+
+
+@pytest.mark.models
+@pytest.mark.skipif(not embedded.recognizers(), reason="no embedded recognizer in this checkout")
+def test_languages_that_the_recognizer_does_not_know_are_refused() -> None:
+    def load(*languages: str) -> None:
+        wanted = {"model": EMBEDDED, "languages": languages, "preset": "fast", "chinese": "traditional"}
+        engines = models.load_engines(
+            config.load(None, recognition=wanted, speech={"engine": "none"}), lambda line: None
+        )
+        manner = engines.manner
+        assert manner.family in FAMILIES
+        assert (manner.preset, manner.languages, manner.chinese) == ("fast", languages, "traditional")
+
+    load("en", "zh")
+    with pytest.raises(ConfigError, match=r"recognition\.languages: tlh not recognised, only en, zh"):
+        load("en", "tlh")

@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.pace import Pace
+from streaming.pace import Effort, Pace
 
 
 def test_a_free_engine_is_asked_at_every_point() -> None:
@@ -39,3 +40,30 @@ def test_the_step_shrinks_back() -> None:
     for cost in (0.1, 0.1, 0.1, 0.1):
         pace.spent(cost)
     assert pace.advance() == 0.5
+
+
+@pytest.mark.parametrize(
+    ("cost", "steps", "effort"),
+    [
+        (0.0, 1, Effort.FULL),
+        (0.8, 1, Effort.FULL),
+        (1.0, 2, Effort.FULL),
+        (2.0, 3, Effort.UNALIGNED),
+        (3.0, 4, Effort.UNALIGNED),
+        (4.0, 5, Effort.GREEDY),
+        (60.0, 72, Effort.GREEDY),
+    ],
+)
+def test_what_is_shed_first_are_tentative_updates(cost: float, steps: int, effort: Effort) -> None:
+    pace = Pace(1.0)
+    for _ in range(4):
+        pace.spent(cost)
+    assert (round(pace.advance()), pace.effort) == (steps, effort)
+
+
+@given(st.lists(st.floats(0.0, 20.0), max_size=12))
+def test_effort_falls_only_after_points_are_skipped(costs: list[float]) -> None:
+    pace = Pace(0.8)
+    for cost in costs:
+        pace.spent(cost)
+    assert pace.effort == Effort.FULL or pace.advance() > 0.8 * 2

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from streaming import pipeline, simulate
 from streaming.audio import AudioChunk
+from streaming.captions import Transcript, Update
 from streaming.errors import EngineError
 from streaming.pipeline import Inbox
 from streaming.stages import DONE, READ, Action, Ask, Node, Notice, Write
+from streaming.words import Word
 
 
 @dataclass
@@ -187,6 +189,109 @@ async def test_an_inbox_is_bounded_in_seconds() -> None:
     await waiting
     await inbox.put("text weighs nothing")
     assert inbox.seconds == 1.0
+
+
+def said(count: int, utterance: int = 0, *, final: bool = False) -> Update:
+    """An update that commits the second numbered `count`."""
+    return Update(utterance, "en", (Word(f" {count}", count, count + 1),), final=final)
+
+
+async def test_text_makes_nobody_wait_and_is_merged_where_much_of_it_waits() -> None:
+    inbox = Inbox(1.0, text_seconds=3.0)
+    given = [said(i, utterance=i // 8, final=i % 8 == 7) for i in range(20)]
+    async with asyncio.timeout(5):
+        for item in given:
+            await inbox.put(item)
+        await inbox.close()
+        taken: list[Update] = []
+        while isinstance(item := await inbox.get(), Update):
+            taken.append(item)
+    assert len(taken) == 4 + 1 + 1
+    told, heard = Transcript(), Transcript()
+    for item in given:
+        told.add(item)
+    for item in taken:
+        heard.add(item)
+    assert told == heard
+    assert inbox.seconds == 0.0
+
+
+@dataclass
+class Talker:
+    """A stage that writes an update for each chunk."""
+
+    out: deque[Update] = field(default_factory=deque)
+    finished: bool = False
+    count: int = 0
+
+    def receive(self, item: AudioChunk) -> None:
+        self.out.append(said(self.count))
+        self.count += 1
+
+    def receive_result(self, result: Any, cost: float) -> None:
+        raise AssertionError("nothing was asked")
+
+    def finish(self) -> None:
+        self.finished = True
+
+    def next_action(self) -> Action[Any, Update]:
+        if self.out:
+            return Write(self.out.popleft())
+        return DONE if self.finished else READ
+
+
+@dataclass
+class Asker:
+    """A stage that asks about all that has come, and writes the number of words."""
+
+    words: int = 0
+    asked: bool = False
+    finished: bool = False
+    out: deque[int] = field(default_factory=deque)
+
+    def receive(self, item: Update) -> None:
+        self.words += len(item.committed)
+        self.asked = False
+
+    def receive_result(self, result: Any, cost: float) -> None:
+        self.asked = True
+        self.out.append(self.words)
+
+    def finish(self) -> None:
+        self.finished = True
+
+    def next_action(self) -> Action[int, int]:
+        if self.out:
+            return Write(self.out.popleft())
+        if self.words and not self.asked:
+            return Ask(self.words)
+        return DONE if self.finished else READ
+
+
+async def test_a_slow_language_delays_neither_the_source_nor_another_language() -> None:
+    release, seen = asyncio.Event(), list[tuple[str, Any]]()
+    heard = asyncio.Event()
+    seconds = int(3 * pipeline.TEXT_SECONDS)
+
+    async def slow(request: int) -> None:
+        await release.wait()
+
+    async def fast(request: int) -> None:
+        if request == seconds:
+            heard.set()
+
+    def emit(name: str, item: Any) -> None:
+        seen.append((name, item))
+
+    chunks = [AudioChunk(np.zeros(16_000, np.float32), i * 16_000) for i in range(seconds)]
+    node = Node("talk", Talker(), "none", [Node("slow", Asker(), "slow"), Node("fast", Asker(), "fast")])
+    task = asyncio.create_task(pipeline.run(node, {"slow": slow, "fast": fast}, flow(chunks), emit))
+    await asyncio.wait_for(heard.wait(), 30)
+    assert len([item for name, item in seen if name == "talk"]) == seconds
+    assert not [item for name, item in seen if name == "slow"]
+    release.set()
+    await task
+    assert [item for name, item in seen if name == "slow"][-1] == seconds
 
 
 async def test_a_slow_stage_slows_the_source() -> None:

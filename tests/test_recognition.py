@@ -1,5 +1,7 @@
 """Recognition with scripted recognizers: what is committed, when, and what is asked."""
 
+import math
+import pickle
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.commit import LocalAgreement
-from asr.history import CONTENT, KEPT_SECONDS, KEPT_WORDS, PROMPT
+from asr.history import CONTENT, KEPT_SECONDS, KEPT_WORDS, MOST_WORDS, PROMPT
 from asr.recognition import OVERDUE, STEP, TOO_LONG, RecognitionStage
 from streaming.audio import SAMPLE_RATE, AudioChunk, EndOfUtterance, Samples
 from streaming.captions import Transcript, Update
@@ -307,7 +309,7 @@ def test_the_policy_forgets_with_the_utterance() -> None:
 # Guards.
 
 
-LOOP = words("so", *["you"] * 10, step=0.1)
+LOOP = words("so", *["you"] * 20, step=0.04)
 
 
 def test_a_loop_is_asked_again_in_full_without_prompt() -> None:
@@ -345,6 +347,117 @@ def test_asking_again_counts_as_one_cost() -> None:
     assert listener.stage.skipped > 0
 
 
+def test_guards_are_counted_for_the_session() -> None:
+    invented = Recognition(words("Thank", "you."), "en", 1.0, 0.9, -0.1)
+    listener = Listener(stage(), script(LOOP, LOOP, invented)).give(silence(1.6))
+    assert listener.stage.alarms == {"loop": 2, "closing": 1}
+    assert [notice.code for notice in listener.notices] == ["loop", "closing"]
+
+
+def test_what_people_repeat_is_heard_twice_and_committed() -> None:
+    said = words(*["no"] * 9, step=0.08)
+    listener = Listener(stage(), script(said, said)).give(silence(0.8), EndOfUtterance(0.8)).finish()
+    assert [window.full for window in listener.windows] == [False, True, False]
+    assert not listener.notices
+    assert text_of(listener.updates[0].tentative) == " ".join(["no"] * 9)
+
+
+def test_a_loop_that_is_committed_bit_by_bit_is_stopped() -> None:
+    def hear(window: Window) -> Recognition:
+        start = window.prefix[-1].end if window.prefix else window.audio.start
+        return Recognition(words(*["you"] * 6, start=start, step=(window.audio.end - start) / 6), "en")
+
+    listener = Listener(stage(), hear).give(silence(9.0), EndOfUtterance(9.0)).finish()
+    assert listener.stage.alarms["loop"]
+    assert sum(len(update.committed) for update in listener.updates) <= 16
+
+
+def test_what_is_overdue_is_said() -> None:
+    turn = iter(range(99))
+
+    def hear(window: Window) -> Recognition:
+        start = window.audio.start
+        return Recognition((Word(f" {next(turn)}x", start, start + 1.0),), "en")
+
+    listener = Listener(stage(), hear).give(silence(13.0))
+    assert listener.stage.alarms == {"overdue": 1}
+    assert [notice.code for notice in listener.notices] == ["overdue"]
+
+
+def test_a_broken_character_waits_and_is_left_out_in_the_end() -> None:
+    half = (Word("今", 0.0, 0.2), Word("\ufffd", 0.2, 0.4), Word("气", 0.4, 0.6))
+    listener = Listener(stage(language="zh"), script(half, half, half[1:]))
+    listener.give(silence(1.6))
+    assert [text_of(u.tentative) for u in listener.updates] == ["今", ""]
+    assert not listener.notices
+    listener.give(EndOfUtterance(1.6)).finish()
+    assert [notice.code for notice in listener.notices] == ["broken"]
+    assert "".join(text_of(update.committed) for update in listener.updates) == "今气"
+
+
+# What is left out under load.
+
+
+@pytest.mark.parametrize(
+    ("cost", "beam", "align"), [(0.0, True, True), (1.0, True, True), (2.0, True, False), (9.0, False, False)]
+)
+def test_under_load_the_alignment_goes_before_the_beam(cost: float, beam: bool, align: bool) -> None:
+    listener = Listener(stage(), script(), cost).give(silence(10.0), EndOfUtterance(10.0)).finish()
+    last = listener.windows[-1]
+    assert (last.final, last.beam, last.align) == (True, beam, align)
+    assert all(window.align and not window.beam for window in listener.windows[:-1])
+    assert (listener.stage.skipped > 0) is (cost > 0)
+
+
+def test_a_beam_may_be_wanted_while_words_are_tentative() -> None:
+    listener = Listener(stage(beam=True)).give(silence(2.0))
+    assert all(window.beam for window in listener.windows)
+
+
+@given(st.lists(st.floats(0.0, 3.0), max_size=12))
+@few
+def test_load_takes_no_committed_word(costs: list[float]) -> None:
+    left = list(costs)
+    listener = Listener(stage())
+    samples = speak(VOCABULARY)
+    for chunk in audio(samples, 0, [16_000] * (len(samples) // 16_000)):
+        listener._cost = left.pop(0) if left else 0.0
+        listener.give(chunk)
+    listener.give(EndOfUtterance(1.0)).finish()
+    assert listener.committed() == [" ".join(VOCABULARY)]
+
+
+# An hour.
+
+
+def steady(window: Window) -> Recognition:
+    """Hears a word of the vocabulary every 0.4 s, for 30 s out of every 32."""
+    first = window.prefix[-1].end - 0.01 if window.prefix else window.audio.start
+    slots = range(math.ceil(first / 0.4), math.floor(window.audio.end / 0.4))
+    heard = (Word(f" {VOCABULARY[i % 21]}", i * 0.4, (i + 1) * 0.4, 0.9) for i in slots if i % 80 < 75)
+    return Recognition(tuple(heard), "en")
+
+
+def test_an_hour_costs_what_a_minute_costs() -> None:
+    """Windows, prefixes and prompts stay bounded, and no minute is dearer than another."""
+    listener = Listener(stage(hot_words={"en": ("alpha", "bravo")}), steady)
+    windows, minutes = 0, []
+    for minute in range(60):
+        listener.windows.clear()
+        for turn in range(2):
+            start = 64.0 * minute + 32.0 * turn
+            listener.give(silence(30.0, start), EndOfUtterance(start + 30.0))
+        assert max(window.audio.duration for window in listener.windows) <= CONTENT + STEP + 0.01
+        assert max(len(window.prefix) for window in listener.windows) <= MOST_WORDS
+        assert max(len(window.prompt) for window in listener.windows) <= PROMPT
+        assert {window.hot_words for window in listener.windows} == {("alpha", "bravo")}
+        windows += len(listener.windows)
+        minutes.append(sum(window.audio.duration + len(window.prefix) for window in listener.windows))
+    assert windows == 60 * 2 * 38
+    assert minutes[1:] == pytest.approx([minutes[1]] * 59, rel=0.02)
+    assert sum(len(update.committed) for update in listener.updates) == 60 * 2 * 75
+
+
 # Languages.
 
 
@@ -375,6 +488,114 @@ def test_a_doubtful_language_holds_for_its_utterance_only() -> None:
     listener.give(silence(0.5), EndOfUtterance(0.5), silence(0.5, 9.0), EndOfUtterance(9.5))
     assert [update.language for update in listener.updates] == ["haw", "en"]
     assert [window.language for window in listener.windows] == [None, None]
+
+
+def listening(heard: str, probability: float, *texts: str) -> Callable[[Window], Recognition]:
+    """A recognizer that writes the language it is given, and says which one it hears."""
+
+    def hear(window: Window) -> Recognition:
+        language = window.language or heard
+        said = words(*texts or ("a", "b"), start=window.audio.start)
+        if window.listen or not window.language:
+            return Recognition(said, language, probability, heard=heard, heard_probability=probability)
+        return Recognition(said, language)
+
+    return hear
+
+
+def bilingual(*turns: tuple[str, float, float]) -> Listener:
+    """Utterances: the language heard, how surely, and seconds."""
+    listener = Listener(stage(language=None, languages=["en", "zh"]))
+    position = 0.0
+    for language, probability, seconds in turns:
+        listener._hear = listening(language, probability)
+        listener.give(silence(seconds, position), EndOfUtterance(position + seconds))
+        position += seconds + 1.0
+    return listener
+
+
+def finals(listener: Listener) -> list[str]:
+    return [update.language for update in listener.updates if update.final]
+
+
+@pytest.mark.parametrize(
+    ("turns", "languages"),
+    [
+        ([("en", 0.9, 3.0), ("zh", 0.9, 3.0), ("en", 0.9, 3.0)], ["en", "zh", "en"]),
+        ([("en", 0.9, 3.0), ("zh", 0.7, 3.0)], ["en", "en"]),
+        ([("en", 0.9, 3.0), ("zh", 0.99, 0.5), ("zh", 0.99, 1.0)], ["en", "en", "zh"]),
+        ([("en", 0.9, 3.0), ("en", 0.3, 3.0)], ["en", "en"]),
+    ],
+)
+def test_the_language_may_change_where_an_utterance_begins(
+    turns: list[tuple[str, float, float]], languages: list[str]
+) -> None:
+    listener = bilingual(*turns)
+    assert finals(listener) == languages
+    for update in listener.updates:
+        assert update.language == languages[update.utterance]
+
+
+def test_a_change_is_heard_again_without_the_text_before() -> None:
+    listener = bilingual(("en", 0.9, 3.0), ("zh", 0.9, 3.0))
+    changed = [w for w in listener.windows if w.audio.start > 3.5]
+    assert [(w.language, w.listen, bool(w.prompt)) for w in changed[:4]] == [
+        ("en", True, True),
+        ("en", True, True),
+        ("en", True, True),
+        ("zh", False, False),
+    ]
+    assert all((w.language, w.listen) == ("zh", False) for w in changed[3:])
+
+
+def test_the_same_language_makes_nobody_wait() -> None:
+    listener = bilingual(("en", 0.9, 3.0), ("en", 0.9, 3.0))
+    second = [w for w in listener.windows if w.audio.start > 3.5]
+    assert [w.listen for w in second] == [True, False, False, False]
+
+
+def test_what_is_given_is_never_changed() -> None:
+    listener = Listener(stage(language="en", languages=["en", "zh"]), listening("zh", 0.99))
+    listener.give(silence(3.0), EndOfUtterance(3.0), silence(3.0, 4.0), EndOfUtterance(7.0))
+    assert not any(window.listen for window in listener.windows)
+    assert finals(listener) == ["en", "en"]
+
+
+def test_a_pause_keeps_everything() -> None:
+    """Law 12: a pause ends an utterance, never the language, the hot words or the text before."""
+    listener = Listener(
+        stage(language=None, languages=["en", "zh"], hot_words={"zh": ("alpha",), "en": ("bravo",)})
+    )
+    listener._hear = listening("zh", 0.9, "a")
+    listener.give(silence(3.0), EndOfUtterance(3.0), silence(0.5, 600.0), EndOfUtterance(600.5))
+    last = listener.windows[-1]
+    assert (last.language, last.hot_words, last.languages) == ("zh", ("alpha",), ("en", "zh"))
+    assert set(last.prompt.split()) == {"a"}
+
+
+def test_hot_words_are_those_of_the_language() -> None:
+    listener = Listener(stage(language=None, hot_words={"en": ["alpha"], "zh": ["好"]}))
+    listener.give(*audio(speak(VOCABULARY[:9])))
+    assert [window.hot_words for window in listener.windows] == [(), (), (), ("alpha",), ("alpha",)]
+
+
+def test_a_stage_can_be_kept_and_taken_up_again() -> None:
+    samples = speak(VOCABULARY)
+    half = len(samples) // 2
+    whole = Listener(stage(chinese="traditional")).give(*audio(samples), EndOfUtterance(1.0)).finish()
+    first = Listener(stage(chinese="traditional")).give(*audio(samples[:half]))
+    second = Listener(pickle.loads(pickle.dumps(first.stage)))
+    second.give(*audio(samples[half:], half), EndOfUtterance(1.0)).finish()
+    assert first.updates + second.updates == whole.updates
+
+
+def test_chinese_is_written_as_configured() -> None:
+    heard = tuple(Word(text, i / 5, (i + 1) / 5) for i, text in enumerate(("头", "发", "OK")))
+    for form, written in (("traditional", "頭髮OK"), ("simplified", "头发OK"), ("as_heard", "头发OK")):
+        listener = Listener(stage(language="zh", chinese=form), script(heard, heard, ()))
+        listener.give(silence(1.6))
+        assert "".join(text_of(update.committed) for update in listener.updates) == written
+        assert [word.text for word in listener.windows[-1].prefix] == []
 
 
 def test_a_doubtful_language_must_do_after_a_while() -> None:

@@ -1,6 +1,8 @@
 """The router: which translator gets a request, and how answers come back in order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -99,6 +101,22 @@ def test_through_english_the_prefix_belongs_to_the_second_half(
     assert back.batches == [[request("zh", "en", "2", "", False)]]
     assert into.batches[0][1] == request("en", "es", "back(2)", "si ", False)
     assert len(into.batches) == 1
+
+
+def test_through_english_nothing_is_told_of_the_source(
+    router: Router, into: Scripted, back: Scripted
+) -> None:
+    wanted: dict[str, Any] = {
+        "draft": "si no",
+        "bias": 0.2,
+        "candidates": 3,
+        "attention": True,
+        "context": ("a", "b"),
+    }
+    router.translate([replace(request("zh", "es", "2", "si ", False), **wanted)])
+    assert back.batches == [[request("zh", "en", "2", "", False)]]
+    second = replace(request("en", "es", "back(2)", "si ", False), draft="si no", bias=0.2, candidates=3)
+    assert into.batches == [[second]]
 
 
 def test_nothing_asked_nothing_answered(router: Router, into: Scripted) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.sentences import LONGEST, LONGEST_UNSPACED, sentence_end, without_end
+from mt.sentences import LONGEST, LONGEST_UNSPACED, is_punctuated, sentence_end, without_end
 from streaming.words import UNSPACED, Word
 
 
@@ -82,16 +82,57 @@ def test_the_bound_counts_characters_where_there_are_no_spaces() -> None:
     assert sentence_end(words(text, "zh")[: LONGEST_UNSPACED // 2 - 1], "zh") is None
 
 
+def paused(text: str, **pauses: float) -> list[Word]:
+    """Write a text whose words follow at once, but for a pause before some."""
+    found, time = [], 0.0
+    for part in text.split():
+        time += pauses.get(part, 0.0)
+        found.append(Word(f" {part}", time, time + 0.3))
+        time += 0.3
+    return found
+
+
+def test_a_pause_ends_a_sentence_where_no_marks_are_written() -> None:
+    said = paused("we are done now we go on", now=0.7)
+    assert sentence_end(said, "en", punctuated=False) == 3
+    assert sentence_end(said[:3], "en", punctuated=False) is None
+    assert sentence_end(said, "en", punctuated=True) is None
+    assert sentence_end(paused("we are done now", now=0.5), "en", punctuated=False) is None
+
+
+def test_a_pause_after_very_few_words_is_a_speaker_who_thinks() -> None:
+    assert sentence_end(paused("well now we go", now=2.0), "en", punctuated=False) is None
+
+
+def test_a_mark_says_that_marks_are_written() -> None:
+    assert sentence_end(paused("well, we are done now we go", now=0.7), "en", punctuated=False) is None
+    assert is_punctuated(words("well, yes"))
+    assert not is_punctuated(words("well yes"))
+
+
+def test_a_long_sentence_is_cut_at_its_longest_pause() -> None:
+    parts = [f"w{i}" for i in range(LONGEST)]
+    assert sentence_end(paused(" ".join(parts), w30=0.4, w35=0.35, w5=0.5), "en") == 30
+
+
+def test_a_long_sentence_without_pauses_is_cut_before_a_conjunction() -> None:
+    parts = [f"w{i}" for i in range(LONGEST)]
+    parts[5] = parts[25] = "because"
+    assert sentence_end(paused(" ".join(parts)), "en") == 25
+    assert sentence_end(paused(" ".join(parts)), "fi") == LONGEST
+
+
 @given(
     st.lists(st.sampled_from(["one", "Two", "3.", "Dr.", "four,", "five.", "six?", "J.", "”"]), max_size=90)
 )
 def test_an_end_does_not_move_when_more_words_come(parts: list[str]) -> None:
-    whole = words(" ".join(parts))
-    end = sentence_end(whole, "en")
-    for count in range(len(whole)):
-        assert sentence_end(whole[:count], "en") in (None, end)
-    if end:
-        assert sentence_end(whole[: end + 1], "en") == end
+    spoken = [Word(f" {part}", i, i + 1 - 0.2 * len(part)) for i, part in enumerate(parts)]
+    for whole, punctuated in ((words(" ".join(parts)), True), (spoken, False)):
+        end = sentence_end(whole, "en", punctuated)
+        for count in range(len(whole)):
+            assert sentence_end(whole[:count], "en", punctuated) in (None, end)
+        if end:
+            assert sentence_end(whole[: end + 1], "en", punctuated) == end
 
 
 @pytest.mark.parametrize(

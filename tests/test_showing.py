@@ -57,6 +57,6 @@ def test_old_utterances_are_forgotten() -> None:
         showing.hear(Update(utterance + 1, "en", final=True))
         showing.hear(Update(utterance, "en", words("hello"), final=True))
         showing.translate(Update(utterance, "zh", words("你好"), final=True))
-    assert len(showing._transcript.captions) <= 2 * KEPT
+    assert len(showing.shown) <= 2 * KEPT
     assert len(showing._spoken) <= KEPT + 1
     assert showing.utterances == 10 * KEPT

@@ -71,5 +71,5 @@ async def test_what_cannot_be_asked_for(http: httpx2.AsyncClient) -> None:
         assert answer.status_code == 422
         assert answer.json()["error"]["code"] == "bad_input"
         assert f"body.{field}" in answer.json()["error"]["message"]
-    for room in ("-x", "a.b", "x" * 65, "%20", "r%C3%A4um", "a%0A"):
+    for room in ("-x", "a.b", "Hall", "a_b", "x" * 65, "%20", "r%C3%A4um", "a%0A"):
         assert (await asked(http, room, MADE[Role.ADMIN, None][0])).status_code == 422

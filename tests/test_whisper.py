@@ -3,6 +3,8 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,21 @@ import ctranslate2
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 from toy_whisper import write_whisper
 
 import asr
 import embedded
 from asr import models
-from asr.whisper import Card, WhisperRecognizer, join_punctuation, read_card, window_seconds
+from asr.card import LONGEST, Card, read_card, window_seconds
+from asr.commit import AlignAtt
+from asr.pieces import FRAME, join_punctuation, pieces
+from asr.whisper import SHORTEST, WhisperRecognizer
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import EngineError, LanguageError, ModelError
 from streaming.stages import Recognition, Window
-from streaming.words import Word
+from streaming.words import Word, text_of
 
 STOCK = Card()
 SHORT = Card(("en",), 4.0, 1.0)
@@ -127,6 +134,26 @@ def test_no_window_is_taken_for_a_spectrum(mels: int) -> None:
             assert seconds - content >= card.window_margin - 1e-9
 
 
+@given(
+    st.floats(SHORTEST, LONGEST),
+    st.builds(
+        lambda floor, margin, full: Card((), floor, margin, full),
+        st.floats(0.0, LONGEST),
+        st.floats(0.0, 4.0),
+        st.floats(0.0, LONGEST),
+    ),
+    st.integers(1, 300),
+    st.booleans(),
+)
+def test_no_content_has_a_window_that_is_taken_for_a_spectrum(
+    content: float, card: Card, mels: int, full: bool
+) -> None:
+    seconds = window_seconds(content, card, mels, full)
+    assert round(seconds / FRAME) != mels
+    assert content <= seconds
+    assert seconds <= LONGEST + 2.0 * (mels == 1500)
+
+
 @pytest.mark.parametrize(
     ("content", "full", "frames"), [(3.0, False, 1000), (9.0, False, 1200), (3.0, True, 3000)]
 )
@@ -214,6 +241,44 @@ def test_a_model_may_want_less_of_the_prompt(folder: Path, tmp_path: Path, most:
     assert before.index("<|startoftranscript|>") == (kept + 1 if kept else 0)
 
 
+def test_hot_words_stand_before_the_prompt(folder: Path, recognizer: WhisperRecognizer, spy: Spy) -> None:
+    hear(recognizer, Window(noise(1.0), prompt="my country", language="en", hot_words=("so", "fellow")))
+    before = names(folder, spy.prompts[0])
+    assert "".join(before[1 : before.index("<|startoftranscript|>")]) == "Ġso,Ġfellow,ĠmyĠcountry"
+
+
+def test_hot_words_and_prompt_have_room_of_their_own(
+    folder: Path, recognizer: WhisperRecognizer, spy: Spy
+) -> None:
+    terms = ("a" * 40, "b" * 40, "c" * 40)
+    hear(recognizer, Window(noise(1.0), prompt="x" * 300, language="en", hot_words=terms))
+    before = names(folder, spy.prompts[0])
+    start = before.index("<|startoftranscript|>")
+    # 96 tokens hold two of these terms, and none is cut; 64 hold the end of the text before.
+    assert "".join(before[1 : start - 64]) == f"Ġ{'a' * 40},Ġ{'b' * 40},"
+    assert set(before[start - 64 : start]) == {"x"}
+
+
+def test_a_model_without_prompt_takes_no_hot_words(folder: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(folder, tmp_path / "own"))
+    (own / "dragoman.json").write_text(json.dumps({"prompt": 0}))
+    recognizer = WhisperRecognizer(own, device="cpu")
+    spy = Spy(recognizer._model)
+    recognizer._model = spy
+    hear(recognizer, Window(noise(1.0), prompt="x", language="en", hot_words=("y",)))
+    assert names(own, spy.prompts[0])[0] == "<|startoftranscript|>"
+
+
+def test_words_are_spread_where_nobody_asks_for_their_times(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    window = Window(noise(3.0, 16_000), (Word(" my", 1.0, 2.0),), language="en")
+    aligned, spread = hear(recognizer, window), hear(recognizer, replace(window, align=False))
+    assert len(spy.frames) == 1
+    assert [word.text for word in spread.words] == [word.text for word in aligned.words]
+    assert spread.words[0].start == 2.0
+    assert spread.words[-1].end == pytest.approx(4.0)
+    assert all(a.end == b.start for a, b in pairwise(spread.words))
+
+
 @pytest.mark.parametrize("prefix", [0, 5, 40])
 @pytest.mark.parametrize("prompt", ["", "x" * 300])
 def test_there_is_room_for_prefix_and_new_tokens(
@@ -230,9 +295,9 @@ def test_there_is_room_for_prefix_and_new_tokens(
     assert longest <= 448
 
 
-def test_the_beam_is_for_what_is_final(recognizer: WhisperRecognizer, spy: Spy) -> None:
-    for final in (False, True):
-        hear(recognizer, Window(noise(1.0), language="en", final=final))
+def test_the_beam_is_for_windows_that_want_it(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    for beam in (False, True):
+        hear(recognizer, Window(noise(1.0), language="en", beam=beam))
     assert [options["beam_size"] for options in spy.options] == [1, 5]
 
 
@@ -247,14 +312,12 @@ def test_words_lie_within_the_audio(recognizer: WhisperRecognizer, spy: Spy) -> 
     assert 0.0 <= heard.no_speech_probability <= 1.0
 
 
-def test_an_incomplete_character_is_held_back(recognizer: WhisperRecognizer) -> None:
-    from asr.whisper import _pieces
-
+def test_an_incomplete_character_is_a_word_of_its_own(recognizer: WhisperRecognizer) -> None:
     tokenizer = recognizer._tokenizers["zh"]
     tokens = tokenizer.encode("今天𠮷")
-    assert [text for text, _ in _pieces(tokenizer, tokens)] == ["今天", "𠮷"]
-    assert [text for text, _ in _pieces(tokenizer, tokens[:-1])] == ["今天"]
-    assert _pieces(tokenizer, []) == []
+    assert [text for text, _ in pieces(tokenizer, tokens)] == ["今天", "𠮷"]
+    assert [text for text, _ in pieces(tokenizer, tokens[:-1])] == ["今天", "\ufffd"]
+    assert pieces(tokenizer, []) == []
 
 
 @pytest.mark.parametrize(
@@ -296,6 +359,17 @@ def test_probability_is_shared_among_the_allowed(tmp_path: Path) -> None:
     assert all(answer.language_probability >= 0.5 for answer in heard)
 
 
+def test_it_can_listen_for_another_language(recognizer: WhisperRecognizer) -> None:
+    free = hear(recognizer, Window(noise(2.0)))
+    for language in ("en", "zh"):
+        given = Window(noise(2.0), language=language, languages=("en", "zh"))
+        listening = hear(recognizer, replace(given, listen=True))
+        assert (listening.heard, listening.heard_probability) == (free.language, free.language_probability)
+        assert (listening.language, listening.language_probability) == (language, 1.0)
+        assert listening.words == hear(recognizer, given).words
+        assert hear(recognizer, given).heard is None
+
+
 @pytest.mark.parametrize("window", [Window(noise(1.0), language="de"), Window(noise(1.0), languages=("de",))])
 def test_an_unknown_language_is_named(recognizer: WhisperRecognizer, window: Window) -> None:
     assert recognizer.languages == ("en", "zh")
@@ -318,7 +392,7 @@ def test_a_folder_says_how_short_its_windows_may_be(tmp_path: Path) -> None:
     assert read_card(tmp_path) == STOCK
     about = {"name": "x", "licence": "MIT", "window_floor": 4, "window_margin": 1.0, "languages": ["zh"]}
     (write_whisper(tmp_path) / "dragoman.json").write_text(json.dumps(about))
-    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0)
+    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0, family="x")
     recognizer = asr.load_recognizer(tmp_path, device="cpu")
     assert isinstance(recognizer, WhisperRecognizer)
     assert recognizer.languages == ("zh",)
@@ -334,6 +408,18 @@ def test_a_bad_card_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_model_with_128_bands_is_served(tmp_path: Path) -> None:
     recognizer = WhisperRecognizer(write_whisper(tmp_path, mels=128), device="cpu")
     assert hear(recognizer, Window(noise(2.0), language="en")).words
+
+
+def test_families_are_told_apart(tmp_path: Path) -> None:
+    for name, mels, card, family in (
+        ("small", 80, None, "whisper"),
+        ("turbo", 128, None, "whisper-large-v3"),
+        ("own", 80, {"name": "asr-en-zh"}, "asr-en-zh"),
+    ):
+        path = write_whisper(tmp_path / name, mels=mels)
+        if card:
+            (path / "dragoman.json").write_text(json.dumps(card))
+        assert asr.load_recognizer(path, device="cpu").family == family
 
 
 def break_model(folder: Path) -> None:
@@ -473,7 +559,60 @@ def test_a_repository_that_cannot_be_is_named(cache: Path, monkeypatch: pytest.M
         asr.find("a/b/c")
 
 
+# Batches.
+
+
+def test_windows_that_are_alike_are_decoded_together(
+    recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    generate = recognizer._generate
+
+    def count(jobs: Any) -> Any:
+        sizes.append(len(jobs))
+        return generate(jobs)
+
+    monkeypatch.setattr(recognizer, "_generate", count)
+    short, long = noise(3.0), noise(9.0)
+    windows = [
+        Window(short, language="en"),
+        Window(noise(0.1), language="en"),
+        Window(short, language="zh"),
+        Window(long, language="en"),
+        Window(short, language="en", beam=True),
+        Window(short, prompt="my country", language="en"),
+        Window(noise(3.1), language="en"),
+    ]
+    recognizer.recognize(windows)
+    assert sizes == [3, 1, 1, 1]
+
+
 # Real words.
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("beam", [False, True])
+def test_a_stream_says_the_same_alone_and_in_a_batch(beam: bool) -> None:
+    folders = embedded.recognizers()
+    if not folders:
+        pytest.skip("there is no embedded recognizer yet")
+    recognizer = WhisperRecognizer(folders[0], device="cpu")
+    windows = []
+    for path in embedded.samples():
+        language = json.loads(path.with_suffix(".json").read_text())["language"]
+        samples, rate = soundfile.read(path, dtype="float32")
+        for begin, seconds in ((2.6, 2.5), (8.8, 3.0), (9.0, 2.8), (13.0, 5.5)):
+            first, last = round(begin * rate), round((begin + seconds) * rate)
+            windows.append(Window(AudioChunk(samples[first:last], first), language=language, beam=beam))
+    alone = [hear(recognizer, window) for window in windows]
+    # What a stream has committed differs, and so do the lengths of what is forced.
+    windows += [replace(window, prefix=heard.words[:2]) for window, heard in zip(windows, alone, strict=True)]
+    alone += [hear(recognizer, window) for window in windows[len(alone) :]]
+    together = recognizer.recognize(windows)
+    assert [text_of(heard.words) for heard in together] == [text_of(heard.words) for heard in alone]
+    assert sum(map(len, (heard.words for heard in alone))) > 40
+    for a, b in zip(alone, together, strict=True):
+        assert [word.end for word in a.words] == pytest.approx([word.end for word in b.words], abs=0.041)
 
 
 @pytest.mark.models
@@ -492,6 +631,29 @@ def test_the_embedded_model_knows_the_language_and_the_times(path: Path) -> None
     assert heard.language == about["language"]
     assert len(heard.words) >= 5
     assert all(begin / rate <= word.start <= word.end <= end / rate for word in heard.words)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("path", embedded.samples(), ids=lambda path: path.stem)
+def test_the_end_of_the_text_takes_up_silence_and_shows_what_is_cut(path: Path) -> None:
+    """What AlignAtt rests on: behind whole words the end's row holds the pause; a cut word leaves it none."""
+    folders = embedded.recognizers()
+    if not folders:
+        pytest.skip("there is no embedded recognizer yet")
+    recognizer = WhisperRecognizer(folders[0], device="cpu")
+    about = json.loads(path.with_suffix(".json").read_text())
+    samples, rate = soundfile.read(path, dtype="float32")
+    whole, cut = [], []
+    for sentence in about["sentences"][:6]:
+        spoken = [w for w in about["words"] if sentence["start"] <= w["start"] < sentence["end"]]
+        middle = (spoken[-3]["start"] + spoken[-3]["end"]) / 2
+        for end, safe in ((sentence["end"] + 0.5, whole), (middle, cut)):
+            first, last = round((sentence["start"] - 0.2) * rate), round(end * rate)
+            audio = AudioChunk(samples[first:last], first)
+            heard = hear(recognizer, Window(audio, language=about["language"], beam=True)).words
+            safe.append(AlignAtt().commit(heard, audio.end) == len(heard))
+    assert sum(whole) >= 5
+    assert sum(cut) <= 2
 
 
 def test_ctranslate2_is_new_enough() -> None:

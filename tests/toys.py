@@ -36,15 +36,24 @@ def pieces(path: Path, size: int = 90, *, fallback: bool = False) -> list[str]:
     return [processor.id_to_piece(i) for i in range(processor.get_piece_size())][3:]
 
 
-def weights(folder: Path, tokens: Sequence[str], *, start: str = "</s>", **config: Any) -> None:
-    """Write a random two-layer translator in CTranslate2's format."""
+def weights(
+    folder: Path,
+    tokens: Sequence[str],
+    *,
+    layers: tuple[int, int] = (2, 2),
+    width: int = 32,
+    heads: int = 4,
+    start: str = "</s>",
+    **config: Any,
+) -> None:
+    """Write a random translator in CTranslate2's format; `layers` of encoder and decoder."""
     vocabulary = ["<unk>", "<s>", "</s>", *tokens]
-    spec = ctranslate2.specs.TransformerSpec.from_config((2, 2), 4)
+    spec = ctranslate2.specs.TransformerSpec.from_config(layers, heads)
     random = np.random.default_rng(7)
-    width, inner = 32, 64
+    inner = 64 if width == 32 else 4 * width
 
     def matrix(*shape: int) -> Any:
-        return random.normal(0, 0.4, shape).astype(np.float32)
+        return random.normal(0, 0.4 if width == 32 else 0.05, shape).astype(np.float32)
 
     def norm(layer: Any) -> None:
         layer.gamma, layer.beta = np.ones(width, np.float32), np.zeros(width, np.float32)

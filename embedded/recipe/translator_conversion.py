@@ -35,6 +35,7 @@ CARD = {
         "Microsoft Docs (github.com/MicrosoftDocs, github.com/dotnet), CC BY 4.0",
     ],
     "pairs": [["en", "zh"], ["zh", "en"], ["en", "es"]],
+    "attention": True,
 }
 
 

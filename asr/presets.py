@@ -1,0 +1,71 @@
+"""Presets: how early and how steadily words are committed, by name.
+
+A preset is a step between decision points and how much of the end is held back. Which policy does it, and
+whether a beam is worth its cost while words are tentative, depends on the model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from asr.commit import SURE, AlignAtt, CommitPolicy, Hybrid, LocalAgreement
+
+Kind: TypeAlias = Literal["agreement", "alignment", "hybrid"]
+"""A commit policy."""
+Name: TypeAlias = Literal["fast", "balanced", "steady"]
+"""A preset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """How words are committed."""
+
+    step: float
+    """Seconds of audio between decision points."""
+    frames: int
+    """Frames of 20 ms at the end that are held back, by policies that look at the alignment."""
+    agreeing: int = 2
+    """Hypotheses that must agree, by policies that compare."""
+    sure: float = SURE
+    """Probability of a word that needs no agreement; above 1: none."""
+
+    def policy(self, kind: Kind) -> CommitPolicy:
+        """Build a policy of this kind; one stream's own."""
+        match kind:
+            case "agreement":
+                return LocalAgreement(self.agreeing)
+            case "alignment":
+                return AlignAtt(self.frames)
+            case "hybrid":
+                return Hybrid(self.frames, self.agreeing, self.sure)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What suits the models of a family."""
+
+    policy: Kind
+    beam: bool = False
+    """Search while words are tentative: dearer, and small models need it."""
+
+
+PRESETS: Final[Mapping[Name, Preset]] = {
+    "fast": Preset(0.4, 10),
+    "balanced": Preset(0.6, 20),
+    "steady": Preset(1.0, 25, sure=1.1),
+}
+"""By name."""
+
+FAMILIES: Final[Mapping[str, Family]] = {
+    "whisper": Family("hybrid"),
+    "whisper-large-v3": Family("agreement"),
+    "asr-en-zh": Family("hybrid", beam=True),
+}
+"""By name. Stock Whisper up to large-v2 gains by alignment; large-v3-turbo lost by it where it was measured
+(by WhisperLiveKit: 5.3 → 18.1 % errors), so it agrees until we have measured it. The embedded recognizer
+makes a third more errors when it is greedy, and a beam costs it next to nothing."""
+
+
+def family(name: str) -> Family:
+    """Say what suits a family; unknown ones are taken for Whisper's."""
+    return FAMILIES.get(name, FAMILIES["whisper"])

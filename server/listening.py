@@ -1,0 +1,54 @@
+"""A listener's connection: one language, in the style that the reader likes; changed at any time."""
+
+from starlette.websockets import WebSocket
+
+from server.audience import View
+from server.conference import Conference
+from server.connection import Connection, Patience
+from server.entry import Entry
+from server.hall import Hall
+from server.operation import Operation
+from server.protocol import LISTENER
+from server.room_messages import FLOOR, Listen
+
+
+class Listener(Connection):
+    """Serves one listener of a room."""
+
+    def __init__(self, socket: WebSocket, entry: Entry, hall: Hall, patience: Patience, room: str) -> None:
+        super().__init__(socket, entry, patience, LISTENER, room)
+        self._hall = hall
+        self._language = ""
+        self._view: View | None = None
+
+    async def _interpret(self) -> None:
+        first = await self._first()
+        assert isinstance(first, Listen), "the state table allows nothing else first"
+        self._entry.enter(first.token)
+        conference = self._conference = self._hall.room(self._room)
+        try:
+            await self._listen(conference, first)
+            async for event in self._events(conference):
+                assert isinstance(event, Listen), "the state table allows nothing else"
+                await self._listen(conference, event)
+        finally:
+            self._leave()
+
+    async def _listen(self, conference: Conference, wanted: Listen) -> None:
+        """Begin to listen, or listen otherwise from now on."""
+        Operation(conference).arrive(wanted.language)
+        self._leave()
+        self._language = wanted.language
+        self._view = View("listener", wanted.language, wanted.style, wanted.speech)
+        await self._catch_up(conference, self._view, wanted.event)
+
+    def _leave(self) -> None:
+        if self._conference is None or self._view is None:
+            return
+        self._conference.audience.leave(self._view, self._outbox)
+        if self._language != FLOOR:
+            Operation(self._conference).depart(self._language)
+        self._view = None
+
+    def _gone(self, error: BaseException) -> None:
+        self._leave()

@@ -1,0 +1,56 @@
+"""How what is configured and what is asked for becomes stages."""
+
+from typing import Any
+
+import pytest
+
+from asr.presets import PRESETS, Name
+from server.graph import Interpretation, Manner, hearing
+from streaming.audio import AudioChunk
+from streaming.scripted import VOCABULARY, speak
+from streaming.stages import Ask, Recognition, Window
+from streaming.words import Word
+
+
+def first_window(stage: Any) -> Window:
+    """Speak until the stage asks."""
+    stage.receive(AudioChunk(speak(VOCABULARY)))
+    action = stage.next_action()
+    assert isinstance(action, Ask)
+    return action.request
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_preset_sets_the_step(name: Name) -> None:
+    window = first_window(hearing(Interpretation("en"), Manner(preset=name)))
+    assert window.audio.duration == pytest.approx(PRESETS[name].step)
+
+
+@pytest.mark.parametrize(("family", "beam"), [("whisper", False), ("asr-en-zh", True)])
+def test_the_family_decides_on_the_beam(family: str, beam: bool) -> None:
+    assert first_window(hearing(Interpretation("en"), Manner(family))).beam is beam
+
+
+@pytest.mark.parametrize(
+    ("asked", "configured", "language", "allowed"),
+    [
+        (Interpretation(), (), None, ()),
+        (Interpretation(), ("en", "zh"), None, ("en", "zh")),
+        (Interpretation(languages=("de", "en")), ("en", "zh"), None, ("de", "en")),
+        (Interpretation(languages=("de",)), (), "de", ("de",)),
+        (Interpretation("fr"), ("en", "zh"), "fr", ("en", "zh")),
+    ],
+)
+def test_a_session_narrows_the_languages(
+    asked: Interpretation, configured: tuple[str, ...], language: str | None, allowed: tuple[str, ...]
+) -> None:
+    window = first_window(hearing(asked, Manner(languages=configured)))
+    assert (window.language, window.languages) == (language, allowed)
+
+
+def test_chinese_is_written_as_configured() -> None:
+    stage = hearing(Interpretation("zh"), Manner(chinese="traditional"))
+    first_window(stage)
+    stage.receive_result(Recognition((Word("汉语", 0.0, 0.3),), "zh"), 0.0)
+    action: Any = stage.next_action()
+    assert action.item.tentative[0].text == "漢語"

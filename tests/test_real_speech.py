@@ -1,0 +1,205 @@
+"""Speech as it comes: over the telephone, clipped, quiet, in two languages, between tones and pauses.
+
+The embedded models hear the same words as they heard in the clean recording, as far as they can: errors are
+counted against what is said, and compared with the clean recording's.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+import embedded
+from benchmarks import scoring
+from server import config, models
+from server.engines import Engines
+from server.graph import DETECTOR, RECOGNITION, RECOGNIZER, Interpretation, graph
+from server.models import EMBEDDED
+from streaming import simulate
+from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
+from streaming.captions import Update
+from streaming.decode import decode
+
+pytestmark = [
+    pytest.mark.models,
+    pytest.mark.skipif(not embedded.recognizers(), reason="no embedded recognizer in this checkout"),
+]
+SENTENCES = 2
+SOURCES = {"english": "en", "chinese": "zh"}
+MOMENTS = np.arange(10 * SAMPLE_RATE) / SAMPLE_RATE
+
+
+@cache
+def engines() -> Engines:
+    wanted = config.load(
+        None, recognition={"model": EMBEDDED}, translation={"models": [EMBEDDED]}, speech={"engine": "none"}
+    )
+    return models.load_engines(wanted, lambda line: None)
+
+
+@cache
+def clean(name: str) -> Samples:
+    """The first sentences of a sample."""
+    path = next(path for path in embedded.samples() if path.stem == name)
+    sentence = json.loads(path.with_suffix(".json").read_text())["sentences"][SENTENCES - 1]
+    samples, rate = soundfile.read(path, dtype="float32", frames=round((sentence["end"] + 0.2) * SAMPLE_RATE))
+    assert rate == SAMPLE_RATE
+    found: Samples = samples
+    return found
+
+
+def heard(samples: Samples, wanted: Interpretation) -> list[Update]:
+    """What is committed of audio that comes in chunks of 100 ms."""
+    updates: list[Update] = []
+
+    def emit(name: str, item: Any, time: float) -> None:
+        if name == RECOGNITION and isinstance(item, Update):
+            updates.append(item)
+
+    chunks = [AudioChunk(samples[i : i + 1600], i) for i in range(0, len(samples), 1600)]
+    run = {DETECTOR: engines().detector.detect, RECOGNIZER: engines().recognizer.recognize}
+    simulate.run(graph(wanted, manner=engines().manner), run, chunks, emit)
+    return [update for update in updates if update.committed]
+
+
+def text(updates: list[Update]) -> str:
+    return "".join(word.text for update in updates for word in update.committed)
+
+
+@cache
+def clean_text(name: str) -> str:
+    return text(heard(clean(name), Interpretation(SOURCES[name])))
+
+
+def difference(name: str, updates: list[Update]) -> float:
+    """The share of the clean recording's words that are others now."""
+    units = [scoring.normalized(said, SOURCES[name]) for said in (clean_text(name), text(updates))]
+    return scoring.errors(*units).rate
+
+
+def pause(seconds: float) -> Samples:
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
+
+
+def halves(updates: list[Update], name: str) -> tuple[list[Update], list[Update]]:
+    """What was said in the first recording of this name, and later."""
+    seconds = len(clean(name)) / SAMPLE_RATE
+    before = [update for update in updates if update.committed[0].start < seconds]
+    return before, updates[len(before) :]
+
+
+# Recordings as they come.
+
+
+def telephone(samples: Samples) -> Samples:
+    """8 kHz, 300 Hz … 3.4 kHz, companded to 8 bits (ITU-T G.711, µ-law)."""
+    narrow = soxr.resample(samples, SAMPLE_RATE, 8_000)
+    spectrum = np.fft.rfft(narrow)
+    frequencies = np.fft.rfftfreq(len(narrow), 1 / 8_000)
+    spectrum[(frequencies < 300) | (frequencies > 3_400)] = 0
+    band = np.clip(np.fft.irfft(spectrum, len(narrow)), -1, 1)
+    small = np.sign(band) * np.log1p(255 * np.abs(band)) / np.log(256)
+    coarse = np.round(small * 127) / 127
+    wide = np.sign(coarse) * (256 ** np.abs(coarse) - 1) / 255
+    return np.asarray(soxr.resample(wide, 8_000, SAMPLE_RATE), np.float32)
+
+
+def clipped(samples: Samples) -> Samples:
+    """So loud that one sample in twenty is cut."""
+    return np.clip(samples / np.quantile(np.abs(samples), 0.95), -1, 1).astype(np.float32)
+
+
+def noisy(samples: Samples) -> Samples:
+    """A quiet hiss, 30 dB below the speech."""
+    hiss = np.random.default_rng(5).standard_normal(len(samples)) * samples.std() * 10 ** (-30 / 20)
+    return (samples + hiss).astype(np.float32)
+
+
+@pytest.mark.parametrize(("change", "most"), [(clipped, 0.4), (noisy, 0.3)])
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_what_is_said_is_heard_through_damage(
+    name: str, change: Callable[[Samples], Samples], most: float
+) -> None:
+    assert difference(name, heard(change(clean(name)), Interpretation(SOURCES[name]))) <= most
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_stereo_is_mixed(name: str, tmp_path: Path) -> None:
+    """At another rate, and with one channel quieter than the other."""
+    left = soxr.resample(clean(name), SAMPLE_RATE, 44_100)
+    soundfile.write(tmp_path / "stereo.flac", np.stack([left, 0.3 * left], axis=1), 44_100)
+    mixed = np.concatenate([chunk.samples for chunk in decode(tmp_path / "stereo.flac")])
+    assert difference(name, heard(mixed, Interpretation(SOURCES[name]))) <= 0.2
+
+
+def test_a_telephone_is_heard_in_its_language() -> None:
+    """The embedded model has never heard a telephone: it need not understand, but it must go on."""
+    updates = heard(telephone(clean("english")), Interpretation(languages=("en", "zh")))
+    assert {update.language for update in updates} == {"en"}
+    assert len(text(updates).split()) > 5
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_the_next_speaker_may_be_30_db_quieter(name: str) -> None:
+    both = np.concatenate([clean(name), pause(1.0), clean(name) * np.float32(10 ** (-30 / 20))])
+    first, second = halves(heard(both, Interpretation(SOURCES[name])), name)
+    assert difference(name, first) <= 0.2
+    assert difference(name, second) <= 0.5
+
+
+def test_two_languages_in_turn() -> None:
+    turns = np.concatenate([clean("english"), pause(1.0), clean("chinese"), pause(1.0), clean("english")])
+    updates = heard(turns, Interpretation(languages=("en", "zh")))
+    languages = [language for language, _ in groupby(updates, lambda update: update.language)]
+    assert languages == ["en", "zh", "en"]
+    chinese = [update for update in updates if update.language == "zh"]
+    first, last = halves([update for update in updates if update.language == "en"], "english")
+    assert difference("chinese", chinese) <= 0.2
+    assert difference("english", first) <= 0.2
+    assert difference("english", last) <= 0.2
+
+
+def test_a_long_pause_changes_nothing() -> None:
+    """Law 12, on the real models: language and text are those of before."""
+    both = np.concatenate([clean("chinese"), pause(45.0), clean("chinese")])
+    first, second = halves(heard(both, Interpretation(languages=("en", "zh"))), "chinese")
+    assert {update.language for update in first + second} == {"zh"}
+    assert difference("chinese", first) <= 0.2
+    assert difference("chinese", second) <= 0.2
+
+
+# What nobody says.
+
+
+def tone() -> Samples:
+    return np.asarray(0.3 * np.sin(2 * np.pi * 440 * MOMENTS), np.float32)
+
+
+def chords() -> Samples:
+    beat = 0.5 + 0.5 * np.sin(2 * np.pi * 2 * MOMENTS)
+    return np.asarray(0.1 * beat * sum(np.sin(2 * np.pi * f * MOMENTS) for f in (220, 277, 330)), np.float32)
+
+
+def melody() -> Samples:
+    pitch = 220 * 2 ** ((np.floor(MOMENTS * 3) * 5 % 12) / 12)
+    return np.asarray(0.3 * np.sin(2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE), np.float32)
+
+
+def hiss() -> Samples:
+    return np.asarray(0.1 * np.random.default_rng(0).standard_normal(len(MOMENTS)), np.float32)
+
+
+def typing() -> Samples:
+    return np.asarray((np.arange(len(MOMENTS)) % 4_000 < 20) * 0.8, np.float32)
+
+
+@pytest.mark.parametrize("sound", [tone, chords, melody, hiss, typing])
+def test_nothing_is_said_where_nobody_speaks(sound: Callable[[], Samples]) -> None:
+    assert heard(sound(), Interpretation(languages=("en", "zh"))) == []

@@ -1,0 +1,268 @@
+"""Law 11: cut a session anywhere, any number of times, kill the server in between, and nothing is lost."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server import client
+from server.eventlog import Event, EventLog
+from server.graph import Interpretation
+from server.messages import Ack, Done, Ready
+from streaming.scripted import VOCABULARY, speak
+from streaming.stages import Notice
+from tests.served import cut, interpreted, serving
+
+TALK = [*VOCABULARY[:5], "", *VOCABULARY[5:12], "", *VOCABULARY[12:16], "", *VOCABULARY[16:]]
+SAMPLES = speak(TALK)
+TARGETS = ("es", "zh")
+
+
+def expected() -> dict[str, list[str]]:
+    transcript = interpreted(SAMPLES, Interpretation("en", TARGETS))
+    return {language: transcript.committed(language) for language in ("en", *TARGETS)}
+
+
+async def read(log: EventLog) -> list[Event]:
+    """All that was logged of the only stream."""
+    (stream,) = await log.streams("room")
+    return await log.read(stream, most=100_000)
+
+
+def captions(events: list[Event]) -> dict[tuple[int, str], list[Any]]:
+    """What was told of each utterance and language, in order."""
+    told: dict[tuple[int, str], list[Any]] = {}
+    for event in events:
+        if event.kind == "caption":
+            content = event.content
+            row = (content["committed"], content["final"], content["words"])
+            told.setdefault((content["utterance"], content["language"]), []).append(row)
+    return told
+
+
+def texts(events: list[Event]) -> dict[str, list[str]]:
+    last = {key: rows[-1][0] for key, rows in sorted(captions(events).items())}
+    return {
+        language: [text for key, text in last.items() if key[1] == language and text]
+        for language in ("en", *TARGETS)
+    }
+
+
+class Cutting:
+    """A proxy that cuts connections after so many bytes, in either direction, and at last lets them be."""
+
+    def __init__(self, address: Callable[[], str], cuts: list[int]) -> None:
+        self._address = address
+        self._cuts = cuts
+        self.broken = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        left = self._cuts.pop() if self._cuts else None
+        try:
+            there, here = await asyncio.open_connection(*self._address().split(":"))
+        except OSError:
+            writer.transport.abort()
+            return
+
+        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            nonlocal left
+            while data := await source.read(4096):
+                if left is not None:
+                    data, left = data[:left], left - len(data)
+                sink.write(data)
+                await sink.drain()
+                if left is not None and left <= 0:
+                    self.broken += 1
+                    raise ConnectionError
+            sink.write_eof()
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(pump(reader, here))
+                tasks.create_task(pump(there, writer))
+        except* OSError:
+            pass
+        finally:
+            here.transport.abort()
+            writer.transport.abort()
+
+
+@asynccontextmanager
+async def proxied(address: Callable[[], str], cuts: list[int]) -> AsyncIterator[tuple[str, Cutting]]:
+    cutting = Cutting(address, cuts)
+    server = await asyncio.start_server(cutting.serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"ws://127.0.0.1:{port}/v1/live", cutting
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "FIRST_PAUSE", 0.002)
+    monkeypatch.setattr(client, "LONGEST_PAUSE", 0.02)
+
+
+async def talk(url: str, **options: Any) -> list[client.Arrival]:
+    given: dict[str, Any] = {"source": "en", "targets": TARGETS, "speed": 0.0, **options}
+    return [arrival async for arrival in client.stream(url, cut(SAMPLES, [800]), **given)]
+
+
+async def undisturbed() -> list[Event]:
+    log = EventLog()
+    async with serving(log=log) as served:
+        await talk(served.url)
+        return await read(log)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_cuts_at_any_byte_change_nothing(seed: int) -> None:
+    chance = random.Random(seed)
+    cuts = [chance.choice([chance.randrange(2_000), chance.randrange(60_000)]) for _ in range(12)]
+    cuts.append(20_000)  # not before the session has begun
+    log = EventLog()
+    async with serving(log=log, grace=30) as served:
+        async with proxied(lambda: served.address, cuts) as (url, cutting):
+            arrivals = await talk(url)
+        assert cutting.broken >= 5
+        events = await read(log)
+    assert captions(events) == captions(await undisturbed())
+    assert texts(events) == expected()
+    numbers = [arrival.event for arrival in arrivals if arrival.event is not None]
+    assert numbers == list(range(1, len(events) + 1))
+    assert isinstance(arrivals[-1].message, Done)
+
+
+SERVER = """
+import sys
+from pathlib import Path
+from server import app, config, models
+from tests.served import engines
+models.load_engines = lambda config, say: engines()
+app.serve(config.load(server={"port": int(sys.argv[1])}, events={"path": sys.argv[2]}))
+"""
+
+
+class Process:
+    """A server in a process of its own, which may be killed and started anew."""
+
+    def __init__(self, log: Path, port: int = 0) -> None:
+        self.log = log
+        self.address = ""
+        self._port = port
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", SERVER, str(self._port), str(self.log)]
+        house = Path(__file__).parent.parent
+        self.process = subprocess.Popen(command, cwd=house, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().split("ws://")[1].split("/")[0]
+        self._port = int(self.address.split(":")[1])
+
+    def stop(self) -> None:
+        """Stop it in order: whoever is connected is told, and the log is closed."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(20) == 0
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+async def test_the_server_is_killed_in_mid_speech(tmp_path: Path) -> None:
+    server = Process(tmp_path / "events.db")
+    await asyncio.to_thread(server.start)
+    kills = {5, 17}
+    seen: list[client.Arrival] = []
+    try:
+        arrivals = client.stream(
+            f"ws://{server.address}/v1/live", cut(SAMPLES, [800]), source="en", targets=TARGETS, speed=8
+        )
+        async with aclosing(arrivals):
+            async for arrival in arrivals:
+                seen.append(arrival)
+                if arrival.event in kills:
+                    kills.discard(arrival.event)
+                    server.kill()
+                    await asyncio.to_thread(server.start)
+    finally:
+        server.kill()
+    assert not kills
+    async with EventLog(tmp_path / "events.db") as log:
+        events = await read(log)
+    assert texts(events) == expected()
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert [a.event for a in seen if a.event is not None] == [event.number for event in events]
+    assert all(rows[-1][1] for rows in captions(events).values())
+    assert len([a for a in seen if isinstance(a.message, Ready)]) == 3
+    assert captions(events) == captions(await undisturbed())
+
+
+async def test_a_server_that_is_stopped_in_order_loses_nothing_either(tmp_path: Path) -> None:
+    server = Process(tmp_path / "events.db")
+    await asyncio.to_thread(server.start)
+    stops = {5, 17}
+    seen: list[client.Arrival] = []
+    try:
+        arrivals = client.stream(
+            f"ws://{server.address}/v1/live", cut(SAMPLES, [800]), source="en", targets=TARGETS, speed=8
+        )
+        async with aclosing(arrivals):
+            async for arrival in arrivals:
+                seen.append(arrival)
+                if arrival.event in stops:
+                    stops.discard(arrival.event)
+                    await asyncio.to_thread(server.stop)
+                    await asyncio.to_thread(server.start)
+    finally:
+        server.kill()
+    assert not stops
+    async with EventLog(tmp_path / "events.db") as log:
+        events = await read(log)
+    assert texts(events) == expected()
+    assert captions(events) == captions(await undisturbed())
+    assert [a.event for a in seen if a.event is not None] == [event.number for event in events]
+    told = [a.message.code for a in seen if isinstance(a.message, Notice)]
+    assert told.count("draining") == 2
+    assert isinstance(seen[-1].message, Done)
+
+
+async def test_acknowledged_audio_is_not_kept() -> None:
+    async with serving() as served:
+        arrivals = await talk(served.url)
+    positions = [arrival.message.position for arrival in arrivals if isinstance(arrival.message, Ack)]
+    assert positions == sorted(set(positions)) and len(positions) >= 3
+    assert positions[-1] > len(SAMPLES) / 2
+
+
+async def test_who_comes_back_after_the_end_gets_the_rest() -> None:
+    from websockets.asyncio.client import connect
+
+    from server.messages import Resume, decode_event, encode
+
+    async with serving() as served:
+        arrivals = await talk(served.url)
+        ready = arrivals[0].message
+        assert isinstance(ready, Ready)
+        last = arrivals[-1].event or 0
+        async with connect(served.url) as socket:
+            await socket.send(encode(Resume(ready.token, last - 2)))
+            found = [decode_event(str(text)) async for text in socket]
+        assert [event for event, _ in found] == [last - 1, last]
+        assert isinstance(found[-1][1], Done)
+        assert socket.close_code == 1000
+        async with connect(served.url) as socket:
+            await socket.send(encode(Resume(ready.token + "x", 0)))
+            text = await socket.recv()
+        assert "there is no session with this token" in str(text)

@@ -1,0 +1,53 @@
+"""The measure of simultaneous translation, on a translator whose figures can be told in advance."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from benchmarks.translation import Setting, Text, full, numbers_kept, row, translated
+from mt.wait_k import WaitK
+from streaming.stages import Translation, TranslationRequest
+
+
+def upper(requests: Sequence[TranslationRequest]) -> list[Translation]:
+    return [Translation(request.source.upper()) for request in requests]
+
+
+LINES = ("one two three four five six seven.", "Eight nine ten eleven twelve thirteen.")
+ALONE = [Text((line,), (line.upper(),), ("en", "es")) for line in LINES]
+JOINED = [Text(LINES, tuple(line.upper() for line in LINES), ("en", "es"))]
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+@pytest.mark.parametrize("texts", [ALONE, JOINED])
+def test_wait_k_lags_k_words_and_loses_nothing(texts: list[Text], k: int) -> None:
+    setting = Setting("wait-k", f"k={k}", lambda source, target: WaitK(k))
+    found = row(*translated(texts, setting, upper)[:1], setting, 1.0)
+    assert found.bleu == pytest.approx(100)
+    # The last words of each sentence come with its end, which for the joined one is the next word.
+    assert found.al == pytest.approx(k, abs=0.8)
+    # A full stop that was hidden while its sentence was open makes another unit of the word before it.
+    assert found.erasure <= 1 / 13
+    assert str(found).startswith(f"| wait-k | k={k} | 100.0 |")
+
+
+def test_full_sentences_lag_by_their_length() -> None:
+    found = full(ALONE, upper)
+    assert found.bleu == pytest.approx(100)
+    assert found.laal == pytest.approx(6.5)
+
+
+def test_a_look_ahead_is_shown_and_changes_no_figure_of_what_is_committed() -> None:
+    plain, ahead = (
+        row(translated(ALONE, setting, upper)[0], setting, 1.0)
+        for setting in (
+            Setting("wait-k", "k=2", lambda source, target: WaitK(2)),
+            Setting("wait-k", "k=2", lambda source, target: WaitK(2), look_ahead=True),
+        )
+    )
+    assert (plain.bleu, plain.al, plain.laal) == (ahead.bleu, ahead.al, ahead.laal)
+
+
+def test_numbers_are_counted_by_their_digits() -> None:
+    assert numbers_kept("We have 1,500 copies and 3 pens", "Tenemos 1.500 copias", "es") == (1, 2)
+    assert numbers_kept("nothing", "nada", "es") == (0, 0)
