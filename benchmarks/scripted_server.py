@@ -72,7 +72,7 @@ def main() -> None:
     """Serve."""
     port, log = sys.argv[1:]
     models.load_engines = lambda config, say: engines()
-    app.serve(config.load(server={"port": int(port), "max_sessions": 64}, log={"path": log}))
+    app.serve(config.load(server={"port": int(port), "max_sessions": 64}, events={"path": log}))
 
 
 if __name__ == "__main__":

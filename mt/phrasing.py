@@ -88,6 +88,8 @@ def _unspaced(prefix: str, rest: str, complete: bool) -> str:
         following = rest[i + 1 :].lstrip()[:1]
         if following == "." and rest[i + 1 :].lstrip()[1:2].isalpha():
             following = "N"  # .NET is a word
+        if chinese:
+            following = _to_be(following, rest[i + 1 :].lstrip()[1:], brackets)
         if character.isspace():
             if before and not before.isspace() and following and not _closed(before, following):
                 out.append(" ")
@@ -104,6 +106,15 @@ def _unspaced(prefix: str, rest: str, complete: bool) -> str:
             out.append(" ")
         out.append(character)
     return "".join(out)
+
+
+def _to_be(mark: str, after: str, brackets: int) -> str:
+    """Name what a mark will be written as, for the space before it."""
+    if mark == '"':
+        return "“"
+    if mark == "(" and _IS_HAN.match(after.lstrip()[:1]):
+        return "（"
+    return "）" if mark == ")" and brackets > 0 else mark
 
 
 def _closed(before: str, following: str) -> bool:

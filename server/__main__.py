@@ -1,4 +1,4 @@
-"""The command line: ``dragoman serve | interpret | stream | listen | translate | models | packs | demo``."""
+"""The command line: ``dragoman serve | interpret | stream | listen | translate | …``."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
-from server import commands
+from server import administration, commands
 from streaming.errors import DragomanError, InputError
 
 _SERVER = "ws://127.0.0.1:8765"
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="dragoman", description="Speech translation and simultaneous interpretation.")
     parser.add_argument("--version", action="version", version=_version())
     command = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_serve, _interpret, _stream, _listen, _translate, _models, _packs, _demo):
+    for add in (_serve, _interpret, _stream, _listen, _translate, _models, _packs, _keys, _config, _demo):
         add(command)
     return parser
 
@@ -93,7 +93,9 @@ def _interpret(command: "argparse._SubParsersAction[_Parser]") -> None:
 
 
 def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = command.add_parser("stream", help="play a recording to a server and show its captions")
+    parser = command.add_parser(
+        "stream", help="play a recording to a server and show its captions; DRAGOMAN_KEY lets it in"
+    )
     parser.add_argument("file", metavar="FILE", help="a recording; -: raw s16le, 16 kHz, from standard input")
     _languages(parser)
     parser.add_argument("--url", default=_URL, help=f"the server ({_URL})")
@@ -138,11 +140,40 @@ def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
 def _packs(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("packs", help="list the domain packs that are here, or check some")
     _configuration(parser)
-    parser.set_defaults(run=commands.list_packs)
+    parser.set_defaults(run=administration.list_packs)
     action = parser.add_subparsers(metavar="ACTION")
     check = action.add_parser("check", help="say what is wrong with them, line by line")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a pack's folder or TOML file")
-    check.set_defaults(run=commands.check_packs)
+    check.set_defaults(run=administration.check_packs)
+
+
+def _keys(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("keys", help="make, list or revoke the keys that let clients in")
+    action = parser.add_subparsers(metavar="ACTION", required=True)
+    add = action.add_parser("add", help="make a key; it is shown once")
+    add.add_argument("name", metavar="NAME", help="whom it is for")
+    add.add_argument(
+        "--role", required=True, help="admin, operator, interpreter, speaker, listener or monitor"
+    )
+    add.add_argument("--room", help="the only room it is for (all)")
+    add.set_defaults(run=administration.add_key)
+    shown = action.add_parser("list", help="list the keys, not what they are")
+    shown.set_defaults(run=administration.list_keys)
+    revoke = action.add_parser("revoke", help="make a key worthless, at once")
+    revoke.add_argument("id", metavar="ID", help="as it is listed")
+    revoke.set_defaults(run=administration.revoke_key)
+    for each in (add, shown, revoke):
+        _configuration(each)
+
+
+def _config(command: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = command.add_parser("config", help="check a configuration, or show all that can be configured")
+    action = parser.add_subparsers(metavar="ACTION", required=True)
+    check = action.add_parser("check", help="say what is wrong with a configuration")
+    check.add_argument("file", type=Path, metavar="FILE", help="a configuration in TOML")
+    check.set_defaults(run=administration.check_config)
+    shown = action.add_parser("show", help="write every key, its default and what it means, as TOML")
+    shown.set_defaults(run=administration.show_config)
 
 
 def _demo(command: "argparse._SubParsersAction[_Parser]") -> None:

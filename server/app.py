@@ -10,70 +10,80 @@ GET /readyz         a session would be taken now
 GET /openapi.json
 """
 
+import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any
+from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, WebSocket
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 
-from mt.faithful import FaithfulTranslator
-from server import models, packs, pages, reception
+from server import keys, logs, models, operations, packs, pages, reception, refusals, tokens
 from server.archive import Archive
-from server.conference import Services
-from server.config import Config
-from server.connection import PATIENCE, Patience, everybody
+from server.auth import Access
+from server.config import Config, ServerConfig
+from server.connection import PATIENCE, Patience
+from server.door import is_loopback
 from server.engines import Engines
 from server.eventlog import EventLog
-from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
+from server.gate import Gate
 from server.hall import Hall
+from server.house import House, everybody
 from server.languages import Languages, Offer
-from server.session import Session
-from streaming.batching import SharedEngine
-from streaming.errors import InputError
+from server.services import Services
+from streaming.errors import ConfigError, InputError
 
-LARGEST_FRAME = 1 << 20
-"""Bytes; a larger one closes the connection with 1009."""
+log = logging.getLogger(__name__)
+
 PING_SECONDS = 20.0
 """Between pings, which keep address translators on the way from forgetting the connection."""
 DEAD_MILLISECONDS = 60_000
 """A peer whose system acknowledges nothing for so long is gone."""
-MOST_TOGETHER = 16
-"""Requests in a batch, of engines that gain by batches."""
-MOST_WINDOWS = 8
-"""Windows in a batch: those that are alike are decoded together, which costs half for stock models; a batch
-is made only when more wait than there are workers."""
 MOST_NAMED = 8
 """Languages and pairs that the line at the start names."""
 SHUTDOWN_SECONDS = 5
-"""For sessions to end after the server was told to stop."""
+"""For connections to close after sessions have ended, or had their time to."""
 
 
 def create_app(
-    engines: Engines, config: Config, patience: Patience = PATIENCE, log: EventLog | None = None
+    engines: Engines,
+    config: Config,
+    patience: Patience = PATIENCE,
+    access: Callable[[], Access] | None = None,
+    log: EventLog | None = None,
 ) -> FastAPI:
-    """Build the application around engines that are loaded; without a log, nothing outlives the process."""
-    shared = _shared(engines, config)
-    asks = {name: engine.ask for name, engine in shared.items()}
-    languages = Languages(engines)
-    events = log or EventLog()
+    """Build the application around engines that are loaded; without `access` it is open to everybody, and
+    without a `log` nothing outlives the process."""
+    house = House(engines, config, access or everybody())
+    languages, events = Languages(engines), log or EventLog()
+    house.health.checks["event log"] = events.trouble
     shelf = packs.shelf(config.packs.folder, config.packs.use)
     for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
         _say(str(conflict))
-    services = Services(events, asks, languages, shelf, config.server.grace, config.log.days)
-    hall = Hall(services, config.server.max_sessions)
-    archive = Archive(shared, engines.translator, languages, config)
+    hall = Hall(
+        Services(
+            events,
+            house.asks,
+            languages,
+            shelf,
+            house.admission,
+            house,
+            config.limits,
+            config.server.grace,
+            config.events.days,
+        )
+    )
+    archive = Archive(house.engines, engines.translator, languages, house.heard_recording, config)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(events)
-            for engine in shared.values():
-                await stack.enter_async_context(engine)
+            await stack.enter_async_context(house)
             await stack.enter_async_context(archive)
             await stack.enter_async_context(hall)
             yield
@@ -84,32 +94,27 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        responses=refusals.RESPONSES,
     )
-
-    @app.websocket("/v1/live")
-    async def live(socket: WebSocket) -> None:
-        await socket.accept()
-        await Session(socket, hall, patience).serve()
-
-    app.include_router(reception.rooms(hall, patience, everybody))
-
-    @app.get("/healthz", summary="The process lives")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz", summary="A session would be taken now", responses={503: {"description": "Full"}})
-    async def readyz() -> JSONResponse:
-        content = {"sessions": hall.floors, "max_sessions": hall.most}
-        return JSONResponse(content, 503 if hall.full else 200)
+    refusals.install(app)
+    app.add_middleware(
+        Gate,
+        origins=config.access.origins,
+        is_open=lambda: house.door.open,
+        upload_bytes=config.limits.upload_bytes,
+    )
 
     @app.get("/v1/languages", summary="What can be recognised, translated and spoken")
     async def offered() -> Offer:
         return languages.offer()
 
     app.include_router(pages.router())
+    app.include_router(reception.addresses(house, hall, patience))
     app.include_router(archive.router)
-    app.state.archive = archive
-    app.state.hall, app.state.engines = hall, shared
+    app.include_router(tokens.router)
+    app.include_router(operations.router)
+    app.state.door, app.state.house, app.state.hall = house.door, house, hall
+    app.state.admission, app.state.engines, app.state.archive = house.admission, house.engines, archive
     return app
 
 
@@ -119,14 +124,20 @@ def serve(config: Config) -> None:
     Raises:
         InputError: the port is taken, or the address is not one of this machine; or the event log cannot be
             opened.
+        ConfigError: the certificate or the keys cannot be read.
         ModelError: a model that is not there, or not what it should be.
     """
-    log = EventLog(config.log.file)
+    events = EventLog(config.events.file)
     with bound(config.server.host, config.server.port) as listener:
-        log.open()
+        logs.setup(config.logging)
+        events.open()
+        tls = tls_context(config.server)
+        access = keys.watched(keys.folder(config.access.folder))
         always = packs.shelf(config.packs.folder, config.packs.use).take()
         engines = models.load_engines(packs.preferring(config, always), _say)
-        server = Server(create_app(engines, config, log=log), lambda: _announce(listener, Languages(engines)))
+        app = create_app(engines, config, access=access, log=events)
+        server = Server(app, config, lambda: announce(listener, tls, Languages(engines)), tls)
+        warn_if_open(listener, access())
         with _stopped_by_signals():
             _open(listener)
             server.run([listener])
@@ -135,8 +146,16 @@ def serve(config: Config) -> None:
 class Server(uvicorn.Server):
     """uvicorn, set up for audio, that tells when it listens."""
 
-    def __init__(self, app: FastAPI, on_listening: Callable[[], None]) -> None:
-        super().__init__(_settings(app))
+    def __init__(
+        self,
+        app: FastAPI,
+        config: Config,
+        on_listening: Callable[[], None],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(_settings(app, config, tls))
+        self._house: House = app.state.house
+        self._drain_seconds = config.server.drain_seconds
         self._on_listening = on_listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -144,12 +163,17 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self._on_listening()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let sessions end in order, then close the port and what is still connected."""
+        await self._house.drain(self._drain_seconds, lambda: self.force_exit)
+        await super().shutdown(sockets)
 
-def _settings(app: FastAPI) -> uvicorn.Config:
+
+def _settings(app: FastAPI, config: Config, tls: ssl.SSLContext | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         ws="websockets-sansio",
-        ws_max_size=LARGEST_FRAME,
+        ws_max_size=config.limits.message_bytes,
         # Speech does not compress, and compression costs five times the work of everything else here.
         ws_per_message_deflate=False,
         # A session that is behind does not read, so its client's pongs wait behind audio: a late pong is no
@@ -157,7 +181,9 @@ def _settings(app: FastAPI) -> uvicorn.Config:
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=None,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        log_config=None,
         log_level="warning",
+        ssl_context_factory=(lambda *_: tls) if tls else None,
         access_log=False,
         lifespan="on",
     )
@@ -196,11 +222,42 @@ def address_of(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _announce(listener: socket.socket, languages: Languages) -> None:
+def tls_context(config: ServerConfig) -> ssl.SSLContext | None:
+    """Read the certificate that the configuration names; `None`: it names none.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    if not config.certificate:
+        return None
+    for path in (config.certificate, config.key):
+        if not Path(path).is_file():
+            raise ConfigError(f"{path}: there is no such file for TLS")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # A key with a passphrase would ask for it at the terminal, where nobody may be.
+        context.load_cert_chain(config.certificate, config.key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{config.certificate}, {config.key}: TLS cannot use them ({error})") from error
+    return context
+
+
+def warn_if_open(listener: socket.socket, access: Access) -> None:
+    """Say loudly that a server which others can reach asks nobody who he is."""
+    if access.open and not is_loopback(listener.getsockname()[0]):
+        log.warning(
+            "ANYBODY WHO REACHES %s MAY USE THIS SERVER: there are no keys; "
+            "'dragoman keys add NAME --role admin' makes the first",
+            address_of(listener),
+        )
+
+
+def announce(listener: socket.socket, tls: ssl.SSLContext | None, languages: Languages) -> None:
+    """Say where the server listens, and what it can do."""
     offer = languages.offer()
     heard = _some(offer.recognition) or "any language"
     pairs = _some([f"{pair.source} → {pair.target}" for pair in offer.translation]) or "nothing"
-    address = f"ws://{address_of(listener)}/v1/live"
+    address = f"{'wss' if tls else 'ws'}://{address_of(listener)}/v1/live"
     print(f"listening on {address} (recognises {heard}; translates {pairs})", flush=True)
 
 
@@ -222,15 +279,3 @@ def _stopped_by_signals() -> Iterator[None]:
 
 def _say(message: str) -> None:
     print(f"dragoman: {message}", file=sys.stderr, flush=True)
-
-
-def _shared(engines: Engines, config: Config) -> dict[str, SharedEngine[Any, Any]]:
-    workers = config.recognition.workers or models.cores()
-    shared: dict[str, SharedEngine[Any, Any]] = {
-        DETECTOR: SharedEngine(engines.detector.detect, max_batch=MOST_TOGETHER),
-        RECOGNIZER: SharedEngine(engines.recognizer.recognize, max_batch=MOST_WINDOWS, workers=workers),
-        TRANSLATOR: SharedEngine(FaithfulTranslator(engines.translator).translate, max_batch=MOST_TOGETHER),
-    }
-    if engines.synthesizer:
-        shared[SYNTHESIZER] = SharedEngine(engines.synthesizer.synthesize, max_batch=1)
-    return shared

@@ -1,7 +1,7 @@
 """Everything about recordings that a server has, put together from its configuration."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -28,9 +28,11 @@ class Archive:
         engines: Mapping[str, SharedEngine[Any, Any]],
         translator: Router,
         languages: Languages,
+        heard: Callable[[float], None],
         config: Config,
     ) -> None:
-        """`engines` are shared with live sessions, which go first.
+        """`engines` are shared with live sessions, which go first; `heard` is told the seconds of audio that
+        have been recognised.
 
         Raises:
             ConfigError: the root is no folder.
@@ -39,11 +41,11 @@ class Archive:
         workers = config.recognition.workers or models.cores()
         folder = self.folder = Path(wanted.folder).expanduser() if wanted.folder else default_folder()
         limits = Limits(wanted.jobs, wanted.retention_hours * 3600)
-        uploads, most = folder / "uploads", wanted.upload_megabytes << 20
+        uploads, most = folder / "uploads", config.limits.upload_bytes
         root = Path(wanted.root).expanduser() if wanted.root else None
         if root and not root.is_dir():
             raise ConfigError(f"[recordings] root: a folder was expected, {root} is none")
-        self.recordings = Recordings(engines, translator, languages.manner, workers, wanted.at_once)
+        self.recordings = Recordings(engines, translator, languages.manner, heard, workers, wanted.at_once)
         self.jobs = Jobs(self.recordings, folder, limits)
         self.router = APIRouter()
         """All routes about recordings."""

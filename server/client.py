@@ -14,9 +14,10 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
+from server.link import Broken, connected, receive, send
 from server.messages import (
     Ack,
     ClientMessage,
@@ -26,9 +27,7 @@ from server.messages import (
     Ready,
     Resume,
     ServerMessage,
-    Speech,
     Start,
-    decode_event,
     encode,
 )
 from server.replay import Replay
@@ -38,14 +37,10 @@ from streaming.captions import Caption, Transcript
 from streaming.errors import InputError, ProtocolError
 from streaming.stages import Notice
 
-OPEN_SECONDS = 10.0
-"""A server must accept the connection within this time."""
 PATIENCE_SECONDS = 60.0
 """A server that has begun a session may be away so long."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between attempts to come back; each is up to twice as long as the one before."""
-COMING_BACK = frozenset({1001, 1006, 1011, 1012, 1013})
-"""Close codes of a server or a network that may be there again soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +58,6 @@ class Arrival:
     """Number of an event."""
 
 
-class Broken(Exception):
-    """The connection broke; another one may go on."""
-
-
 async def stream(
     url: str,
     chunks: Iterable[AudioChunk] | AsyncIterable[AudioChunk],
@@ -76,6 +67,7 @@ async def stream(
     speak: Sequence[str] = (),
     encoding: Literal["pcm_s16le", "pcm_f32le"] = "pcm_s16le",
     speed: float = 1.0,
+    key: str = "",
     patience: float = PATIENCE_SECONDS,
     languages: Sequence[str] = (),
     words: bool = False,
@@ -84,8 +76,8 @@ async def stream(
     """Stream audio to a server and give its messages as they come; the last is ``done`` or ``error``.
 
     A chunk is sent when its end has been spoken, as a microphone would; `speed` 2 speaks twice as fast, 0
-    sends as fast as the server takes it. A session whose connection breaks is resumed for `patience`
-    seconds; a notice ``reconnecting`` says so.
+    sends as fast as the server takes it. `key` is what lets us in, or a room token. A session whose
+    connection breaks is resumed for `patience` seconds; a notice ``reconnecting`` says so.
 
     Raises:
         InputError: nothing answers at the address, or it is not an address.
@@ -101,7 +93,7 @@ async def stream(
         words=words,
         packs=tuple(packs),
     )
-    conversation = Conversation(url, start, Replay(chunks, encoding, speed))
+    conversation = Conversation(url, start, Replay(chunks, encoding, speed), key=key)
     async with aclosing(conversation.arrivals(patience)) as arrivals:
         async for arrival in arrivals:
             yield arrival
@@ -114,6 +106,7 @@ async def listen(
     style: Style = "fast",
     speech: bool = False,
     event: int | None = None,
+    key: str = "",
     patience: float = PATIENCE_SECONDS,
 ) -> AsyncGenerator[Arrival, None]:
     """Read a room and give what is said there, until the event ends; the last is ``done`` or ``error``.
@@ -125,7 +118,7 @@ async def listen(
         ProtocolError: the server broke off, or said something that the protocol does not know, or twice.
         RetractionError: the server took committed text back.
     """
-    reading = Reading(url, Listen(language, style, speech, event))
+    reading = Reading(url, Listen(language, style, speech, event), key)
     async with aclosing(reading.arrivals(patience)) as arrivals:
         async for arrival in arrivals:
             yield arrival
@@ -134,8 +127,9 @@ async def listen(
 class _Lasting(ABC):
     """What goes on over as many connections as it takes."""
 
-    def __init__(self, url: str, event: int | None) -> None:
+    def __init__(self, url: str, event: int | None, key: str) -> None:
         self._url = url
+        self._key = key
         self._transcript = Transcript()
         self.event = event
         """Number of the last event that came."""
@@ -205,8 +199,8 @@ class _Lasting(ABC):
 class Reading(_Lasting):
     """A listener of a room."""
 
-    def __init__(self, url: str, wanted: Listen) -> None:
-        super().__init__(url, wanted.event)
+    def __init__(self, url: str, wanted: Listen, key: str = "") -> None:
+        super().__init__(url, wanted.event, key)
         self._wanted = wanted
         self._past = -1
 
@@ -215,8 +209,8 @@ class Reading(_Lasting):
         return self.event is not None
 
     async def _connection(self) -> AsyncGenerator[Arrival, None]:
-        async with await connected(self._url) as socket:
-            await _send(socket, encode(replace(self._wanted, event=self.event)))
+        async with await connected(self._url, self._key) as socket:
+            await send(socket, encode(replace(self._wanted, event=self.event)))
             async for arrival in self._received(socket):
                 yield arrival
 
@@ -231,8 +225,10 @@ class Reading(_Lasting):
 class Conversation(_Lasting):
     """A speaker's session; with its `token` and `event`, another client may go on with it."""
 
-    def __init__(self, url: str, start: Start, replay: Replay, token: str = "", event: int = 0) -> None:
-        super().__init__(url, event)
+    def __init__(
+        self, url: str, start: Start, replay: Replay, token: str = "", event: int = 0, key: str = ""
+    ) -> None:
+        super().__init__(url, event, key)
         self._start = start
         self._replay = replay
         self.token = token
@@ -263,11 +259,12 @@ class Conversation(_Lasting):
                 await reading
 
     async def _connection(self) -> AsyncGenerator[Arrival, None]:
-        async with await connected(self._url) as socket:
+        # What resumes a session lets us in by itself: the key may have expired meanwhile.
+        async with await connected(self._url, "" if self.token else self._key) as socket:
             first: ClientMessage = Resume(self.token, self.event or 0) if self.token else self._start
             playing: asyncio.Task[None] | None = None
             try:
-                await _send(socket, encode(first))
+                await send(socket, encode(first))
                 async for arrival in self._received(socket):
                     match arrival.message:
                         case Ready(token=token, position=position):
@@ -294,51 +291,3 @@ class Conversation(_Lasting):
             return  # the receiving side tells why
         except Exception:
             await socket.close()
-
-
-async def connected(url: str) -> ClientConnection:
-    """Open a connection.
-
-    Raises:
-        InputError: nothing answers at the address, or it is not an address.
-    """
-    try:
-        # No keep-alive of our own: a server under load reads late, and a late pong is no death. Audio does
-        # not compress, so compression would only cost time.
-        return await connect(
-            url, compression=None, ping_interval=None, max_size=None, open_timeout=OPEN_SECONDS, proxy=None
-        )
-    except (InvalidURI, InvalidHandshake, OSError, TimeoutError) as error:
-        raise InputError(f"{url}: no Dragoman answers there ({error or type(error).__name__})") from error
-
-
-async def receive(socket: ClientConnection) -> tuple[int | None, ServerMessage, bytes]:
-    """Take a message: its number if it is an event, itself, and the sound that belongs to it.
-
-    Raises:
-        Broken: the connection broke, and another one may go on.
-        ProtocolError: the server ended it without saying why, or sent what it may not.
-    """
-    try:
-        text = await socket.recv()
-        event, message = decode_event(text if isinstance(text, str) else "")
-        audio = _bytes(await socket.recv()) if isinstance(message, Speech) else b""
-    except ConnectionClosed as error:
-        code = error.rcvd.code if error.rcvd else 1006
-        if code in COMING_BACK:
-            raise Broken(str(error)) from error
-        raise ProtocolError(f"the server broke off before it was done ({error})") from error
-    return event, message, audio
-
-
-async def _send(socket: ClientConnection, text: str) -> None:
-    try:
-        await socket.send(text)
-    except ConnectionClosed as error:
-        raise Broken(str(error)) from error
-
-
-def _bytes(data: str | bytes) -> bytes:
-    if isinstance(data, str):
-        raise ProtocolError("expected the binary frame that belongs to 'speech', got text")
-    return data

@@ -4,14 +4,14 @@ import os
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from streaming.errors import AudioError, InputError, LanguageError, PackError
+from streaming.errors import AudioError, InputError, LanguageError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -38,7 +38,7 @@ def serve(arguments: Namespace) -> None:
     from server import app
 
     app.serve(
-        _configured(
+        configured(
             arguments,
             server={"host": arguments.host, "port": arguments.port},
             recognition={"model": arguments.model},
@@ -53,7 +53,7 @@ def interpret(arguments: Namespace) -> int:
 
     wanted = _wanted(arguments)
     _check_names(arguments)
-    config = _configured(arguments, recognition={"model": arguments.model})
+    config = configured(arguments, recognition={"model": arguments.model})
     wanted = replace(wanted, packs=_packs(arguments, config))
     engines = models.load_engines(packs.preferring(config, wanted.packs), say)
     _check_pairs(wanted, engines)
@@ -76,7 +76,7 @@ def translate(arguments: Namespace) -> None:
 
     source, target = one_language(arguments.source), one_language(arguments.target)
     with _lines(arguments.file) as lines:
-        config = _configured(arguments)
+        config = configured(arguments)
         chosen = _packs(arguments, config)
         router = models.load_translator(packs.preferring(config, chosen), say)
         _say_route(router, source, target)
@@ -101,6 +101,11 @@ def list_models(arguments: Namespace) -> None:
 
     rows = [("KIND", "NAME", "FAMILY", "LICENCE", "SERVES", "WHERE")]
     rows += [(m.kind, m.name, m.family, m.licence, m.serves, str(m.path)) for m in models.installed()]
+    show_table(rows)
+
+
+def show_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of as many cells each, in columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -111,41 +116,6 @@ def download_model(arguments: Namespace) -> None:
     from server import models
 
     print(models.download(arguments.name, say))
-
-
-def list_packs(arguments: Namespace) -> None:
-    """List the domain packs that are here; one that is not as it should be says so."""
-    from server import pack, packs
-
-    for name, path in packs.shelf(_configured(arguments).packs.folder).listed().items():
-        try:
-            found = pack.read(path)
-        except PackError as error:
-            print(f"{name}\t{str(error).splitlines()[0]}")
-            continue
-        print(f"{name}\t{len(found.entries)} terms\t{','.join(found.languages)}\t{found.title}\t{path}")
-
-
-def check_packs(arguments: Namespace) -> int:
-    """Check domain packs, each alone and then all together."""
-    from server import pack, packs
-
-    good, status = [], 0
-    for path in arguments.files:
-        try:
-            main = packs.main_file(path)
-            if main is None:
-                raise PackError(f"{path}: a pack's folder or TOML file was expected, there is none")
-            found = pack.read(main)
-        except PackError as error:
-            print(error)
-            status = 2
-            continue
-        good.append(found)
-        print(f"{path}: {found.name}: {len(found.entries)} terms, {len(found.verbatim)} names: in order")
-    for conflict in packs.Packs(good).conflicts:
-        print(conflict)
-    return status
 
 
 def stream(arguments: Namespace) -> None:
@@ -159,7 +129,11 @@ def stream(arguments: Namespace) -> None:
     if arguments.speak:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
-    playback.play(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener, arguments.packs)
+    playback.play(
+        *(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener),
+        packs=arguments.packs,
+        key=_key(),
+    )
 
 
 def listen(arguments: Namespace) -> None:
@@ -172,7 +146,12 @@ def listen(arguments: Namespace) -> None:
         playback.JsonListener() if arguments.format == "jsonl" else playback.reading_listener()
     )
     url = f"{arguments.url.rstrip('/')}/v1/rooms/{arguments.room}/listen"
-    playback.read(url, Listen(language, arguments.style), listener)
+    playback.read(url, Listen(language, arguments.style, token=_key()), listener)
+
+
+def _key() -> str:
+    """Take the key from the environment: arguments are for everybody on the machine to see."""
+    return os.environ.get("DRAGOMAN_KEY", "")
 
 
 def demo(arguments: Namespace) -> None:
@@ -219,7 +198,7 @@ def one_language(written: str) -> str:
     raise LanguageError(f"one language was expected, {written!r} came")
 
 
-def _configured(arguments: Namespace, **overrides: Mapping[str, object]) -> "Config":
+def configured(arguments: Namespace, **overrides: Mapping[str, object]) -> "Config":
     from server import config
 
     return config.load(arguments.config, **overrides)

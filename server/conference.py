@@ -8,46 +8,29 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
+from server.account import Account
 from server.audience import Audience
-from server.eventlog import EventLog
 from server.floor import Floor, Gate, Holder, Switch
 from server.graph import TRANSLATOR, Interpretation
 from server.journal import Journal
-from server.languages import Languages
 from server.line import Ears, Line
 from server.messages import Done, Route, Start, Statistics
-from server.packs import Packs, Shelf
+from server.packs import Packs
 from server.room_messages import RoomState
 from server.rooms import Room
 from server.schema import to_plain
-from server.scribe import TYPED, Scribe
+from server.scribe import Scribe
+from server.services import Services
 from server.snapshot import Snapshot, pack
 from server.trade import NO_PACKS, Trade
-from streaming.captions import Update
 from streaming.errors import DragomanError, EngineError, ReplacedError, RoomError, first_cause
-from streaming.pipeline import Engines
 from streaming.stages import Notice, Translation, TranslationRequest
-from streaming.words import Word
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What every conference uses."""
-
-    log: EventLog
-    engines: Engines
-    languages: Languages
-    shelf: Shelf
-    """The domain packs that speakers may name."""
-    grace: float = 60.0
-    """Seconds that a place is kept for somebody whose connection is lost."""
-    days: float = 30.0
-    """Days after which nothing is left of what is over, unless a room says otherwise."""
 
 
 OnFloor = Callable[["Conference", int], None]
@@ -62,6 +45,7 @@ class Conference:
         self.room = room
         self.trade = Trade(room, services.shelf)
         self.services = services
+        self.account = Account(services, None if room.plan.private else room.plan.id)
         self.audience = Audience()
         self.journal = Journal(services.log, room.plan.id, last, self.audience.tell)
         self.scribe = Scribe(room, self.journal, lambda line: self.floors[_floor_of(line)].begin)
@@ -115,9 +99,17 @@ class Conference:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def wind_up(self) -> None:
+        """The server is being stopped and nothing outlives it: finish what has been said."""
+        if not self.room.plan.private:
+            self.start("the end", self.end)
+        for floor in self.floors.values():
+            floor.finish()
+
     async def end(self) -> None:
         """End the event: finish what has been said, and tell everybody."""
         if self.room.ended:
+            await self.over.wait()
             return
         self.room.ended = True
         floors = list(self.floors.values())
@@ -138,27 +130,28 @@ class Conference:
         Raises:
             LanguageError: a language that cannot be served.
             RoomError: the event has ended.
+            OverloadError: the server or the room is full.
         """
         if self.room.ended:
             raise RoomError(f"the event in {self.name!r} has ended")
         packs = await self.trade.take(form)
         self.routes(form)
-        name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
-        begin = 0.0 if self.room.plan.private else self.now()
-        floor = self.host(name, replace(form, token=""), begin, secret, booth, packs)
+        with ExitStack() as place:
+            self.account.admit(place, booth)
+            name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
+            begin = 0.0 if self.room.plan.private else self.now()
+            floor = self.host(name, replace(form, token=""), begin, secret, booth, packs)
+            floor.place.enter_context(place.pop_all())
         self.changed()
         await self._save(floor)
         return floor
 
-    def type(self, floor: Floor, text: str, final: bool) -> None:
-        """Take text from a booth: it is committed as it is."""
-        if floor.typing is None:
-            floor.typing = self.room.number(f"{floor.name}.{TYPED}", self.journal.last + 1)
-        now = self.now()
-        words = (Word(text, now, now),) if text else ()
-        self.scribe.translate(floor.name, Update(floor.typing, floor.booth, words, (), final))
-        if final:
-            floor.typing = None
+    def dismiss(self, floor: Floor, notice: Notice) -> None:
+        """Take no more audio from a floor: say why, and finish what has been said."""
+        if not floor.finished:
+            self.account.wrote(floor.lines[0], "", notice)
+            self.journal.add(notice, line=floor.name)
+            floor.finish()
 
     def attach(self, floor: Floor, holder: Holder) -> None:
         """Let a connection bring a floor's audio; the one before is told that it has lost it."""
@@ -222,7 +215,7 @@ class Conference:
         names = [name] if form.channels == 1 else [f"{name}.{i + 1}" for i in range(form.channels)]
         engines = {**self.services.engines, TRANSLATOR: self.translate}
         ears = Ears(
-            self.scribe.hear,
+            self._hear,
             self._say,
             self.scribe.shown,
             lambda: self.journal.last,
@@ -230,12 +223,17 @@ class Conference:
             self.trade.prepared,
         )
         wanted, languages = self._wanted(form, booth, packs), self.services.languages
-        saved = snapshots or {}
+        saved, rate, limits = snapshots or {}, form.sample_rate, self.services.limits
+        held = limits.audio_seconds
         lines = [
-            Line(line, wanted, form.sample_rate, engines, languages, ears, saved.get(line, Snapshot(0)))
+            Line(line, wanted, rate, engines, languages, ears, saved.get(line, Snapshot(0)), held)
             for line in names
         ]
         floor = self.floors[name] = Floor(name, form, begin, secret, lines, Gate(switches), booth)
+        if longest := limits.total_seconds:
+            notice = Notice("too_long", f"a session may last {longest:g} s here")
+            timer = asyncio.get_running_loop().call_later(longest, self.dismiss, floor, notice)
+            floor.place.callback(timer.cancel)
         self._on_floor(self, 1)
         self.start(f"floor {name}", self._run, floor)
         return floor
@@ -269,9 +267,14 @@ class Conference:
         else:
             self.room.part(floor.name)
         self.changed()
+        if error is None:
+            showing = self.scribe.showing
+            statistics = floor.statistics(showing.utterances, showing.captions)
+            self.journal.add(Done(statistics), line=floor.name)
         await self.journal.settle()
         self.clock = (self.now(), asyncio.get_running_loop().time())
         del self.floors[floor.name]
+        self.account.ended(floor, error)
         if not floor.ended.done():
             floor.ended.set_result(error)
         self._on_floor(self, -1)
@@ -279,6 +282,7 @@ class Conference:
     def _abandon(self, floor: Floor) -> None:
         if not floor.finished:
             log.info("room %s: floor %s is abandoned", self.name, floor.name)
+            floor.abandoned = True
             floor.finish()
 
     def _set_gate(self, floor: Floor) -> None:
@@ -305,7 +309,12 @@ class Conference:
         }
         await self.services.log.save(self.name, f"floor:{floor.name}", json.dumps(state).encode())
 
+    def _hear(self, line: Line, name: str, item: Any) -> None:
+        self.account.wrote(line, name, item)
+        self.scribe.hear(line, name, item)
+
     def _say(self, line: Line, notice: Notice) -> None:
+        self.account.wrote(line, "", notice)
         self.journal.show(notice, line=line.name)
 
     def _keep(self, line: Line, snapshot: Snapshot) -> None:
@@ -331,14 +340,6 @@ class Conference:
             for floor in self.floors.values():
                 if not floor.ended.done():
                     floor.ended.set_result(DragomanError("the server failed; its log says why"))
-
-    def depart(self, language: str) -> None:
-        """A listener has gone; the language stays for a while, lest one lost connection leave a gap."""
-        asyncio.get_running_loop().call_later(self.services.grace, self._departed, language)
-
-    def _departed(self, language: str) -> None:
-        self.room.unlisten(language)
-        self.changed()
 
 
 def _floor_of(line: str) -> str:

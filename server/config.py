@@ -22,14 +22,77 @@ class ServerConfig:
     port: int = 8765
     """0: any free one."""
     max_sessions: int = 32
-    """Live sessions at the same time; one more is told that the server is full."""
+    """Live sessions at the same time; one more is told that the server is full, and when to try again."""
     grace: float = 60.0
     """Seconds that a session waits for a client whose connection is lost."""
+    certificate: str = ""
+    """File with the TLS certificate and those between it and its authority, PEM; empty: no TLS."""
+    key: str = ""
+    """File with the certificate's private key, PEM, without a passphrase."""
+    drain_seconds: float = 20.0
+    """When the server is stopped: for clients to be told, and, if there is no event log, for sessions to say
+    what they have heard."""
 
     def __post_init__(self) -> None:
         _within("port", self.port, 0, 65535)
         _within("max_sessions", self.max_sessions, 1, 100_000)
         _within("grace", self.grace, 0, 86_400)
+        _within("drain_seconds", self.drain_seconds, 0, 3_600)
+        if bool(self.certificate) != bool(self.key):
+            raise SchemaError("certificate: TLS needs both certificate and key")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessConfig:
+    """Who may enter. As long as ``dragoman keys add`` has made no key, everybody may."""
+
+    folder: str = ""
+    """Where the keys and the secret of the room tokens are kept; empty: ``~/.local/share/dragoman``."""
+    origins: tuple[str, ...] = ()
+    """Other web sites whose pages may connect, as ``https://example.org``; on a server without keys also the
+    names that it answers to, besides addresses and local names."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsConfig:
+    """How much one client, and all of them together, may ask for."""
+
+    utilisation: float = 0.9
+    """Part of the recognizer's workers that live sessions may use, as measured; 0: do not measure."""
+    speakers: int = 8
+    """Speakers in a room."""
+    listeners: int = 5_000
+    """Listeners in a room."""
+    audio_seconds: float = 2.0
+    """Audio of a session that waits to be interpreted before its socket is read no further."""
+    message_bytes: int = 1 << 20
+    """A larger WebSocket message closes the connection with 1009."""
+    upload_bytes: int = 2 << 30
+    """A larger body of a request is refused with 413."""
+    idle_seconds: float = 3_600.0
+    """A session that sends no audio for so long is finished; 0: never."""
+    total_seconds: float = 0.0
+    """A session that has lasted so long is finished; 0: never."""
+
+    def __post_init__(self) -> None:
+        _within("utilisation", self.utilisation, 0, 1)
+        _within("speakers", self.speakers, 1, 1_000)
+        _within("listeners", self.listeners, 1, 1_000_000)
+        _within("audio_seconds", self.audio_seconds, 1, 600)
+        _within("message_bytes", self.message_bytes, 1 << 16, 1 << 26)
+        _within("upload_bytes", self.upload_bytes, 1 << 10, 1 << 40)
+        _within("idle_seconds", self.idle_seconds, 0, 1_000_000_000)
+        _within("total_seconds", self.total_seconds, 0, 1_000_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggingConfig:
+    """What is written to standard error; never what was said."""
+
+    format: Literal["text", "json"] = "text"
+    """Lines for people, or an object a line for machines."""
+    level: Literal["info", "warning"] = "warning"
+    """``info``: also who came and went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +135,7 @@ class SpeechConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class LogConfig:
+class EventsConfig:
     """The event log, from which sessions and rooms go on after a restart."""
 
     path: str = "auto"
@@ -113,8 +176,6 @@ class RecordingsConfig:
     """Where uploads and jobs are kept; empty: ``~/.local/share/dragoman/recordings``."""
     root: str = ""
     """Jobs may name recordings in this folder and below; empty: none, they are uploaded."""
-    upload_megabytes: int = 2048
-    """An upload may be so large."""
     at_once: int = 4
     """Requests for transcriptions and translations that are worked on at the same time."""
     jobs: int = 1000
@@ -123,7 +184,6 @@ class RecordingsConfig:
     """For so long the result of a job is kept; 0: until it is deleted."""
 
     def __post_init__(self) -> None:
-        _within("upload_megabytes", self.upload_megabytes, 1, 1_000_000)
         _within("at_once", self.at_once, 1, 1_000)
         _within("jobs", self.jobs, 1, 1_000_000)
         if not 0 <= self.retention_hours <= 1_000_000:
@@ -135,10 +195,13 @@ class Config:
     """Everything that can be configured."""
 
     server: ServerConfig = field(default_factory=ServerConfig)
+    access: AccessConfig = field(default_factory=AccessConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    logging: LoggingConfig = field(default_factory=LoggingConfig)
     recognition: RecognitionConfig = field(default_factory=RecognitionConfig)
     translation: TranslationConfig = field(default_factory=TranslationConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
-    log: LogConfig = field(default_factory=LogConfig)
+    events: EventsConfig = field(default_factory=EventsConfig)
     packs: PacksConfig = field(default_factory=PacksConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
 
@@ -176,6 +239,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: this is not TOML: {error}") from error
 
 
-def _within(name: str, value: float, lowest: int, highest: int) -> None:
+def _within(name: str, value: float, lowest: float, highest: float) -> None:
     if not lowest <= value <= highest:
         raise SchemaError(f"{name}: expected {lowest} … {highest}, got {value}")

@@ -4,20 +4,21 @@ import asyncio
 import logging
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from server import logs
 from server.audience import View
 from server.conference import Conference
+from server.entry import Entry
 from server.messages import Error, ServerMessage
 from server.outbox import WRITE_SECONDS, Frame, Outbox, frame
 from server.protocol import Door, Event, ServerProtocol, close_code
-from streaming.errors import DragomanError, ProtocolError, first_cause
+from streaming.errors import DragomanError, InputError, OverloadError, ProtocolError, first_cause
+from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
 
@@ -34,33 +35,51 @@ class Patience:
 
 PATIENCE = Patience()
 
-Admit: TypeAlias = Callable[[HTTPConnection, str, str | None, str], object]
-"""Sees that a connection may do something (speak, listen, operate, interpret, create) in a room, with the
-token that it sent, if it sent one; raises if it may not."""
-
-
-def everybody(connection: HTTPConnection, action: str, room: str | None, token: str) -> None:
-    """Admit everybody to everything."""
+DRAINING = Notice("draining", "the server is being stopped: it takes no more audio")
+STOPPED = 1012
+"""The close code when the server is being stopped."""
 
 
 class Connection(ABC):
     """Serves one client; the subclass says what the client is there for."""
 
-    def __init__(self, socket: WebSocket, door: Door, patience: Patience, admit: Admit) -> None:
-        """The socket has been accepted."""
+    def __init__(
+        self, socket: WebSocket, entry: Entry, patience: Patience, door: Door, room: str = ""
+    ) -> None:
+        """`entry` lets the client in; `door` says what may be said there; `room` is where it is,
+        empty for a session of one's own."""
         self._socket = socket
-        self._admit = admit
+        self._entry = entry
+        self._room = room
         self._protocol = ServerProtocol(door)
         self._patience = patience
         self._name = secrets.token_hex(4)
         self._outbox = Outbox(patience.write)
+        self._conference: Conference | None = None
+        self._code = 1000
+        self._dismissed = asyncio.Event()
+        """The server is being stopped, and what is not said will be said after it has been started anew."""
 
     @abstractmethod
     async def _interpret(self) -> None:
         """Do what the client is there for, until it is done."""
 
     async def serve(self) -> None:
-        """Serve until the client is done, gone, or at fault."""
+        """Serve until the client is done, gone, or at fault; the socket has been accepted."""
+        with logs.about(connection=self._name, **({"room": self._room} if self._room else {})):
+            await self._serve()
+
+    def dismiss(self) -> None:
+        """The server is being stopped: say so, and go as soon as nothing is lost by it."""
+        self._code = STOPPED
+        with suppress(ProtocolError):  # before the first message and after the last there is nothing to say
+            self._send(DRAINING)
+        if self._conference is None or self._conference.services.log.durable:
+            self._dismissed.set()
+        else:
+            self._conference.wind_up()
+
+    async def _serve(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._outbox.drain(self._deliver))
@@ -68,11 +87,11 @@ class Connection(ABC):
                 self._outbox.close()
             await self._close(code)
         except* WebSocketDisconnect as group:
-            log.info("connection %s: the client has gone", self._name)
+            log.info("the client has gone")
             self._gone(first_cause(group))
         except* DragomanError as group:
             # Only sending fails here: the client does not read, so it cannot be told.
-            log.warning("connection %s: dropped: %s", self._name, first_cause(group))
+            log.warning("dropped: %s", first_cause(group))
             self._gone(first_cause(group))
 
     @abstractmethod
@@ -86,14 +105,16 @@ class Connection(ABC):
         except WebSocketDisconnect:
             raise
         except DragomanError as error:
+            if not isinstance(error, InputError | OverloadError):  # whose cause is here
+                log.warning("%s: %s", error.code, error)
             return self._fail(error.code, str(error))
         except Exception:
-            log.exception("connection %s: failed", self._name)
+            log.exception("the connection failed")
             return self._fail(DragomanError.code, "the server failed; its log says why")
-        return 1000
+        return self._code
 
     def _fail(self, code: str, message: str) -> int:
-        log.info("connection %s: %s: %s", self._name, code, message)
+        log.info("ended with the error %s", code)  # the message may quote what the client sent
         self._send(Error(code, message))
         return close_code(code)
 
@@ -113,20 +134,21 @@ class Connection(ABC):
         return self._protocol.receive(message["bytes"] if text is None else text)
 
     async def _events(self, conference: Conference) -> AsyncIterator[Event]:
-        """Give what the client sends, until it goes or the event ends."""
+        """Give what the client sends, until it goes, the event ends, or the server is being stopped."""
         receiving = asyncio.create_task(self._receive())
         over = asyncio.create_task(conference.over.wait())
+        dismissed = asyncio.create_task(self._dismissed.wait())
         try:
             while True:
-                await asyncio.wait({receiving, over}, return_when=asyncio.FIRST_COMPLETED)
-                if over.done():
+                await asyncio.wait({receiving, over, dismissed}, return_when=asyncio.FIRST_COMPLETED)
+                if over.done() or dismissed.done():
                     return
                 yield receiving.result()
                 receiving = asyncio.create_task(self._receive())
         finally:
-            receiving.cancel()
-            over.cancel()
-            await asyncio.gather(receiving, over, return_exceptions=True)
+            for task in (receiving, over, dismissed):
+                task.cancel()
+            await asyncio.gather(receiving, over, dismissed, return_exceptions=True)
 
     async def _catch_up(self, conference: Conference, view: View, event: int | None) -> None:
         """Send what has been missed, then let what follows come; nothing twice, nothing left out."""

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,14 +46,19 @@ def _language(path: Path) -> str:
 def _server() -> Iterator[str]:
     """Run a server on a free loopback port, and stop it at the end."""
     command = [sys.executable, "-P", "-m", "server", "serve", "--port", "0", "--model", "embedded"]
-    command += ["--log", "memory"]
-    process = subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, stop the server as well
-    try:
-        yield _address(process)
-    finally:
-        process.terminate()
-        process.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "dragoman.toml"
+        # Neither the keys nor the sessions of the user's own server.
+        settings = f'[access]\nfolder = {json.dumps(folder)}\n[events]\npath = "memory"\n'
+        config.write_text(settings, encoding="utf-8")
+        command += ["--config", str(config)]
+        process = subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True)
+        try:
+            yield _address(process)
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _address(process: "subprocess.Popen[str]") -> str:

@@ -3,8 +3,8 @@
 from starlette.websockets import WebSocket
 
 from server.audience import View
-from server.conference import Conference
-from server.connection import Admit, Connection, Patience
+from server.connection import Connection, Patience
+from server.entry import Entry
 from server.hall import Hall
 from server.operation import Operation
 from server.protocol import OPERATOR, Event
@@ -18,16 +18,14 @@ VIEW = View("desk")
 class Desk(Connection):
     """Serves one operator of a room."""
 
-    def __init__(self, socket: WebSocket, hall: Hall, patience: Patience, admit: Admit, room: str) -> None:
-        super().__init__(socket, OPERATOR, patience, admit)
+    def __init__(self, socket: WebSocket, entry: Entry, hall: Hall, patience: Patience, room: str) -> None:
+        super().__init__(socket, entry, patience, OPERATOR, room)
         self._hall = hall
-        self._room = room
-        self._conference: Conference | None = None
 
     async def _interpret(self) -> None:
         first = await self._first()
         assert isinstance(first, Operate), "the state table allows nothing else first"
-        self._admit(self._socket, "operate", self._room, first.token)
+        self._entry.enter(first.token)
         conference = self._conference = self._hall.room(self._room)
         operation = Operation(conference)
         try:

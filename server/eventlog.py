@@ -65,6 +65,23 @@ class EventLog:
         self._base: sqlite3.Connection | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="event log", daemon=True)
+        self._trouble: str | None = None
+
+    @property
+    def durable(self) -> bool:
+        """What is written down outlives the process."""
+        return self._path is not None
+
+    def trouble(self) -> str | None:
+        """Say why nothing can be written down; `None`: it can, as far as was seen.
+
+        Where there was trouble something is written, lest it be believed for ever.
+        """
+        if self._trouble is not None:
+            probe = asyncio.get_running_loop().create_future()
+            probe.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._jobs.put(_Job(_probe, probe))
+        return self._trouble
 
     def open(self) -> None:
         """Open the database, which entering the context does otherwise.
@@ -186,7 +203,11 @@ class EventLog:
             jobs, more = [job], True
             while more and len(jobs) < _TOGETHER:
                 more = self._take(jobs)
-            _answer(base, jobs)
+            written = base.total_changes
+            if failure := _answer(base, jobs):
+                self._trouble = str(failure)
+            elif base.total_changes > written:
+                self._trouble = None
         base.close()
 
     def _take(self, jobs: "list[_Job]") -> bool:
@@ -235,18 +256,23 @@ def _opened(path: Path | None) -> sqlite3.Connection:
     return base
 
 
-def _answer(base: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
-    """Run jobs in one transaction; where one fails, each in its own, so that it fails alone."""
+def _probe(base: sqlite3.Connection) -> None:
+    base.execute("INSERT OR REPLACE INTO states VALUES ('', 'probe', x'')")
+
+
+def _answer(base: sqlite3.Connection, jobs: Sequence[_Job]) -> Exception | None:
+    """Run jobs in one transaction; where one fails, each in its own, so that it fails alone. Gives why the
+    database cannot be written."""
     try:
         answers = [(job.future, result, None) for job, result in zip(jobs, _run(base, jobs), strict=True)]
     except Exception as error:
         if len(jobs) > 1:
-            for job in jobs:
-                _answer(base, [job])
-            return
+            failures = [_answer(base, [job]) for job in jobs]
+            return next(filter(None, failures), None)
         _tell(jobs[0].future.get_loop(), [(jobs[0].future, None, error)])
-        return
+        return error if isinstance(error, sqlite3.OperationalError) else None
     _tell(jobs[0].future.get_loop(), answers)
+    return None
 
 
 def _run(base: sqlite3.Connection, jobs: Sequence[_Job]) -> list[Any]:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from bisect import bisect_right
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
@@ -97,6 +98,10 @@ class Floor:
         self.gate = gate
         self.finished = False
         """No more audio will come."""
+        self.abandoned = False
+        """Nobody came back to it."""
+        self.place = ExitStack()
+        """What counts it, as long as it is there."""
         self.closing = False
         """What is told now is the last."""
         self.ended: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()

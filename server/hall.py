@@ -3,13 +3,12 @@
 import asyncio
 import hmac
 import json
-import re
 import secrets
 import time
 from types import TracebackType
 from typing import Self
 
-from server.conference import Conference, Services
+from server.conference import Conference
 from server.eventlog import PAGE
 from server.floor import Floor, fingerprint, new_secret
 from server.graph import Interpretation
@@ -17,11 +16,8 @@ from server.journal import Entry, entry_of
 from server.messages import Start
 from server.recall import create, restore
 from server.rooms import Plan
-from streaming.errors import OverloadError, ProtocolError, RoomError
-
-ROOM_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-"""How rooms may be called."""
-
+from server.services import Services
+from streaming.errors import ProtocolError, RoomError, TakenError
 
 TIDY_SECONDS = 3_600.0
 """Between two searches for what is too old."""
@@ -30,20 +26,11 @@ TIDY_SECONDS = 3_600.0
 class Hall:
     """Every conference, by its name; an asynchronous context manager."""
 
-    def __init__(self, services: Services, most: int) -> None:
-        """At most so many floors may be open."""
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._conferences: dict[str, Conference] = {}
-        self._opening: set[str] = set()
         self._stopping: set[asyncio.Task[None]] = set()
-        self.most = most
-        self.floors = 0
-        """Speakers who are connected, or may come back."""
-
-    @property
-    def full(self) -> bool:
-        """No speaker would be taken now."""
-        return self.floors >= self.most
+        self._opening: set[str] = set()
 
     async def __aenter__(self) -> Self:
         """Take up what the log has left open."""
@@ -73,8 +60,7 @@ class Hall:
             LanguageError: a language that cannot be served.
             OverloadError: the server is full.
         """
-        if self.full:
-            raise OverloadError(f"the server is full: {self.most} sessions are live; try again later")
+        self._services.admission.check()  # before anything is written down
         secret = new_secret()
         conference = self.room(room) if room is not None else await self._private(form)
         try:
@@ -128,22 +114,20 @@ class Hall:
         """Make a room.
 
         Raises:
-            RoomError: its name cannot be used.
+            TakenError: another room is, or was, called so.
             LanguageError: a language that cannot be served.
         """
-        if not ROOM_NAME.fullmatch(plan.id):
-            raise RoomError(f"a room is called by letters a … z, digits and hyphens, got {plan.id!r}")
-        if await self._services.log.states(plan.id):
-            raise RoomError(f"there is, or was, a room {plan.id!r} already")
         source = None if plan.source == "auto" else plan.source
         self._services.languages.routes(Interpretation(source, plan.targets, plan.speak))
-        if plan.id in self._opening:
-            raise RoomError(f"the room {plan.id!r} is being opened already")
+        opening = plan.id in self._opening  # by somebody else, at this moment
         self._opening.add(plan.id)
         try:
+            if opening or await self._services.log.states(plan.id):
+                raise TakenError(f"there is, or was, a room {plan.id!r} already")
             conference = self._conferences[plan.id] = await create(plan, self._services, self._count)
         finally:
-            self._opening.discard(plan.id)
+            if not opening:
+                self._opening.discard(plan.id)
         conference.changed()
         return conference
 
@@ -188,10 +172,10 @@ class Hall:
         """
         conference = self.room(name)
         await conference.end()
-        self._dismiss(conference)
+        if self._conferences.get(name) is conference:  # several may end it at once
+            self._dismiss(conference)
 
     def _count(self, conference: Conference, change: int) -> None:
-        self.floors += change
         if conference.room.plan.private and not conference.floors and change < 0:
             self._dismiss(conference)
 

@@ -36,9 +36,9 @@ def feed_point(position: int, rate: int) -> tuple[int, int]:
 class Inlet:
     """Takes a client's samples and gives chunks; what has been taken is not lost, whoever goes."""
 
-    def __init__(self, rate: int, lag: Lag, position: int = 0) -> None:
+    def __init__(self, rate: int, lag: Lag, position: int = 0, held: float = HELD_SECONDS) -> None:
         """`rate` is that of the client's samples, in Hz; `lag` is told what has been received; `position`,
-        in samples at 16 kHz, is where chunks begin."""
+        in samples at 16 kHz, is where chunks begin; one waits while more than `held` seconds are held."""
         self._resampler = Resampler(rate)
         self._lag = lag
         self._rate = rate
@@ -46,7 +46,7 @@ class Inlet:
         self.position, self._drop = feed_point(position, rate)
         """The client's sample that is needed next."""
         self._chunks: deque[AudioChunk] = deque()
-        self._held = 0
+        self._held, self._most = 0, held * SAMPLE_RATE
         self._finished = False
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
@@ -57,7 +57,10 @@ class Inlet:
         return feed_point(position, self._rate)[0]
 
     def take(self, samples: Samples, position: int) -> None:
-        """Add samples that begin at the client's position, at once; those that came already are left out."""
+        """Add samples that begin at the client's position, at once; left out are those that came already,
+        and all that come after the end."""
+        if self._finished:
+            return
         samples = samples[max(0, self.position - position) :]
         self.position += len(samples)
         self._add(self._resampler.feed(samples))
@@ -97,7 +100,7 @@ class Inlet:
 
     def _hold(self, samples: int) -> None:
         self._held += samples
-        if self._held <= HELD_SECONDS * SAMPLE_RATE:
+        if self._held <= self._most:
             self._room.set()
         else:
             self._room.clear()

@@ -19,6 +19,8 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from server import faults, fields, forms
+from server.auth import Action
+from server.door import needs
 from server.faults import Fault, ParameterFault, SizeFault
 from server.files import Approach
 from server.forms import Form
@@ -82,6 +84,7 @@ def router(jobs: Jobs, languages: Languages, folder: Path, root: Path | None, mo
         prefix="/v1/jobs",
         route_class=faults.Route,
         tags=["jobs"],
+        dependencies=[needs(Action.TRANSCRIBE)],
         responses={
             404: {"model": faults.Failure, "description": "No such job"},
             422: {"model": faults.Failure, "description": "A parameter is missing or wrong"},

@@ -1,5 +1,6 @@
 """A line: one speaker's audio, and the stages that interpret it; cut and restored at utterance boundaries."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -70,8 +71,10 @@ class Line:
         languages: Languages,
         ears: Ears,
         snapshot: Snapshot,
+        held: float,
     ) -> None:
-        """`rate` is that of the client's samples, in Hz; an empty snapshot begins afresh where it says."""
+        """`rate` is that of the client's samples, in Hz; an empty snapshot begins afresh where it says; one
+        waits while more than `held` seconds of audio wait."""
         self.name = name
         self.snapshot = snapshot
         """The last one that is durable."""
@@ -81,10 +84,11 @@ class Line:
         self._open = snapshot.open
         self._first, self._next = snapshot.first, snapshot.next
         self._lag = Lag(self._say, snapshot.position / SAMPLE_RATE)
-        self.inlet = Inlet(rate, self._lag, snapshot.position)
+        self.inlet = Inlet(rate, self._lag, snapshot.position, held)
         self._usage = Usage(engines, languages, self._lag, self._notice, ears.prepared)
         self._root = graph(wanted, snapshot.position, manner=languages.manner)
         restore(self._root, snapshot)
+        self._told: Counter[str] = Counter(self._recognition.alarms)
         self._pipeline = Pipeline(
             self._root, self._usage.engines(), self._emit, Boundaries(snapshot.position)
         )
@@ -108,13 +112,22 @@ class Line:
     @property
     def skipped(self) -> int:
         """Decision points of recognition left out because the recognizer was too slow."""
-        stage: Any = self._root.successors[0].stage
-        return int(stage.skipped)
+        return int(self._recognition.skipped)
 
     @property
     def targets(self) -> frozenset[str]:
         """Languages that the line is translated into now."""
         return frozenset(self._targets)
+
+    @property
+    def _recognition(self) -> Any:
+        return self._root.successors[0].stage
+
+    def alarms(self) -> Mapping[str, int]:
+        """Count the alarms of recognition's guards since this was last asked, by code."""
+        alarms: Counter[str] = self._recognition.alarms
+        new, self._told = alarms - self._told, Counter(alarms)
+        return new
 
     async def run(self) -> None:
         """Interpret until the inlet ends.

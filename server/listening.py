@@ -4,7 +4,8 @@ from starlette.websockets import WebSocket
 
 from server.audience import View
 from server.conference import Conference
-from server.connection import Admit, Connection, Patience
+from server.connection import Connection, Patience
+from server.entry import Entry
 from server.hall import Hall
 from server.operation import Operation
 from server.protocol import LISTENER
@@ -14,24 +15,22 @@ from server.room_messages import FLOOR, Listen
 class Listener(Connection):
     """Serves one listener of a room."""
 
-    def __init__(self, socket: WebSocket, hall: Hall, patience: Patience, admit: Admit, room: str) -> None:
-        super().__init__(socket, LISTENER, patience, admit)
+    def __init__(self, socket: WebSocket, entry: Entry, hall: Hall, patience: Patience, room: str) -> None:
+        super().__init__(socket, entry, patience, LISTENER, room)
         self._hall = hall
-        self._room = room
         self._language = ""
-        self._conference: Conference | None = None
         self._view: View | None = None
 
     async def _interpret(self) -> None:
         first = await self._first()
         assert isinstance(first, Listen), "the state table allows nothing else first"
-        self._admit(self._socket, "listen", self._room, first.token)
-        self._conference = self._hall.room(self._room)
+        self._entry.enter(first.token)
+        conference = self._conference = self._hall.room(self._room)
         try:
-            await self._listen(self._conference, first)
-            async for event in self._events(self._conference):
+            await self._listen(conference, first)
+            async for event in self._events(conference):
                 assert isinstance(event, Listen), "the state table allows nothing else"
-                await self._listen(self._conference, event)
+                await self._listen(conference, event)
         finally:
             self._leave()
 
@@ -48,7 +47,7 @@ class Listener(Connection):
             return
         self._conference.audience.leave(self._view, self._outbox)
         if self._language != FLOOR:
-            self._conference.depart(self._language)
+            Operation(self._conference).depart(self._language)
         self._view = None
 
     def _gone(self, error: BaseException) -> None:

@@ -7,7 +7,7 @@ Binary frames carry audio alone, so that no message needs to be told from sound 
 import json
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from server.room_messages import (
@@ -52,8 +52,8 @@ class Start:
     """1 … 8: each is a speaker of its own; samples are interleaved."""
     name: str = ""
     """Of the speaker, for people."""
-    token: str = ""
-    """What lets the speaker in, where the server asks for it."""
+    token: str = field(default="", repr=False)
+    """A key or a room token, where the handshake showed none."""
     languages: tuple[str, ...] = ()
     """Languages that may be spoken, where it is detected; empty: those of the server."""
     words: bool = False
@@ -75,7 +75,7 @@ class Start:
 class Resume:
     """Go on where the connection was lost."""
 
-    token: str
+    token: str = field(repr=False)
     """From ``ready``."""
     event: int = 0
     """Number of the last event that came; those after it follow."""
@@ -111,7 +111,7 @@ class Ready:
     """One for each target; empty while the source is still to be detected."""
     sample_rate: int = 16_000
     """Hz, as asked."""
-    token: str = ""
+    token: str = field(default="", repr=False)
     """What resumes the session; keep it secret."""
     position: int = 0
     """Samples of each channel that need not be sent: go on from there."""

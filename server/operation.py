@@ -1,11 +1,13 @@
-"""What listeners and operators bring about in a room: languages come and go, utterances are corrected."""
+"""What people bring about in a room: languages come and go or are typed, utterances are corrected."""
 
 import asyncio
 
 from server.conference import Conference
+from server.floor import Floor
 from server.graph import Interpretation
 from server.rendering import evenly, render
 from server.room_messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
+from server.scribe import TYPED
 from streaming.captions import Caption, Update
 from streaming.errors import LanguageError, RoomError
 from streaming.stages import Translation, TranslationRequest
@@ -41,6 +43,27 @@ class Operation:
         conference.changed()
         if language not in before and language in conference.room.translated:
             conference.start(f"the filling of {language}", self._fill, language)
+
+    def depart(self, language: str) -> None:
+        """A listener has gone; the language stays for a while, lest one lost connection leave a gap."""
+        asyncio.get_running_loop().call_later(self.conference.services.grace, self._departed, language)
+
+    def _departed(self, language: str) -> None:
+        self.conference.room.unlisten(language)
+        self.conference.changed()
+
+    # Interpreters
+
+    def type(self, floor: Floor, text: str, final: bool) -> None:
+        """Take text from a booth: it is committed as it is."""
+        conference = self.conference
+        if floor.typing is None:
+            floor.typing = conference.room.number(f"{floor.name}.{TYPED}", conference.journal.last + 1)
+        now = conference.now()
+        words = (Word(text, now, now),) if text else ()
+        conference.scribe.translate(floor.name, Update(floor.typing, floor.booth, words, (), final))
+        if final:
+            floor.typing = None
 
     # The operator
 

@@ -39,15 +39,18 @@ def play(
     speed: float,
     listener: Listener,
     packs: Sequence[str] = (),
+    key: str = "",
 ) -> None:
     """Stream sound to a server, `speed` times as fast as it was spoken, and tell what comes back.
+
+    `key` is what lets us in, or a room token.
 
     Raises:
         AudioError: sound that cannot be read; what was read before is interpreted first.
         InputError: no server answers, or it refuses what was sent.
         DragomanError: the session broke off, or committed text was taken back.
     """
-    asyncio.run(_play(chunks, url, wanted, speed, listener, packs))
+    asyncio.run(_play(chunks, url, wanted, speed, listener, packs, key))
 
 
 async def _play(
@@ -57,6 +60,7 @@ async def _play(
     speed: float,
     listener: Listener,
     packs: Sequence[str],
+    key: str,
 ) -> None:
     sound = _Sound(chunks, next(chunks))
     arrivals = client.stream(
@@ -67,6 +71,7 @@ async def _play(
         speak=wanted.speak,
         speed=speed,
         packs=packs,
+        key=key,
     )
     try:
         async with aclosing(arrivals):

@@ -17,6 +17,7 @@ from streaming.errors import (
     EngineError,
     OverloadError,
     ProtocolError,
+    RateError,
     RetractionError,
 )
 
@@ -140,6 +141,7 @@ CLOSE_CODES: Final[Mapping[str, int]] = {
     RetractionError.code: 1011,
     DragomanError.code: 1011,
     OverloadError.code: 1013,
+    RateError.code: 1013,
 }
 """Code of an ``error`` → WebSocket close code; all others are the client's doing: 1008."""
 

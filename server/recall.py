@@ -7,15 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from server.conference import Conference, OnFloor, Services
+from server.conference import Conference, OnFloor
 from server.eventlog import PAGE
 from server.floor import Switch
 from server.graph import TRANSLATION
 from server.journal import entry_of
 from server.messages import Done, Start
+from server.operation import Operation
 from server.room_messages import SpeakerState
 from server.rooms import Plan, Room
 from server.schema import from_plain, to_plain
+from server.services import Services
 from server.snapshot import Snapshot, unpack
 from server.trade import NO_PACKS
 from streaming.errors import PackError
@@ -88,6 +90,7 @@ async def _reopen(
         log.warning("room %s: %s", conference.name, error)
         packs = NO_PACKS
     floor = conference.host(name, form, state["begin"], state["secret"], booth, packs, snapshots, switches)
+    conference.account.admit(floor.place, booth, known=True)
     for line in floor.lines:
         conference.scribe.listen_again(line)
     conference.detach(floor, None)
@@ -101,4 +104,4 @@ def _expect(conference: Conference, snapshots: Iterable[Snapshot]) -> None:
         if name.startswith(f"{TRANSLATION}."):
             language = name.removeprefix(f"{TRANSLATION}.")
             conference.room.listen(language)
-            conference.depart(language)
+            Operation(conference).depart(language)

@@ -1,42 +1,58 @@
-"""The addresses of rooms: opened, looked at and ended by HTTP; entered by WebSocket, each role at its own.
+"""The addresses of sessions and rooms: rooms are opened, looked at and ended by HTTP; all else is entered by
+WebSocket, each role at its own.
 
 POST   /v1/rooms                 open one
 GET    /v1/rooms                 those that are open
 GET    /v1/rooms/{room}          how it is
 DELETE /v1/rooms/{room}          end the event
+GET    /v1/live                  WebSocket: speak alone with the server
 GET    /v1/rooms/{room}/floor    WebSocket: speak
 GET    /v1/rooms/{room}/listen   WebSocket: read
 GET    /v1/rooms/{room}/booth    WebSocket: interpret
 GET    /v1/rooms/{room}/desk     WebSocket: operate
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request, WebSocket
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Request, WebSocket
+from pydantic import BaseModel, ConfigDict, Field
 
-from server.connection import Admit, Connection, Patience
+from server import refusals
+from server.auth import ROOM, Action, Grant
+from server.connection import Connection, Patience
 from server.desk import Desk
+from server.door import bearer, needs, subprotocol
+from server.entry import Entry
 from server.hall import Hall
+from server.house import House
 from server.listening import Listener
 from server.protocol import INTERPRETER
 from server.room_messages import RoomState
 from server.rooms import Plan
 from server.session import Session
-from streaming.errors import LanguageError, RoomError
+from streaming.errors import DragomanError
 
 
 class NewRoom(BaseModel):
     """A room to be opened."""
 
-    id: str = Field(description="Letters a … z, digits, hyphens; part of its addresses.")
-    title: str = Field("", description="For people.")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    id: str = Field(pattern=f"^{ROOM}$", description="Letters a … z, digits, hyphens; part of its addresses.")
+    title: str = Field("", max_length=200, description="For people.")
     source: str = Field("auto", description="Language spoken; auto: detect it.")
-    targets: Sequence[str] = Field((), description="Languages that are translated for the record.")
-    speak: Sequence[str] = Field((), description="Languages that are also spoken, to those who want to hear.")
+    targets: Sequence[str] = Field(
+        (), max_length=100, description="Languages that are translated for the record."
+    )
+    speak: Sequence[str] = Field(
+        (), max_length=100, description="Languages that are also spoken, to those who want to hear."
+    )
     recording: bool = Field(False, description="Keep the floor's audio.")
-    retention_days: float | None = Field(None, description="Days after which nothing is left of the room.")
+    retention_days: float | None = Field(
+        None, ge=0, le=36_500, description="Days after which nothing is left of the room."
+    )
 
     def plan(self) -> Plan:
         """Give what the room is created as."""
@@ -51,65 +67,92 @@ class NewRoom(BaseModel):
         )
 
 
-def rooms(hall: Hall, patience: Patience, admit: Admit) -> APIRouter:
-    """Give the routes of rooms."""
-    router = APIRouter(prefix="/v1/rooms", tags=["rooms"])
+def addresses(house: House, hall: Hall, patience: Patience) -> APIRouter:
+    """Give the routes of sessions and rooms."""
+    router = APIRouter(prefix="/v1", tags=["rooms"])
+    admission = house.admission
 
-    @router.post("", status_code=201, summary="Open a room", responses=_answers(409, 422))
-    async def create(request: Request, room: NewRoom) -> RoomState:
-        admit(request, "create", room.id, "")
-        try:
-            conference = await hall.create(room.plan())
-        except RoomError as error:
-            raise HTTPException(409, str(error)) from error
-        except LanguageError as error:
-            raise HTTPException(422, str(error)) from error
+    async def receive(
+        socket: WebSocket,
+        action: Action,
+        room: str,
+        place: Callable[[Callable[[], None]], AbstractContextManager[None]],
+        connect: Callable[[Entry], Connection],
+    ) -> None:
+        """Judge a connection at the door, count it, and serve it."""
+        entry = Entry(house.door, admission, socket, action, room or None, lambda: place(connection.dismiss))
+        connection = connect(entry)
+        with entry:
+            try:
+                entry.knock()
+            except DragomanError as error:
+                return await refusals.deny(socket, error)
+            await socket.accept(subprotocol(socket))
+            await connection.serve()
+
+    @router.post("/rooms", status_code=201, summary="Open a room", responses=_answers(409, 422))
+    async def create(
+        request: Request, room: NewRoom, credential: Annotated[object, Depends(bearer)]
+    ) -> RoomState:
+        house.door.check(request, Action.CREATE, room.id)
+        conference = await hall.create(room.plan())
         return conference.room.state
 
-    @router.get("", summary="Rooms that are open")
-    async def listed(request: Request) -> list[RoomState]:
-        admit(request, "create", None, "")
+    @router.get("/rooms", summary="Rooms that are open")
+    async def listed(by: Annotated[Grant, needs(Action.LISTEN)]) -> list[RoomState]:
         return [conference.room.state for conference in hall.rooms]
 
-    @router.get("/{room}", summary="How a room is", responses=_answers(404))
-    async def state(request: Request, room: str) -> RoomState:
-        admit(request, "listen", room, "")
-        try:
-            return hall.room(room).room.state
-        except RoomError as error:
-            raise HTTPException(404, str(error)) from error
+    @router.get("/rooms/{room}", summary="How a room is", responses=_answers(404))
+    async def state(room: str, by: Annotated[Grant, needs(Action.LISTEN)]) -> RoomState:
+        return hall.room(room).room.state
 
-    @router.delete("/{room}", status_code=204, summary="End the event of a room", responses=_answers(404))
-    async def end(request: Request, room: str) -> None:
-        admit(request, "operate", room, "")
-        try:
-            await hall.end(room)
-        except RoomError as error:
-            raise HTTPException(404, str(error)) from error
+    @router.delete(
+        "/rooms/{room}", status_code=204, summary="End the event of a room", responses=_answers(404)
+    )
+    async def end(room: str, by: Annotated[Grant, needs(Action.OPERATE)]) -> None:
+        await hall.end(room)
 
-    async def serve(socket: WebSocket, connection: Connection) -> None:
-        await socket.accept()
-        await connection.serve()
+    @router.websocket("/live")
+    async def live(socket: WebSocket) -> None:
+        def connect(entry: Entry) -> Connection:
+            return Session(socket, entry, hall, patience)
 
-    @router.websocket("/{room}/floor")
+        await receive(socket, Action.SPEAK, "", admission.caller, connect)
+
+    @router.websocket("/rooms/{room}/floor")
     async def floor(socket: WebSocket, room: str) -> None:
-        await serve(socket, Session(socket, hall, patience, admit, room))
+        def connect(entry: Entry) -> Connection:
+            return Session(socket, entry, hall, patience, room)
 
-    @router.websocket("/{room}/booth")
+        await receive(socket, Action.SPEAK, room, admission.caller, connect)
+
+    @router.websocket("/rooms/{room}/booth")
     async def booth(socket: WebSocket, room: str) -> None:
-        await serve(socket, Session(socket, hall, patience, admit, room, INTERPRETER))
+        def connect(entry: Entry) -> Connection:
+            return Session(socket, entry, hall, patience, room, INTERPRETER)
 
-    @router.websocket("/{room}/listen")
+        await receive(socket, Action.INTERPRET, room, admission.caller, connect)
+
+    @router.websocket("/rooms/{room}/listen")
     async def listen(socket: WebSocket, room: str) -> None:
-        await serve(socket, Listener(socket, hall, patience, admit, room))
+        def connect(entry: Entry) -> Connection:
+            return Listener(socket, entry, hall, patience, room)
 
-    @router.websocket("/{room}/desk")
+        def seat(end: Callable[[], None]) -> AbstractContextManager[None]:
+            return admission.seat("listener", room, end)
+
+        await receive(socket, Action.LISTEN, room, seat, connect)
+
+    @router.websocket("/rooms/{room}/desk")
     async def desk(socket: WebSocket, room: str) -> None:
-        await serve(socket, Desk(socket, hall, patience, admit, room))
+        def connect(entry: Entry) -> Connection:
+            return Desk(socket, entry, hall, patience, room)
+
+        await receive(socket, Action.OPERATE, room, admission.guest, connect)
 
     return router
 
 
 def _answers(*codes: int) -> dict[int | str, dict[str, Any]]:
-    said = {404: "There is no such room", 409: "The name cannot be used", 422: "It cannot be served"}
-    return {code: {"description": said[code]} for code in codes}
+    said = {404: "There is no such room", 409: "The name is taken", 422: "It cannot be served"}
+    return {code: {"description": said[code], "model": refusals.Refusal} for code in codes}

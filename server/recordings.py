@@ -41,14 +41,17 @@ class Recordings:
         engines: Mapping[str, SharedEngine[Any, Any]],
         router: Router,
         manner: Manner,
+        heard: Callable[[float], None],
         workers: int,
         most: int,
     ) -> None:
-        """`manner` is how this server recognises; `workers` utterances of a recording are recognised at the
-        same time; `most` requests may wait for recordings at the same time."""
+        """`manner` is how this server recognises; `heard` is told the seconds that have been; `workers`
+        utterances of a recording are recognised at the same time; `most` requests may wait for recordings
+        at the same time."""
         self._engines = engines
         self._router = router
         self._manner = manner
+        self._heard = heard
         self._workers = workers
         self._most = most
         self._places = 0
@@ -123,6 +126,7 @@ class Recordings:
         asking = _Asking(loop, self._engines, priority)
 
         def run() -> None:
+            heard = 0.0
             methods = asking.methods(self._router, on_notice)
             chunks = asking.until_stopped(decode(path))
             for passage in files.passages(
@@ -132,6 +136,8 @@ class Recordings:
                 on_notice=on_notice,
             ):
                 on_passage(passage)
+                loop.call_soon_threadsafe(self._heard, passage.end - heard)
+                heard = passage.end
 
         self._asking.add(asking)
         running = loop.run_in_executor(self._pool, run)

@@ -1,6 +1,6 @@
 """The messages that only rooms have; `server/messages.py` has the others, and the codec of all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from server.schema import check_rate
@@ -24,8 +24,8 @@ class Listen:
     """Hear the language as well, where the room speaks it."""
     event: int | None = None
     """Number of the last event that came, to go on from there; null: begin with the last utterances."""
-    token: str = ""
-    """What lets the listener in, where the server asks for it."""
+    token: str = field(default="", repr=False)
+    """A key or a room token, where the handshake showed none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Operate:
 
     event: int | None = None
     """As in ``listen``."""
-    token: str = ""
-    """What lets the operator in, where the server asks for it."""
+    token: str = field(default="", repr=False)
+    """A key or a room token, where the handshake showed none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ class Interpret:
     """Hz, 8000 … 48000."""
     name: str = ""
     """Of the interpreter, for people."""
-    token: str = ""
-    """What lets the interpreter in, where the server asks for it."""
+    token: str = field(default="", repr=False)
+    """A key or a room token, where the handshake showed none."""
 
     def __post_init__(self) -> None:
         check_rate(self.sample_rate)

@@ -5,8 +5,9 @@ Shared by the wire and the configuration, so that both refuse what they do not k
 
 import reprlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from difflib import get_close_matches
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -70,7 +71,9 @@ def _record(kind: type, value: Any, where: str) -> Any:
     for name in value:
         if name not in known:
             allowed = ", ".join(known) or "none"
-            raise SchemaError(f"{where}: unknown field {reprlib.repr(name)}; allowed: {allowed}")
+            raise SchemaError(
+                f"{where}: unknown field {reprlib.repr(name)}{_meant(name, known)}; allowed: {allowed}"
+            )
     for name, field in known.items():
         if name not in value and _required(field):
             raise SchemaError(f"{where}: the field '{name}' is missing")
@@ -79,6 +82,11 @@ def _record(kind: type, value: Any, where: str) -> Any:
         return kind(**given)
     except SchemaError as error:
         raise SchemaError(f"{where}.{error}") from error
+
+
+def _meant(name: object, known: Iterable[str]) -> str:
+    close = get_close_matches(str(name)[:100], list(known), 1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 def _required(field: "Field[Any]") -> bool:
@@ -106,6 +114,8 @@ def _fits(kind: Any, value: Any) -> bool:
         return isinstance(value, str) and value in get_args(kind)
     if isinstance(value, bool):
         return kind is bool
+    if kind is str:
+        return isinstance(value, str) and _is_text(value)
     if kind is float:
         return isinstance(value, int | float) and abs(value) <= sys.float_info.max
     return isinstance(value, kind)
@@ -119,3 +129,12 @@ def check_rate(rate: int) -> None:
     """
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise SchemaError(f"sample_rate: expected {LOWEST_RATE} … {HIGHEST_RATE}, got {rate}")
+
+
+def _is_text(value: str) -> bool:
+    """Tell text from what only looks so: half of a surrogate pair, which JSON can say and UTF-8 cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -5,18 +5,26 @@ slows the client down. The floor's pipeline interprets, and never waits for this
 """
 
 import asyncio
+import logging
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from server import logs
 from server.audience import Audience, View
 from server.conference import Conference
-from server.connection import Admit, Connection, Patience, everybody
+from server.connection import Connection, Patience
+from server.entry import Entry
 from server.floor import Floor
 from server.hall import Hall, floor_of
 from server.messages import Ack, Done, Ready, Resume, Start
-from server.protocol import INTERPRETER, SPEAKER, Audio, Door
+from server.operation import Operation
+from server.protocol import INTERPRETER, SPEAKER, Audio, Door, Event
 from server.room_messages import Interpret, Type
 from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
+from streaming.stages import Notice
+
+log = logging.getLogger(__name__)
 
 LEFT = 1000
 """The close code of a client that does not mean to come back."""
@@ -28,33 +36,33 @@ class Session(Connection):
     def __init__(
         self,
         socket: WebSocket,
+        entry: Entry,
         hall: Hall,
         patience: Patience,
-        admit: Admit = everybody,
-        room: str | None = None,
+        room: str = "",
         door: Door = SPEAKER,
     ) -> None:
-        """`room` is the one to speak in; `None`: one of the speaker's own."""
-        super().__init__(socket, door, patience, admit)
+        """`room` is the one to speak in, empty for one of the speaker's own."""
+        super().__init__(socket, entry, patience, door, room)
         self._hall = hall
-        self._room = room
         self._door = door
         self._replaced: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
-        self._place: tuple[Conference, Floor] | None = None
+        self._floor: Floor | None = None
 
     async def _interpret(self) -> None:
         first = await self._first()
         if isinstance(first, Interpret):
-            self._admit(self._socket, "interpret", self._room, first.token)
+            self._entry.enter(first.token)
             form = Start(first.language, (), (), first.encoding, first.sample_rate, 1, first.name)
-            conference, floor, token = await self._hall.enter(form, self._room, booth=first.language)
+            conference, floor, token = await self._hall.enter(form, self._room or None, booth=first.language)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Start):
-            self._admit(self._socket, "speak", self._room, first.token)
-            conference, floor, token = await self._hall.enter(first, self._room)
+            self._entry.enter(first.token)
+            conference, floor, token = await self._hall.enter(first, self._room or None)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
             self._fits(*place)
+            self._entry.come_back()
             await self._speak(*place, first.token, first.event)
         elif isinstance(first, Resume):
             await self._tell_rest(first)
@@ -67,8 +75,14 @@ class Session(Connection):
 
     async def _speak(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
         """Bring a floor its audio, until all of it has been interpreted."""
+        self._conference, self._floor = conference, floor
+        with logs.about(session=conference.name, speaker=floor.name):
+            log.info("begun")
+            await self._bring(conference, floor, token, event)
+            log.info("done" if floor.ended.done() else "interrupted")
+
+    async def _bring(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
         conference.attach(floor, self._replaced)
-        self._place = conference, floor
         view = self._view(conference, floor)
         self._protocol.expect(floor.form)
         position = floor.position
@@ -77,36 +91,48 @@ class Session(Connection):
             await self._catch_up(conference, view, event)
             async with asyncio.TaskGroup() as tasks:
                 waiting = [
-                    tasks.create_task(self._read(floor, position)),
+                    tasks.create_task(self._read(conference, floor, position)),
                     tasks.create_task(self._acknowledge(floor)),
+                    dismissed := tasks.create_task(self._dismissed.wait()),
                 ]
-                ended = {floor.ended, self._replaced}
-                done, _ = await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
+                ends: set[asyncio.Future[Any]] = {floor.ended, self._replaced, dismissed}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 for task in waiting:
                     task.cancel()
         except BaseExceptionGroup as group:
             raise first_cause(group) from group
         finally:
             conference.audience.leave(view, self._outbox)
-        if error := done.pop().result():
-            raise error
+        for ended in (self._replaced, floor.ended):
+            if ended.done() and (error := ended.result()):
+                raise error
 
-    async def _read(self, floor: Floor, position: int) -> None:
+    async def _read(self, conference: Conference, floor: Floor, position: int) -> None:
         """Take audio in; goes on after the last of it, to notice when the client goes."""
         while True:
-            event = await self._receive()
+            event = await self._next(conference, floor)
             if isinstance(event, Audio):
                 if floor.holder is not self._replaced:
                     return
+                before = floor.position
                 floor.take(event.samples, position)
                 position += len(event.samples)
+                conference.services.watch.heard((floor.position - before) / floor.form.sample_rate)
                 await floor.settle()
             elif isinstance(event, Type):
-                place = self._place
-                assert place is not None
-                place[0].type(floor, event.text, event.final)
+                Operation(conference).type(floor, event.text, event.final)
             else:
                 floor.finish()
+
+    async def _next(self, conference: Conference, floor: Floor) -> Event:
+        """Wait for the client, but not longer than the session may be idle."""
+        limit = conference.services.limits.idle_seconds
+        try:
+            async with asyncio.timeout(limit if limit and not floor.finished else None):
+                return await self._receive()
+        except TimeoutError:
+            conference.dismiss(floor, Notice("idle", f"no audio has come for {limit:g} s"))
+        return await self._receive()
 
     async def _acknowledge(self, floor: Floor) -> None:
         told = 0
@@ -157,6 +183,5 @@ class Session(Connection):
         return super()._fail(code, message)
 
     def _release(self, grace: float | None) -> None:
-        if self._place:
-            conference, floor = self._place
-            conference.detach(floor, self._replaced, grace)
+        if self._conference and self._floor:
+            self._conference.detach(self._floor, self._replaced, grace)

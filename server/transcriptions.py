@@ -29,6 +29,8 @@ from starlette.types import Receive, Scope, Send
 
 from server import faults, fields, forms
 from server.accurate import Passage
+from server.auth import Action
+from server.door import needs
 from server.faults import ParameterFault
 from server.files import Approach, Gathered, Mode
 from server.graph import Interpretation
@@ -68,7 +70,7 @@ class Asked:
 
 def router(recordings: Recordings, languages: Languages, folder: Path, most: int) -> APIRouter:
     """Build the routes; uploads of at most `most` bytes are kept in `folder` while they are worked on."""
-    routes = APIRouter(route_class=faults.Route, tags=["recordings"])
+    routes = APIRouter(route_class=faults.Route, tags=["recordings"], dependencies=[needs(Action.TRANSCRIBE)])
 
     async def answer(task: Task, request: Request) -> Response:
         async with AsyncExitStack() as stack:

@@ -46,6 +46,11 @@ class SharedEngine(Generic[Req, Res]):
         """Workers that are running a batch."""
         return self._line.busy
 
+    @property
+    def alive(self) -> bool:
+        """Every worker works or waits for work."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         return self

@@ -7,8 +7,14 @@ DragomanError
 │   ├── ModelError        a model that is not there or not what it should be
 │   ├── ConfigError       a configuration that says something impossible
 │   ├── PackError         a domain pack that is not there, or says something impossible
+│   ├── AccessError       somebody who may not do what he asked for
+│   │   ├── UnauthorizedError  a credential that is missing, unknown, forged or expired
+│   │   ├── ForbiddenError     a credential that does not cover it
+│   │   └── RateError          too many failed attempts; try again later
+│   ├── LimitError        more than the server takes: too large, too long, too many
 │   ├── ProtocolError     a message that the state table does not allow
 │   ├── RoomError         a room that is not there, or something in it that is not
+│   │   └── TakenError        a name that another room has, or had
 │   └── ReplacedError     a connection whose session was resumed on another one
 ├── EngineError           an engine failed on a request; its session ends, its neighbours do not notice
 ├── OverloadError         the server is full; try again later
@@ -60,6 +66,38 @@ class PackError(InputError):
     code = "bad_pack"
 
 
+class AccessError(InputError):
+    """Somebody who may not do what he asked for."""
+
+    code = "forbidden"
+
+
+class UnauthorizedError(AccessError):
+    """A credential that is missing, unknown, forged, revoked or expired."""
+
+    code = "unauthorized"
+
+
+class ForbiddenError(AccessError):
+    """A credential that does not cover what was asked for."""
+
+
+class RateError(AccessError):
+    """Too many attempts have failed."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class LimitError(InputError):
+    """More than the server takes."""
+
+    code = "limit_exceeded"
+
+
 class ProtocolError(InputError):
     """A message that the protocol's state table does not allow, or that cannot be parsed."""
 
@@ -70,6 +108,10 @@ class RoomError(InputError):
     """A room that is not there, or something in it that is not."""
 
     code = "room"
+
+
+class TakenError(RoomError):
+    """A name that another room has, or had."""
 
 
 class ReplacedError(InputError):
@@ -85,9 +127,13 @@ class EngineError(DragomanError):
 
 
 class OverloadError(DragomanError):
-    """The server is full."""
+    """The server is full, or is being stopped."""
 
     code = "overloaded"
+
+    def __init__(self, message: str, retry_seconds: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
 
 
 class RetractionError(DragomanError):

@@ -1,6 +1,7 @@
 """A real server on a real socket, in the test's own event loop, with scripted engines."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,13 +11,14 @@ import numpy as np
 from fastapi import FastAPI
 
 from mt.router import Router
+from server.admission import Admission
 from server.app import Server, address_of, bound, create_app
+from server.auth import Access
 from server.config import Config, PacksConfig, ServerConfig
 from server.connection import PATIENCE, Patience
 from server.engines import Engines
 from server.eventlog import EventLog
 from server.graph import RECOGNITION, TRANSLATION, Interpretation, graph
-from server.hall import Hall
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.batching import SharedEngine
@@ -60,8 +62,8 @@ class Served:
 
     @property
     def sessions(self) -> int:
-        hall: Hall = self.app.state.hall
-        return hall.floors
+        admission: Admission = self.app.state.admission
+        return admission.count
 
     @property
     def idle(self) -> bool:
@@ -75,21 +77,23 @@ async def serving(
     own: Engines | None = None,
     *,
     most: int = 8,
-    config: Config | None = None,
     patience: Patience = PATIENCE,
     options: Sequence[tuple[int, int, int]] = (),
     grace: float = 0.0,
     log: EventLog | None = None,
+    config: Config | None = None,
+    tls: ssl.SSLContext | None = None,
+    access: Access | None = None,
     packs: PacksConfig = PACKS,
 ) -> AsyncIterator[Served]:
-    """Run a server; `options` are set on its listening socket."""
-    config = config or Config(ServerConfig(max_sessions=most, grace=grace), packs=packs)
-    app = create_app(own or engines(), config, patience, log)
+    """Run a server; `options` are set on its listening socket; without `access` it is open to everybody."""
+    config = config or Config(ServerConfig(max_sessions=most, grace=grace, drain_seconds=0.5), packs=packs)
+    app = create_app(own or engines(), config, patience, (lambda: access) if access else None, log)
     listening = asyncio.Event()
     with bound("127.0.0.1", 0) as listener:
         for option in options:
             listener.setsockopt(*option)
-        server = Server(app, listening.set)
+        server = Server(app, config, listening.set, tls)
         running = asyncio.create_task(server.serve([listener]))
         await listening.wait()
         try:

@@ -5,17 +5,21 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from server import app, models
 from server.config import Config, ServerConfig, load
-from server.messages import Finish, Start, encode
+from server.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
+from streaming.audio import to_pcm16
 from streaming.errors import InputError
+from streaming.scripted import VOCABULARY, speak
 from tests.served import engines, serving
 
 SERVER = """
@@ -23,7 +27,11 @@ import sys
 from server import app, config, models
 from tests.served import engines
 models.load_engines = lambda config, say: engines()
-app.serve(config.load(server={"port": int(sys.argv[1])}))
+app.serve(
+    config.load(
+        server={"port": int(sys.argv[1])}, access={"folder": sys.argv[2]}, events={"path": "memory"}
+    )
+)
 """
 
 
@@ -35,14 +43,23 @@ def free_port() -> int:
 
 async def test_health_and_readiness() -> None:
     async with serving(most=1) as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
-        assert (await http.get("/healthz")).json() == {"status": "ok"}
+        assert (await http.get("/healthz")).json() == {"status": "ok", "reasons": []}
         ready = await http.get("/readyz")
-        assert (ready.status_code, ready.json()) == (200, {"sessions": 0, "max_sessions": 1})
+        content = {"status": "ok", "reasons": [], "sessions": 0, "max_sessions": 1, "retry_seconds": None}
+        assert (ready.status_code, ready.json()) == (200, content)
         async with connect(served.url) as first:
             await first.send(encode(Start("en")))
             await first.recv()
             full = await http.get("/readyz")
-            assert (full.status_code, full.json()) == (503, {"sessions": 1, "max_sessions": 1})
+            content = {
+                "status": "refusing",
+                "reasons": ["the server is full: 1 sessions are live"],
+                "sessions": 1,
+                "max_sessions": 1,
+                "retry_seconds": 60.0,
+            }
+            assert (full.status_code, full.json()) == (503, content)
+            assert (await http.get("/healthz")).status_code == 200
             await first.send(encode(Finish()))
             await first.recv()
 
@@ -67,8 +84,16 @@ async def test_languages_are_listed() -> None:
 async def test_the_interface_is_described_and_nothing_is_loaded_from_elsewhere() -> None:
     async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
         described = (await http.get("/openapi.json")).json()
-        paths = {"/healthz", "/readyz", "/v1/languages", "/v1/jobs", "/v1/rooms", "/v1/rooms/{room}"}
-        assert paths <= set(described["paths"])
+        assert set(described["paths"]) >= {
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/v1/jobs",
+            "/v1/languages",
+            "/v1/rooms",
+            "/v1/rooms/{room}",
+            "/v1/rooms/{room}/tokens",
+        }
         for page in ("/docs", "/redoc"):
             assert (await http.get(page)).status_code == 404
 
@@ -79,7 +104,7 @@ async def test_compression_is_declined() -> None:
 
 
 async def test_late_pongs_are_no_death() -> None:
-    server = app.Server(app.create_app(engines(), Config()), lambda: None)
+    server = app.Server(app.create_app(engines(), Config()), Config(), lambda: None)
     assert server.config.ws_ping_timeout is None
     assert server.config.ws_ping_interval
 
@@ -131,8 +156,8 @@ def test_the_port_opens_when_the_models_are_loaded(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
-    command = [sys.executable, "-c", SERVER, "0"]
+async def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SERVER, "0", str(tmp_path)]
     house = Path(__file__).parent.parent
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=house, stdout=pipe, stderr=pipe) as process:  # noqa: ASYNC220
@@ -144,8 +169,17 @@ async def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
         async with connect(line.split()[2]) as session:
             await session.send(encode(Start("en")))
             await session.recv()
+            await session.send(to_pcm16(speak(VOCABULARY[:4])))
+            await (await session.ping())  # what is stopped before it has come is not taken
             process.send_signal(number)
-            await session.wait_closed()
+            told: list[Message] = []
+            with suppress(ConnectionClosed):
+                while True:
+                    told.append(decode(str(await session.recv())))
             assert session.close_code == 1012
+            assert [m.code for m in told if isinstance(m, Notice)] == ["draining"]
+            said = [m for m in told if isinstance(m, Caption) and m.final]
+            assert " ".join(m.committed for m in said) == " ".join(VOCABULARY[:4])
+            assert isinstance(told[-1], Done)
         assert await asyncio.to_thread(process.wait, 20) == 0
         assert process.stderr.read() == b""

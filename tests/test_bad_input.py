@@ -74,6 +74,7 @@ BAD = {
     "unknown message": (['{"type":"begin"}'], "protocol", 1008, "unknown message 'begin'"),
     "unknown field": (['{"type":"start","lang":"en"}'], "protocol", 1008, "unknown field 'lang'"),
     "lone surrogate": (['{"type":"\\ud800"}'], "protocol", 1008, "unknown message"),
+    "half a character": (['{"type":"start","source":"\\ud800"}'], "protocol", 1008, "expected string, got"),
     "a server's message": ([encode(Ready("a", "en"))], "protocol", 1008, "'ready' is not allowed"),
     "start twice": ([START, START], "protocol", 1008, "'start' is not allowed while streaming"),
     "nine channels": (['{"type":"start","channels":9}'], "protocol", 1008, "expected 1 … 8, got 9"),
@@ -368,12 +369,11 @@ async def test_a_full_server_says_so() -> None:
             await first.send(START)
             await first.recv()
             messages, closed = await conversation(served, [START])
-            assert messages == [
-                Error("overloaded", "the server is full: 1 sessions are live; try again later")
-            ]
+            message = "the server is full: 1 sessions are live; try again in 60 s"
+            assert messages == [Error("overloaded", message)]
             assert closed == 1013
             await first.send(encode(Finish()))
             assert isinstance((await rest(first))[-1], Done)
         await until(lambda: not served.sessions)
-        messages, closed = await conversation(served, [START, encode(Finish())])
+        messages, _ = await conversation(served, [START, encode(Finish())])
         assert isinstance(messages[-1], Done)

@@ -353,11 +353,14 @@ async def test_rooms_are_opened_and_seen_over_http() -> None:
         )
         assert [room["room"] for room in (await here.http.get("/v1/rooms")).json()] == ["b-1"]
         assert (await here.http.post("/v1/rooms", json={"id": "b-1"})).status_code == 409
-        assert (await here.http.post("/v1/rooms", json={"id": "~x"})).status_code == 409
+        assert (await here.http.post("/v1/rooms", json={"id": "~x"})).status_code == 422
         bad = await here.http.post("/v1/rooms", json={"id": "c", "source": "en", "targets": ["xx"]})
         assert bad.status_code == 422 and "en → xx" in bad.text
         assert (await here.http.delete("/v1/rooms/b-1")).status_code == 204
         assert (await here.http.delete("/v1/rooms/b-1")).status_code == 404
+        gone = (await here.http.delete("/v1/rooms/b-1")).json()
+        assert gone == {"error": {"code": "room", "message": "there is no room 'b-1', or it has ended"}}
+        assert bad.json()["error"]["code"] == "unsupported_language"
         nowhere = await here.enter("listen", Listen("es"), room="nowhere")
         await nowhere.end()
         assert nowhere.of(Error)[0].code == "room"

@@ -44,8 +44,14 @@ def test_models_may_be_auto(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[server]\nprot = 1\n", r"server: unknown field 'prot'; allowed: host, port, max_sessions"),
-        ("[sever]\nport = 1\n", r"unknown field 'sever'; allowed: server, recognition"),
+        (
+            "[server]\nprot = 1\n",
+            r"server: unknown field 'prot' \(did you mean 'port'\?\); allowed: host, port",
+        ),
+        (
+            "[sever]\nport = 1\n",
+            r"unknown field 'sever' \(did you mean 'server'\?\); allowed: server",
+        ),
         ('[server]\nport = "1"\n', r"server\.port: expected integer, got '1'"),
         ("[server]\nport = true\n", r"server\.port: expected integer, got True"),
         ("[server]\nport = 65536\n", r"server\.port: expected 0 … 65535, got 65536"),

@@ -137,3 +137,30 @@ async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
         numbers = [e.number for e in await log.read("a")]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) >= acknowledged >= 20
+
+
+async def test_trouble_is_told_until_something_can_be_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    async with EventLog(path) as log:
+        assert log.trouble() is None
+        await log.append([Event("a", 1, 0.0, "caption", {})])
+        with pytest.raises(sqlite3.IntegrityError):  # a mistake of who writes, and none of the disk
+            await log.append([Event("a", 1, 0.0, "caption", {})])
+        assert log.trouble() is None
+        await log._do(lambda base: base.execute("PRAGMA query_only = 1") and None)
+        with pytest.raises(sqlite3.OperationalError):
+            await log.append([Event("a", 2, 0.0, "caption", {})])
+        assert await log.read("a")  # reading says nothing about writing
+        assert "readonly" in str(log.trouble())
+        assert await log.read("a")
+        assert "readonly" in str(log.trouble())
+        await log._do(lambda base: base.execute("PRAGMA query_only = 0") and None)
+        assert log.trouble()  # and tries it
+        assert await log.read("a")
+        assert log.trouble() is None
+        assert [event.number for event in await log.read("a")] == [1]
+
+
+def test_what_is_in_a_file_outlives_the_process(tmp_path: Path) -> None:
+    assert EventLog(tmp_path / "events.db").durable
+    assert not EventLog().durable

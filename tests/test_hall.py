@@ -2,13 +2,15 @@
 
 import time
 
-from server.conference import Services
+from server.config import Config, LimitsConfig
 from server.connection import everybody
 from server.eventlog import Event, EventLog
 from server.hall import Hall
+from server.house import House, everybody
 from server.languages import Languages
 from server.packs import Shelf
 from server.rooms import Plan
+from server.services import Services
 from server.snapshot import Snapshot, pack, unpack, version
 from tests.served import engines
 
@@ -18,8 +20,13 @@ DAY = 86_400.0
 async def test_what_is_over_is_deleted_when_it_is_old() -> None:
     now = time.time()
     async with EventLog() as log:
-        services = Services(log, {}, Languages(engines()), Shelf(()), days=10)
-        async with Hall(services, 8) as hall:
+        house, languages, limits = (
+            House(engines(), Config(), everybody()),
+            Languages(engines()),
+            LimitsConfig(),
+        )
+        services = Services(log, {}, languages, Shelf(()), house.admission, house, limits, grace=0.0, days=10)
+        async with Hall(services) as hall:
             for name, kept in (("open", None), ("usual", None), ("longer", 30.0), ("shorter", 1.0)):
                 await hall.create(Plan(name, retention_days=kept))
             for name in ("usual", "longer", "shorter"):

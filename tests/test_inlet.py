@@ -88,3 +88,14 @@ def test_what_came_already_is_left_out() -> None:
     filled.take(TONE[:1500], 0)
     assert filled.position == 1500
     assert lag.received == 1500 / SAMPLE_RATE
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_what_comes_after_an_end_that_comes_from_elsewhere_is_left_out(rate: int) -> None:
+    filled, lag = inlet(rate)
+    filled.take(TONE[:rate], 0)
+    filled.finish()
+    received = lag.received
+    filled.take(TONE[:rate], rate)
+    filled.finish()
+    assert (filled.position, lag.received) == (rate, received)

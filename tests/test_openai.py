@@ -15,7 +15,7 @@ import openai
 import pytest
 import soundfile
 
-from server.config import Config, RecordingsConfig
+from server.config import Config, LimitsConfig, RecordingsConfig
 from streaming.audio import SAMPLE_RATE
 from streaming.scripted import ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
@@ -250,7 +250,7 @@ async def test_a_stream_that_is_left_is_forgotten() -> None:
 
 
 async def test_an_upload_that_is_too_large_is_refused_declared_or_not() -> None:
-    config = replace(Config(), recordings=RecordingsConfig(upload_megabytes=1))
+    config = replace(Config(), limits=LimitsConfig(upload_bytes=1 << 20))
     large = b"--x\r\nContent-Disposition: form-data; name=file; filename=a.wav\r\n\r\n" + bytes(1 << 21)
 
     async def undeclared() -> AsyncIterator[bytes]:

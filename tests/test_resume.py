@@ -22,6 +22,7 @@ from server.replay import Replay
 from streaming.audio import AudioChunk, to_pcm16
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, speak
+from streaming.stages import Notice
 from tests.served import cut, interpreted, serving, until
 
 TALK = [*VOCABULARY[:5], "", *VOCABULARY[5:12], "", *VOCABULARY[12:16], "", *VOCABULARY[16:]]
@@ -149,7 +150,7 @@ from pathlib import Path
 from server import app, config, models
 from tests.served import engines
 models.load_engines = lambda config, say: engines()
-app.serve(config.load(server={"port": int(sys.argv[1])}, log={"path": sys.argv[2]}))
+app.serve(config.load(server={"port": int(sys.argv[1])}, events={"path": sys.argv[2]}))
 """
 
 
@@ -168,6 +169,13 @@ class Process:
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().split("ws://")[1].split("/")[0]
         self._port = int(self.address.split(":")[1])
+
+    def stop(self) -> None:
+        """Stop it in order: whoever is connected is told, and the log is closed."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(20) == 0
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)
@@ -205,6 +213,35 @@ async def test_the_server_is_killed_in_mid_speech(tmp_path: Path) -> None:
     assert captions(events) == captions(await undisturbed())
 
 
+async def test_a_server_that_is_stopped_in_order_loses_nothing_either(tmp_path: Path) -> None:
+    server = Process(tmp_path / "events.db")
+    await asyncio.to_thread(server.start)
+    stops = {5, 17}
+    seen: list[client.Arrival] = []
+    try:
+        arrivals = client.stream(
+            f"ws://{server.address}/v1/live", cut(SAMPLES, [800]), source="en", targets=TARGETS, speed=8
+        )
+        async with aclosing(arrivals):
+            async for arrival in arrivals:
+                seen.append(arrival)
+                if arrival.event in stops:
+                    stops.discard(arrival.event)
+                    await asyncio.to_thread(server.stop)
+                    await asyncio.to_thread(server.start)
+    finally:
+        server.kill()
+    assert not stops
+    async with EventLog(tmp_path / "events.db") as log:
+        events = await read(log)
+    assert texts(events) == expected()
+    assert captions(events) == captions(await undisturbed())
+    assert [a.event for a in seen if a.event is not None] == [event.number for event in events]
+    told = [a.message.code for a in seen if isinstance(a.message, Notice)]
+    assert told.count("draining") == 2
+    assert isinstance(seen[-1].message, Done)
+
+
 async def test_acknowledged_audio_is_not_kept() -> None:
     async with serving() as served:
         arrivals = await talk(served.url)
@@ -214,6 +251,10 @@ async def test_acknowledged_audio_is_not_kept() -> None:
 
 
 async def test_who_comes_back_after_the_end_gets_the_rest() -> None:
+    from websockets.asyncio.client import connect
+
+    from server.messages import Resume, decode_event, encode
+
     async with serving() as served:
         arrivals = await talk(served.url)
         ready = arrivals[0].message
@@ -221,7 +262,7 @@ async def test_who_comes_back_after_the_end_gets_the_rest() -> None:
         last = arrivals[-1].event or 0
         async with connect(served.url) as socket:
             await socket.send(encode(Resume(ready.token, last - 2)))
-            found = [client.decode_event(str(text)) async for text in socket]
+            found = [decode_event(str(text)) async for text in socket]
         assert [event for event, _ in found if event] == [last - 1, last]
         assert isinstance(found[-1][1], Done)
         assert socket.close_code == 1000

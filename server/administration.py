@@ -1,0 +1,106 @@
+"""What the commands of whoever runs a server do: its keys, its configuration, its domain packs."""
+
+import re
+import time
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from server.commands import configured, say, show_table
+from streaming.errors import InputError, PackError
+
+if TYPE_CHECKING:
+    from server.keys import KeyFile
+
+
+def add_key(arguments: Namespace) -> None:
+    """Make a key and show it, this once."""
+    from server.auth import ROOM, Role, new_key
+
+    if arguments.role not in list(Role):
+        raise InputError(f"one of the roles {', '.join(Role)} was expected, {arguments.role!r} came")
+    if arguments.room is not None and not re.fullmatch(ROOM, arguments.room):
+        raise InputError(f"a room is called by 1 … 64 small letters, digits and -; {arguments.room!r} came")
+    file = _key_file(arguments)
+    text, key = new_key(arguments.name, Role(arguments.role), arguments.room, time.time())
+    first = file.read() is None
+    file.add(key)
+    print(text, flush=True)
+    say(f"key {key.id} for {key.name} ({key.role}) is kept in {file.path} as a hash: it is not shown again")
+    if first:
+        say("from now on nobody enters without a key or a room token")
+
+
+def list_keys(arguments: Namespace) -> None:
+    """List the keys, oldest first."""
+    rows = [("ID", "NAME", "ROLE", "ROOM", "MADE")]
+    for key in (_key_file(arguments).read() or {}).values():
+        made = datetime.fromtimestamp(key.created, UTC).isoformat(timespec="seconds")
+        rows.append((key.id, key.name, key.role.value, key.room or "all", made))
+    show_table(rows)
+
+
+def revoke_key(arguments: Namespace) -> None:
+    """Make a key worthless."""
+    key = _key_file(arguments).revoke(arguments.id)
+    say(f"key {key.id} of {key.name} opens nothing any more")
+
+
+def check_config(arguments: Namespace) -> None:
+    """Say what is wrong with a configuration, or that nothing is.
+
+    Raises:
+        ConfigError: something is.
+    """
+    from server import config
+
+    config.load(arguments.file)
+    say(f"{arguments.file}: all keys are known, and their values possible")
+
+
+def show_config(arguments: Namespace) -> None:
+    """Write all that can be configured."""
+    from server import reference
+
+    print(reference.toml(), end="")
+
+
+def _key_file(arguments: Namespace) -> "KeyFile":
+    from server import config, keys
+
+    return keys.KeyFile(keys.folder(config.load(arguments.config).access.folder))
+
+
+def list_packs(arguments: Namespace) -> None:
+    """List the domain packs that are here; one that is not as it should be says so."""
+    from server import pack, packs
+
+    for name, path in packs.shelf(configured(arguments).packs.folder).listed().items():
+        try:
+            found = pack.read(path)
+        except PackError as error:
+            print(f"{name}\t{str(error).splitlines()[0]}")
+            continue
+        print(f"{name}\t{len(found.entries)} terms\t{','.join(found.languages)}\t{found.title}\t{path}")
+
+
+def check_packs(arguments: Namespace) -> int:
+    """Check domain packs, each alone and then all together."""
+    from server import pack, packs
+
+    good, status = [], 0
+    for path in arguments.files:
+        try:
+            main = packs.main_file(path)
+            if main is None:
+                raise PackError(f"{path}: a pack's folder or TOML file was expected, there is none")
+            found = pack.read(main)
+        except PackError as error:
+            print(error)
+            status = 2
+            continue
+        good.append(found)
+        print(f"{path}: {found.name}: {len(found.entries)} terms, {len(found.verbatim)} names: in order")
+    for conflict in packs.Packs(good).conflicts:
+        print(conflict)
+    return status

@@ -1,0 +1,105 @@
+"""How an error is told over HTTP: its status, its headers, and one form of body for all of them."""
+
+import math
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.websockets import WebSocket
+
+from streaming.errors import (
+    DragomanError,
+    EngineError,
+    ForbiddenError,
+    InputError,
+    LanguageError,
+    LimitError,
+    OverloadError,
+    RateError,
+    RoomError,
+    TakenError,
+    UnauthorizedError,
+)
+
+_STATUSES: tuple[tuple[type[DragomanError], int], ...] = (
+    (UnauthorizedError, 401),
+    (ForbiddenError, 403),
+    (LimitError, 413),
+    (RateError, 429),
+    (TakenError, 409),
+    (RoomError, 404),
+    (LanguageError, 422),
+    (InputError, 400),
+    (OverloadError, 503),
+    (EngineError, 500),
+    (DragomanError, 500),
+)
+"""The first that fits."""
+
+
+class Refused(BaseModel):
+    """What went wrong."""
+
+    code: str
+    """A stable name; PROTOCOL.md lists them."""
+    message: str
+    """One sentence: what was expected, what came."""
+
+
+class Refusal(BaseModel):
+    """The body of every answer that refuses something."""
+
+    error: Refused
+
+
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    code: {"model": Refusal} for code in (400, 401, 403, 413, 422, 429)
+}
+"""How any request may be refused, for the description of the interface."""
+
+
+def content(error: DragomanError) -> dict[str, Any]:
+    """Give the body that tells an error."""
+    return {"error": {"code": error.code, "message": str(error)}}
+
+
+def response(error: DragomanError) -> JSONResponse:
+    """Give the answer that tells an error."""
+    status = next(status for kind, status in _STATUSES if isinstance(error, kind))
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if isinstance(error, RateError | OverloadError):
+        headers["Retry-After"] = str(math.ceil(error.retry_seconds))
+    return JSONResponse(content(error), status, headers)
+
+
+async def deny(socket: WebSocket, error: DragomanError) -> None:
+    """Answer a WebSocket's handshake with an error, before there is a WebSocket."""
+    await socket.send_denial_response(response(error))
+
+
+def install(app: FastAPI) -> None:
+    """Let the application tell every error in this form."""
+
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, DragomanError)
+        return response(error)
+
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        return _plain(422, "bad_input", told)
+
+    async def unknown(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return _plain(error.status_code, "bad_input", str(error.detail), error.headers)
+
+    app.add_exception_handler(DragomanError, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, unknown)
+
+
+def _plain(status: int, code: str, message: str, headers: Any = None) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)

@@ -1,0 +1,84 @@
+"""The commands of whoever runs a server."""
+
+from pathlib import Path
+
+import pytest
+
+from server.__main__ import main
+from server.auth import Access, Grant, Role
+from server.keys import KeyFile
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    path = tmp_path / "dragoman.toml"
+    path.write_text(f'[access]\nfolder = "{tmp_path / "secrets"}"\n')
+    return str(path)
+
+
+def test_a_key_is_shown_once_listed_and_revoked(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "add", "Ann", "--role", "speaker", "--room", "hall", "--config", config]) == 0
+    shown, told = capsys.readouterr()
+    text, file = shown.strip(), KeyFile(tmp_path / "secrets")
+    assert "from now on nobody enters without" in told
+    assert text not in told
+    assert Access(b"", file.read()).grant(text, 0.0) == Grant(Role.SPEAKER, "hall", "Ann")
+    assert main(["keys", "add", "Bob", "--role", "admin", "--config", config]) == 0
+    assert "from now on" not in capsys.readouterr().err
+    assert main(["keys", "list", "--config", config]) == 0
+    head, *rows = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert head == ["ID", "NAME", "ROLE", "ROOM", "MADE"]
+    assert [row[1:4] for row in rows] == [["Ann", "speaker", "hall"], ["Bob", "admin", "all"]]
+    assert main(["keys", "revoke", rows[0][0], "--config", config]) == 0
+    assert "of Ann opens nothing any more" in capsys.readouterr().err
+    assert list(file.read() or {}) == [rows[1][0]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (
+            ["add", "Ann", "--role", "god"],
+            "one of the roles admin, operator, interpreter",
+        ),
+        (["add", "Ann", "--role", "speaker", "--room", "A b"], "a room is called by"),
+        (["add", "Ann"], "--role"),
+        (["revoke", "x"], "there is no key 'x'"),
+        ([], "ACTION"),
+    ],
+)
+def test_mistakes_are_one_line(
+    config: str, arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--config", config] if arguments else []
+    assert main(["keys", *arguments, *options]) == 2
+    out, told = capsys.readouterr()
+    assert (out, len(told.splitlines())) == ("", 1)
+    assert complaint in told
+
+
+def test_the_help_names_every_role(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["keys", "add", "--help"])
+    told = capsys.readouterr().out
+    assert all(role in told for role in Role)
+
+
+def test_a_configuration_is_checked(tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", config]) == 0
+    assert "all keys are known" in capsys.readouterr().err
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[limits]\nlistner = 3\n")
+    assert main(["config", "check", str(wrong)]) == 2
+    assert "unknown field 'listner' (did you mean 'listeners'?)" in capsys.readouterr().err
+    assert main(["config", "check", str(tmp_path / "none.toml")]) == 2
+
+
+def test_the_configuration_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "show"]) == 0
+    shown = tmp_path / "shown.toml"
+    shown.write_text(capsys.readouterr().out)
+    assert "#port = 8765" in shown.read_text()
+    assert main(["config", "check", str(shown)]) == 0
