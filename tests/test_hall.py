@@ -3,7 +3,6 @@
 import time
 
 from server.config import Config, LimitsConfig
-from server.connection import everybody
 from server.eventlog import Event, EventLog
 from server.hall import Hall
 from server.house import House, everybody
@@ -20,12 +19,10 @@ DAY = 86_400.0
 async def test_what_is_over_is_deleted_when_it_is_old() -> None:
     now = time.time()
     async with EventLog() as log:
-        house, languages, limits = (
-            House(engines(), Config(), everybody()),
-            Languages(engines()),
-            LimitsConfig(),
+        house, languages = House(engines(), Config(), everybody()), Languages(engines())
+        services = Services(
+            *(log, {}, languages, Shelf(()), house.admission, house, LimitsConfig()), grace=0.0, days=10.0
         )
-        services = Services(log, {}, languages, Shelf(()), house.admission, house, limits, grace=0.0, days=10)
         async with Hall(services) as hall:
             for name, kept in (("open", None), ("usual", None), ("longer", 30.0), ("shorter", 1.0)):
                 await hall.create(Plan(name, retention_days=kept))
@@ -52,7 +49,3 @@ def test_a_snapshot_of_other_code_says_where_to_begin_afresh() -> None:
     data = pack(Snapshot(16_000, {"recognition": b"x"}, number=7, next=2))
     other = data.replace(version().encode(), b"0" * len(version()), 1)
     assert unpack(other) == Snapshot(16_000, first=2, next=2)
-
-
-def test_everybody_is_let_in_where_nobody_watches_the_door() -> None:
-    assert everybody(None, "speak", None, "") is None  # type: ignore[arg-type, func-returns-value]
