@@ -32,6 +32,9 @@ from server.messages import (
     encode,
 )
 from server.room_messages import Interpret, Listen, Operate, RoomState
+from streaming.audio import to_pcm16
+from streaming.captions import Caption
+from streaming.scripted import VOCABULARY, speak
 from streaming.stages import Notice
 from tests.served import Served, serving, until
 
@@ -188,6 +191,23 @@ async def test_of_two_who_open_a_room_one_does(open_rooms: tuple[Served, httpx2.
     _, http = open_rooms
     answers = await asyncio.gather(*(http.post("/v1/rooms", json={"id": "attic"}) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_an_event_that_several_end_ends_once_and_in_order(
+    open_rooms: tuple[Served, httpx2.AsyncClient],
+) -> None:
+    served, http = open_rooms
+    async with connect(address(served, "floor"), additional_headers=ADMIN) as socket:
+        assert isinstance(await answered(socket, Start()), Ready)
+        await socket.send(to_pcm16(speak(VOCABULARY[:4])))
+        await (await socket.ping())  # it has all come
+        answers = await asyncio.gather(*(http.delete("/v1/rooms/hall") for _ in range(3)))
+        assert {answer.status_code for answer in answers} <= {204, 404}
+        messages = await told(socket)
+    said = [m.committed for m in messages if isinstance(m, Caption) and m.final]
+    assert " ".join(said) == " ".join(VOCABULARY[:4])
+    assert isinstance(messages[-1], Done)
+    assert socket.close_code == 1000
 
 
 async def test_what_resumes_a_session_needs_no_other_credential() -> None:
