@@ -42,7 +42,7 @@ def serve(arguments: Namespace) -> None:
             arguments,
             server={"host": arguments.host, "port": arguments.port},
             recognition={"model": arguments.model},
-            log={"path": arguments.log},
+            events={"path": arguments.log},
         )
     )
 
