@@ -259,9 +259,6 @@ class Conference:
         floor.closing = True
         for line in floor.lines:
             self.scribe.finish(line.name)
-        if error is None:
-            showing = self.scribe.showing
-            self.journal.add(Done(floor.statistics(showing.utterances, showing.captions)), line=floor.name)
         if floor.booth:
             self.room.leave_booth(floor.booth)
         else:

@@ -69,7 +69,7 @@ class Session(Connection):
 
     def _fits(self, conference: Conference, floor: Floor) -> None:
         """See that a token resumes what it is shown for."""
-        room = None if conference.room.plan.private else conference.name
+        room = "" if conference.room.plan.private else conference.name
         if room != self._room or bool(floor.booth) != (self._door is INTERPRETER):
             raise ProtocolError("this token resumes a session at another address")
 
@@ -147,7 +147,7 @@ class Session(Connection):
         """Tell somebody who comes back after the end what has been missed."""
         rest = await self._hall.rest(resume.token, resume.event)
         floor = floor_of(resume.token)
-        private = self._room is None
+        private = not self._room
         view = View("private", speech=True, floor=floor) if private else View("speaker", floor=floor)
         ends = [i for i, e in enumerate(rest) if isinstance(e.message, Done) and e.line == view.floor]
         if not ends:

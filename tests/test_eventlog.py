@@ -150,13 +150,15 @@ async def test_trouble_is_told_until_something_can_be_written_again(tmp_path: Pa
         await log._do(lambda base: base.execute("PRAGMA query_only = 1") and None)
         with pytest.raises(sqlite3.OperationalError):
             await log.append([Event("a", 2, 0.0, "caption", {})])
-        assert await log.read("a")  # reading says nothing about writing
+        for _ in range(2):
+            assert await log.read("a")  # reading says nothing about writing
         assert "readonly" in str(log.trouble())
         assert await log.read("a")
         assert "readonly" in str(log.trouble())
         await log._do(lambda base: base.execute("PRAGMA query_only = 0") and None)
         assert log.trouble()  # and tries it
-        assert await log.read("a")
+        for _ in range(2):  # the first answer may come before what was seen is noted
+            assert await log.read("a")
         assert log.trouble() is None
         assert [event.number for event in await log.read("a")] == [1]
 

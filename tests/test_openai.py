@@ -170,7 +170,7 @@ async def test_tells_what_is_wrong_as_openai_does(client: openai.AsyncOpenAI, se
         assert param is None or caught.value.param == param
         # Where the server keeps its files is nobody's business.
         assert str(served.app.state.archive.folder) not in caught.value.message
-    assert not [*served.app.state.archive.folder.rglob("*.*")]
+    assert not [*(served.app.state.archive.folder / "uploads").rglob("*.*")]
 
 
 async def test_bodies_of_another_kind_are_refused(served: Served) -> None:
@@ -231,7 +231,7 @@ async def test_more_than_may_be_at_once_are_told_when_to_come_back_and_who_leave
             gate.opened.set()
             await until(lambda: not archive.recordings.running and served.idle)
             assert (await http.post(url, files={"file": SOUND})).status_code == 200
-        assert not [*archive.folder.rglob("*.*")]
+        assert not [*(archive.folder / "uploads").rglob("*.*")]
 
 
 async def test_a_stream_that_is_left_is_forgotten() -> None:
@@ -246,7 +246,7 @@ async def test_a_stream_that_is_left_is_forgotten() -> None:
             await until(lambda: not archive.recordings.running)  # while the engine still works
             gate.opened.set()
             await until(lambda: served.idle)
-        await until(lambda: not [*archive.folder.rglob("*.*")])
+        await until(lambda: not [*(archive.folder / "uploads").rglob("*.*")])
 
 
 async def test_an_upload_that_is_too_large_is_refused_declared_or_not() -> None:
@@ -262,7 +262,7 @@ async def test_an_upload_that_is_too_large_is_refused_declared_or_not() -> None:
         headers = {"content-type": "multipart/form-data; boundary=x"}
         for content in (large, undeclared()):
             answer = await http.post(url, content=content, headers=headers)
-            assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (413, "limit_exceeded")
 
 
 async def test_an_engine_that_fails_is_the_servers_fault() -> None:
