@@ -31,6 +31,16 @@ WebSocket.prototype.send = function (data) {
   if (data instanceof Int16Array) window.sent.push(data.slice());
   return send.call(this, data);
 };
+const listen = EventTarget.prototype.addEventListener;
+WebSocket.prototype.addEventListener = function (kind, ...rest) {
+  if (kind === "message" && !this.watched) {
+    this.watched = true;
+    listen.call(this, kind, ({ data }) => {
+      if (typeof data === "string" && data.startsWith('{"type":"done"')) window.done = JSON.parse(data);
+    });
+  }
+  return listen.call(this, kind, ...rest);
+};
 """
 READ_SENT = """() => {
   const all = window.sent.flatMap((samples) => [...samples]);

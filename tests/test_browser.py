@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -99,8 +100,10 @@ async def test_captions_of_the_microphone_are_those_of_the_same_recording(
             recording = await sent(page, tmp_path / "sent.wav", rate)
             assert await page.locator(".tentative").all_inner_texts() == [""] * len(shown["en"] + shown["zh"])
             assert await page.evaluate("() => window.moved") == [], "committed text has moved"
-    assert shown == offline(recording, engines, "zh")
-    assert len(shown["en"]) >= 2
+    recorded = offline(recording, engines, "zh")
+    assert shown["en"] == recorded["en"]
+    # Under load the translator is asked less often, and may choose other words.
+    assert len(shown["zh"]) == len(recorded["zh"]) >= 2
 
 
 @asynccontextmanager
@@ -143,6 +146,7 @@ async def test_a_network_that_drops_twice_loses_nothing(
     async with serving(engines, grace=60.0) as served, breakable(served) as (address, cut):
         async with browser(heard) as context, opened(context, f"http://{address}/") as page:
             await begin(page)
+            began = time.monotonic()
             for seconds in (1.5, 2.5):
                 await page.wait_for_timeout(2000)
                 await cut(seconds)
@@ -151,16 +155,11 @@ async def test_a_network_that_drops_twice_loses_nothing(
                 )
             await page.wait_for_timeout(3000)
             await spoken(page)
+            recorded = time.monotonic() - began
             await finish(page)
-            shown = await column(page, "en")
-    async with serving(engines) as served, browser(heard) as context:
-        async with opened(context, f"http://{served.address}/") as page:
-            await begin(page)
-            await spoken(page)
-            await finish(page)
-            whole = await column(page, "en")
-    assert shown[0].split()[0] == whole[0].split()[0]
-    assert len(shown) == len(whole)
+            done = await page.evaluate("() => window.done")
+            assert await column(page, "en")
+    assert done["statistics"]["audio_seconds"] > recorded - 1.0, "four seconds were spoken into nothing"
 
 
 async def test_a_refused_microphone_is_told(engines: Engines) -> None:
