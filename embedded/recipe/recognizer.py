@@ -3,11 +3,14 @@
 Made to be stopped: a checkpoint is written every few minutes and training goes on from it. The learning
 rate follows the clock, not the steps: it falls over the last part of `--minutes`, so that a run on a slow
 machine or on half a core still ends well. Running it again with more minutes raises the rate and goes on.
-`--start` takes the weights of a converted model, whose vocabulary must be the one in the working folder.
+`--start` takes the weights of a converted model and, where none has been made, its vocabulary.
 
     python -m embedded.recipe.sentences
     python -m embedded.recipe.vocabulary
     python -m embedded.recipe.shards
+    python -m embedded.recipe.flite
+    python -m embedded.recipe.recorded
+    python -m embedded.recipe.nothing
     python -m embedded.recipe.recognizer --minutes 100
     python -m embedded.recipe.conversion --to embedded/asr-en-zh
 """
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import signal
 import sys
 import time
@@ -227,6 +231,10 @@ def main() -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    vocabulary = arguments.work / "asr-vocabulary" / "tokenizer.json"
+    if arguments.start and not vocabulary.exists():
+        vocabulary.parent.mkdir(parents=True)
+        shutil.copy(arguments.start / vocabulary.name, vocabulary)
     trainer = Trainer(arguments.work, device, arguments.rate)
     if arguments.start:
         trainer.start(arguments.start)

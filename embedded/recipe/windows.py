@@ -141,7 +141,8 @@ class Composer:
         names = [name for name in SHARES if name in origins and (audible or name != "real")]
         share = np.array([SHARES[name] for name in names])
         shards = origins[names[source.choice(len(names), p=share / share.sum())]]
-        return shards[source.integers(len(shards))]
+        size = np.array([len(shard.labels) for shard in shards])
+        return shards[source.choice(len(shards), p=size / size.sum())]
 
     def _nothing(self, source: np.random.Generator, language: str) -> Window:
         frames = 2 * int(source.integers(50, 300))
