@@ -34,6 +34,8 @@ from benchmarks.scoring import Errors, errors, normalized
 RATE = 16_000
 WORK = Path.home() / ".cache" / "dragoman" / "recipe"
 """Where the recipes keep the held-out speech."""
+NO_SPEECH, UNSURE = 0.6, -1.0
+"""Whisper's thresholds: text is dropped that is improbable where there is probably no speech."""
 MARGIN = 2.0
 """Seconds of digital silence behind the content of a window."""
 LONGEST = 26.0
@@ -83,7 +85,17 @@ class Recognizer:
         tokenizer = self.tokenizer(language)
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         # Room for fast speech and no more, so that a model that repeats itself comes to an end.
-        result = self._model.generate(states, [prompt], beam_size=self._beam, max_length=224)[0]
+        result = self._model.generate(
+            states,
+            [prompt],
+            beam_size=self._beam,
+            max_length=224,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        # Whisper's own rule; CTranslate2's beam never gives back an empty text, for it divides by the length.
+        if result.no_speech_prob > NO_SPEECH and result.scores[0] < UNSURE:
+            return []
         return [token for token in result.sequences_ids[0] if token < tokenizer.eot]
 
     def text(self, wave: Wave, language: str) -> str:

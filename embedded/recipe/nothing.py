@@ -18,7 +18,7 @@ from embedded.recipe import spectra
 from embedded.recipe.sentences import recipe_folder
 from embedded.recipe.spectra import RATE, Wave
 
-SECONDS = 6.0
+SECONDS = 12.0
 _COUNT = int(SECONDS * RATE)
 _TIME = np.arange(_COUNT) / RATE
 
@@ -99,7 +99,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, default=recipe_folder())
-    parser.add_argument("--clips", type=int, default=800)
+    parser.add_argument("--clips", type=int, default=600)
     arguments = parser.parse_args()
     source = np.random.default_rng(5)
     kinds = [KINDS[number % len(KINDS)] for number in range(arguments.clips)]

@@ -145,7 +145,7 @@ class Composer:
         return shards[source.choice(len(shards), p=size / size.sum())]
 
     def _nothing(self, source: np.random.Generator, language: str) -> Window:
-        frames = 2 * int(source.integers(50, 300))
+        frames = int(50 * source.uniform(1.0, LONGEST)) * 2
         if self._clips is not None and source.random() < 0.8:
             clip = self._clip(source, frames)
             return Window(language, clip, np.zeros((frames // 2, 2), dtype=np.uint8))
