@@ -164,7 +164,7 @@ class Imagined:
 
 def imagined_share(used: float, learnt: int) -> float:
     """Imagined batches for one that is heard, when so much of the time is used; `learnt` as in `Progress`."""
-    return 2.0 if used < 0.25 and not learnt else 0.5
+    return 2.0 if used < 0.25 and not learnt else 1.0
 
 
 def report(

@@ -60,7 +60,7 @@ class Difficulty:
     cut: float = 0.3
     context: float = 0.25
     noise: float = 0.35
-    usual: float = 0.6
+    usual: float = 0.75
     colour: float = 0.25
 
     @staticmethod
@@ -72,7 +72,7 @@ class Difficulty:
         )
 
 
-SHARES = {"": 0.58, "flite": 0.17, "real": 0.17, "spelt": 0.08}
+SHARES = {"": 0.7, "flite": 0.13, "real": 0.11, "spelt": 0.06}
 """How often the shards of one origin are drawn, of those that there are."""
 NOTHING = 0.1
 """Share of windows without speech."""
