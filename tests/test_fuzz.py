@@ -19,6 +19,7 @@ async def test_two_thousand_messages_crash_and_leak_nothing(caplog: pytest.LogCa
     this, file = psutil.Process(os.getpid()), to_pcm16(speak(VOCABULARY[:2]))
     async with serving() as served:
         await converse(served.address, Mutator(0), 100, 4)
+        await upload(served.address, Mutator(0), 20, file)  # opens the list of jobs, which stays open
         await until(lambda: served.idle)
         before, files = asyncio.all_tasks(), this.num_fds()
         tally = await converse(served.address, Mutator(1), 2_000, 4)

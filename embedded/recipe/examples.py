@@ -60,7 +60,7 @@ class Writer:
             sequence = [special["startofprev"], *context[-(MOST_TOKENS // 2 - 1) :]]
         masked = len(sequence)
         sequence += [special["startoftranscript"], special[window.language], special["transcribe"]]
-        timed = bool(window.sentences) and source.random() < 0.15
+        timed = bool(window.sentences) and window.sentences[0][1][0][3] >= 0 and source.random() < 0.15
         sequence += [] if timed else [special["notimestamps"]]
         ranges = [(-1, -1)] * len(sequence)
         for text, words in window.sentences:

@@ -1,6 +1,7 @@
-"""Speech of another synthesiser, flite, to measure with: voices that sound unlike any that was trained on.
+"""Speech of a second synthesiser, flite, whose voices sound unlike espeak-ng's and more like people.
 
-flite reports no times, so its shard has none. Debian's package `flite` has the voices.
+flite, too, knows when it says what; its phones are given espeak-ng's names, so that the encoder learns one
+set of sounds. One voice, `rms`, is only measured with. Debian's package `libflite1` has the library.
 
     python -m embedded.recipe.flite
 """
@@ -8,61 +9,172 @@ flite reports no times, so its shard has none. Debian's package `flite` has the 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import tempfile
+import ctypes
+import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import soundfile
 import soxr
 
 from embedded.recipe.sentences import Sentence, read, recipe_folder
+from embedded.recipe.shards import SAME_VOICE, SHARD, write_shard
 from embedded.recipe.spectra import RATE, Wave
+from embedded.recipe.synthesis import UnspokenError, Utterance, Voice, Word, spans
 
-VOICES = ("slt", "rms", "awb", "kal16")
+SEEN = ("slt", "awb", "kal16")
+UNSEEN = ("rms",)
+"""Voices that are only measured with."""
+
+_SOUNDS = dict(
+    pair.split("=")
+    for pair in (
+        "aa=A: ae=a ah=V ao=O: aw=aU ax=@ ay=aI b=b ch=tS d=d dh=D eh=E er=3: ey=eI f=f g=g hh=h ih=I iy=i: "
+        "jh=dZ k=k l=l m=m n=n ng=N ow=oU oy=OI p=p r=r s=s sh=S t=t th=T uh=U uw=u: v=v w=w y=j z=z zh=Z "
+        "pau="
+    ).split()
+)
+_FIRST = b"R:SylStructure.daughter1.daughter1"
+_LAST = b"R:SylStructure.daughtern.daughtern"
 
 
-def speak(text: str, voice: str) -> Wave:
-    """The text in a voice of flite, 16 kHz."""
-    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        command = ["flite", "-voice", voice, "-t", text, "-o", file.name]
-        subprocess.run(command, check=True, capture_output=True)
-        wave, rate = soundfile.read(file.name, dtype="float32")
-    return np.asarray(soxr.resample(wave, rate, RATE), dtype=np.float32)
+class _Wave(ctypes.Structure):
+    """cst_wave of cst_wave.h."""
+
+    _fields_ = (
+        ("type", ctypes.c_char_p),
+        ("rate", ctypes.c_int),
+        ("count", ctypes.c_int),
+        ("channels", ctypes.c_int),
+        ("samples", ctypes.POINTER(ctypes.c_short)),
+    )
 
 
-def utterances(sentences: list[Sentence]) -> Iterator[tuple[str, str, Wave]]:
-    """Text, voice and wave of every sentence; the voices take turns."""
-    for number, sentence in enumerate(sentences):
-        voice = VOICES[number % len(VOICES)]
-        wave = speak(sentence.text, voice)
-        yield sentence.text, voice, wave[: len(wave) // 320 * 320]
+class Flite:
+    """The flite library and its voices.
+
+    Raises: OSError where the library is not installed.
+    """
+
+    def __init__(self) -> None:
+        library = ctypes.CDLL("libflite.so.1", mode=ctypes.RTLD_GLOBAL)
+        for part in ("usenglish", "cmulex"):
+            ctypes.CDLL(f"libflite_{part}.so.1", mode=ctypes.RTLD_GLOBAL)
+        library.flite_init()
+        place, text = ctypes.c_void_p, ctypes.c_char_p
+        for name, result, *taken in (
+            ("flite_synth_text", place, text, place),
+            ("utt_wave", ctypes.POINTER(_Wave), place),
+            ("utt_relation", place, place, text),
+            ("relation_head", place, place),
+            ("item_next", place, place),
+            ("item_prev", place, place),
+            ("item_as", place, place, text),
+            ("item_daughter", place, place),
+            ("path_to_item", place, place, text),
+            ("item_feat_float", ctypes.c_float, place, text),
+            ("item_feat_string", text, place, text),
+            ("delete_utterance", None, place),
+        ):
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, taken
+        self._library: Any = library
+        self._voices: dict[str, Any] = {}
+
+    def _voice(self, name: str) -> Any:
+        if name not in self._voices:
+            library = ctypes.CDLL(f"libflite_cmu_us_{name}.so.1", mode=ctypes.RTLD_GLOBAL)
+            register = getattr(library, f"register_cmu_us_{name}")
+            register.restype, register.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
+            self._voices[name] = register(None)
+        return self._voices[name]
+
+    def speak(self, sentence: Sentence, voice: str) -> Utterance:
+        """The sentence in a voice.
+
+        Raises: UnspokenError where flite's words are not the text's; leave the sentence out.
+        """
+        spoken = self._library.flite_synth_text(sentence.text.encode(), self._voice(voice))
+        try:
+            wave = self._library.utt_wave(spoken).contents
+            audio = np.ctypeslib.as_array(wave.samples, (wave.count,)).astype(np.float32) / 32768.0
+            places = spans(sentence.text, "en")
+            times = [self._times(token) for token in self._items(spoken, b"Token")]
+            if len(times) != len(places) or not all(start < end for start, end in times):
+                raise UnspokenError(sentence.text)
+            words = [Word(*place, *time) for place, time in zip(places, times, strict=True)]
+            sounds = [self._sound(segment) for segment in self._items(spoken, b"Segment")]
+            return Utterance(sentence.text, "en", resampled(audio, wave.rate), words, sounds, [])
+        finally:
+            self._library.delete_utterance(spoken)
+
+    def _items(self, spoken: Any, relation: bytes) -> Iterator[Any]:
+        item = self._library.relation_head(self._library.utt_relation(spoken, relation))
+        while item:
+            yield item
+            item = self._library.item_next(item)
+
+    def _sound(self, segment: Any) -> tuple[str, float]:
+        name = self._library.item_feat_string(segment, b"name").decode()
+        return _SOUNDS[name], self._began(segment)
+
+    def _began(self, segment: Any) -> float:
+        before = self._library.item_prev(segment)
+        return float(self._library.item_feat_float(before, b"end")) if before else 0.0
+
+    def _times(self, token: Any) -> tuple[float, float]:
+        """When a word between blanks is spoken; (0, 0) where it is not."""
+        words = []
+        word = self._library.item_daughter(token)
+        while word:
+            words.append(self._library.item_as(word, b"Word"))
+            word = self._library.item_next(word)
+        first = self._library.path_to_item(words[0], _FIRST) if words else None
+        last = self._library.path_to_item(words[-1], _LAST) if words else None
+        if not first or not last:
+            return 0.0, 0.0
+        start = self._began(self._library.item_as(first, b"Segment"))
+        return round(start, 3), round(float(self._library.item_feat_float(last, b"end")), 3)
+
+
+def resampled(audio: Wave, rate: int) -> Wave:
+    """The audio at 16 kHz."""
+    return audio if rate == RATE else np.asarray(soxr.resample(audio, rate, RATE), dtype=np.float32)
+
+
+def utterances(
+    sentences: list[Sentence], voices: tuple[str, ...], seed: int
+) -> Iterator[tuple[Utterance, Voice]]:
+    """The sentences; the voices take turns. What flite does not speak word by word is left out."""
+    flite, source, voice = Flite(), random.Random(seed), voices[0]
+    for index, sentence in enumerate(sentences):
+        if index % SAME_VOICE == 0:
+            voice = source.choice(voices)
+        try:
+            yield flite.speak(sentence, voice), Voice(f"flite-{voice}")
+        except UnspokenError:
+            continue
 
 
 def main() -> None:
-    """Write `speech/heldout-en-flite` into the working folder."""
+    """Write shards of flite's speech into the working folder; those that exist are kept."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, default=recipe_folder())
-    parser.add_argument("--sentences", type=int, default=600)
+    parser.add_argument("--shards", type=int, default=3)
     arguments = parser.parse_args()
-    everything = read(arguments.work / "sentences.jsonl")
-    chosen = [s for s in everything if s.language == "en" and s.held_out][: arguments.sentences]
-    folder = arguments.work / "speech" / "heldout-en-flite"
-    folder.mkdir(parents=True, exist_ok=True)
-    labels, waves, at = [], [], 0
-    for text, voice, wave in utterances(chosen):
-        frames = len(wave) // 160
-        labels.append({"text": text, "at": at, "frames": frames, "words": [], "voice": {"name": voice}})
-        waves.append((wave * 32767).astype(np.int16))
-        at += frames
-    np.save(folder / "wave.npy", np.concatenate(waves))
-    content = {"language": "en", "phonemes": [], "utterances": labels}
-    (folder / "labels.json").write_text(json.dumps(content), encoding="utf-8")
-    print(f"{folder.name}: {len(labels)} utterances, {at / 6000:.0f} min")
+    english = [s for s in read(arguments.work / "sentences.jsonl") if s.language == "en"]
+    held_out = [s for s in english if s.held_out][:600]
+    learnt = [s for s in english if not s.held_out][::-1]  # other sentences than espeak-ng's first
+    folder = arguments.work / "speech"
+    for name, voices in (("flite", SEEN), ("flite-unseen", UNSEEN)):
+        print(write_shard(folder / f"heldout-en-{name}", "en", utterances(held_out, voices, 1), True))
+    for number in range(arguments.shards):
+        chosen = learnt[number * SHARD : (number + 1) * SHARD]
+        spoken = utterances(chosen, SEEN, 100 + number)
+        print(write_shard(folder / f"train-en-flite-{number:04d}", "en", spoken, False), flush=True)
 
 
 if __name__ == "__main__":

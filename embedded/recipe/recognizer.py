@@ -1,12 +1,16 @@
-"""Train the embedded recogniser from nothing.
+"""Train the embedded recogniser, from nothing or from a published model.
 
 Made to be stopped: a checkpoint is written every few minutes and training goes on from it. The learning
 rate follows the clock, not the steps: it falls over the last part of `--minutes`, so that a run on a slow
 machine or on half a core still ends well. Running it again with more minutes raises the rate and goes on.
+`--start` takes the weights of a converted model and, where none has been made, its vocabulary.
 
     python -m embedded.recipe.sentences
     python -m embedded.recipe.vocabulary
     python -m embedded.recipe.shards
+    python -m embedded.recipe.flite
+    python -m embedded.recipe.recorded
+    python -m embedded.recipe.nothing
     python -m embedded.recipe.recognizer --minutes 100
     python -m embedded.recipe.conversion --to embedded/asr-en-zh
 """
@@ -15,13 +19,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,11 +33,15 @@ from tokenizers import Tokenizer
 
 from embedded.recipe.examples import Batch, Writer, batches
 from embedded.recipe.network import Losses, Network, Shape, imagined_losses, losses
+from embedded.recipe.optimizers import optimizers, restore, states, step
+from embedded.recipe.published import recognizer_weights, variables
 from embedded.recipe.sentences import recipe_folder
 from embedded.recipe.windows import Composer, Difficulty
 
 PEAK = 1.3e-3
 WARM_UP = 300
+WARM_START = 60
+"""Steps to the highest rate, from nothing and from a published model."""
 DECAY_FROM = 0.3
 """Share of the time after which the rate falls."""
 FRAMES = 32 * 320
@@ -49,29 +57,28 @@ class Progress:
     seconds: spent so far, over all runs.
     utterances: windows seen.
     names: phoneme names and their codes.
+    learnt: steps whose difficulty a published model had behind it.
     """
 
     step: int = 0
     seconds: float = 0.0
     utterances: int = 0
     names: dict[str, int] = field(default_factory=lambda: {"": 0})
+    learnt: int = 0
 
 
 class Trainer:
     """The network, its optimiser and its averaged copy, which is what is converted in the end."""
 
-    def __init__(self, work: Path, device: torch.device) -> None:
+    def __init__(self, work: Path, device: torch.device, peak: float = PEAK) -> None:
         torch.manual_seed(0)
+        self.peak = peak
         self.work = work
         self.device = device
         self.tokenizer = Tokenizer.from_file(str(work / "asr-vocabulary" / "tokenizer.json"))
         self.network = Network(Shape(self.tokenizer.get_vocab_size())).to(device)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        decayed = [p for p in self.network.parameters() if p.requires_grad and p.dim() > 1]
-        plain = [p for p in self.network.parameters() if p.requires_grad and p.dim() <= 1]
-        groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 0.01}]
-        groups.append({"params": plain, "weight_decay": 0.0})
-        self.optimizer = torch.optim.AdamW(groups, lr=PEAK, betas=(0.9, 0.98), fused=True)
+        self.optimizers = optimizers(self.network)
         self.progress = Progress()
 
     @property
@@ -79,13 +86,20 @@ class Trainer:
         """The newest checkpoint."""
         return self.work / "asr-training" / "checkpoint.pt"
 
+    def start(self, published: Path) -> None:
+        """Take the weights of a converted model; what only training has is learnt again."""
+        found = recognizer_weights(variables(published / "model.bin"))
+        self.network.load_state_dict({n: torch.from_numpy(v) for n, v in found.items()}, strict=False)
+        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.progress.learnt = 1_000
+
     def load(self) -> None:
         """Go on from the newest checkpoint, if there is one."""
         if not self.checkpoint.exists():
             return
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        restore(self.optimizers, state["optimizers"])
         self.average = state["average"]
         self.progress = Progress(**state["progress"])
 
@@ -94,9 +108,9 @@ class Trainer:
         done = self.progress
         state = {
             "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": states(self.optimizers),
             "average": self.average,
-            "progress": {n: getattr(done, n) for n in ("step", "seconds", "utterances", "names")},
+            "progress": {n: getattr(done, n) for n in ("step", "seconds", "utterances", "names", "learnt")},
         }
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         part = self.checkpoint.with_suffix(".part")
@@ -107,22 +121,18 @@ class Trainer:
         """The learning rate now."""
         used = self.progress.seconds / (60 * minutes)
         fall = min(1.0, (1.0 - used) / (1.0 - DECAY_FROM))
-        return PEAK * min(1.0, (self.progress.step + 1) / WARM_UP) * max(fall, 0.01)
+        steps = WARM_START if self.progress.learnt else WARM_UP
+        return self.peak * min(1.0, (self.progress.step + 1) / steps) * max(fall, 0.01)
 
     def learn(self, batch: Batch, minutes: float, audible: bool = True) -> Losses:
         """One step on a batch that is heard or, where it has no spectra, imagined."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate(minutes)
         arrays = (batch.mel, batch.tokens, batch.targets, batch.sounds, batch.ranges)
         tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(self.device) for array in arrays]
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             result = (
                 losses(self.network, *tensors) if audible else imagined_losses(self.network, *tensors[1:])
             )
-        self.optimizer.zero_grad(set_to_none=True)
-        result.total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
+        step(self.optimizers, result.total, self.network, self.rate(minutes))
         if not audible:
             return result
         with torch.no_grad():
@@ -152,9 +162,9 @@ class Imagined:
         return found
 
 
-def imagined_share(used: float) -> float:
-    """Imagined batches for one that is heard, when so much of the time is used."""
-    return 2.0 if used < 0.25 else 0.5
+def imagined_share(used: float, learnt: int) -> float:
+    """Imagined batches for one that is heard, when so much of the time is used; `learnt` as in `Progress`."""
+    return 2.0 if used < 0.25 and not learnt else 1.0
 
 
 def report(
@@ -188,12 +198,13 @@ def train(trainer: Trainer, minutes: float, every: int = 25) -> None:
     trainer.network.train()
     while progress.seconds < 60 * minutes:
         composer.refresh()
-        source = np.random.default_rng((0, progress.step))
-        for batch in batches(composer, writer, source, Difficulty.at(progress.step), FRAMES):
+        source, level = np.random.default_rng((0, progress.step)), progress.step + progress.learnt
+        for batch in batches(composer, writer, source, Difficulty.at(level), FRAMES):
             heard.append(trainer.learn(batch, minutes))
-            due += imagined_share(progress.seconds / (60 * minutes))
+            due += imagined_share(progress.seconds / (60 * minutes), progress.learnt)
             while due >= 1.0:
-                imagined.append(trainer.learn(dreams.batch(progress.step), minutes, audible=False))
+                dream = dreams.batch(progress.step + progress.learnt)
+                imagined.append(trainer.learn(dream, minutes, audible=False))
                 due -= 1.0
             now = time.monotonic()
             progress.seconds, last = progress.seconds + now - last, now
@@ -214,10 +225,19 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=recipe_folder())
     parser.add_argument("--minutes", type=float, default=300.0, help="of training, over all runs together")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to PyTorch")
+    parser.add_argument("--start", type=Path, help="folder of a converted model to go on from")
+    parser.add_argument("--rate", type=float, default=PEAK, help="highest learning rate")
     arguments = parser.parse_args()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    trainer = Trainer(arguments.work, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    vocabulary = arguments.work / "asr-vocabulary" / "tokenizer.json"
+    if arguments.start and not vocabulary.exists():
+        vocabulary.parent.mkdir(parents=True)
+        shutil.copy(arguments.start / vocabulary.name, vocabulary)
+    trainer = Trainer(arguments.work, device, arguments.rate)
+    if arguments.start:
+        trainer.start(arguments.start)
     trainer.load()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with contextlib.suppress(KeyboardInterrupt, SystemExit):

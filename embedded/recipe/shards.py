@@ -10,7 +10,7 @@ import json
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -114,7 +114,7 @@ def phoneme_frames(
     phonemes: list[tuple[str, float]], frames: int, names: dict[str, int]
 ) -> npt.NDArray[np.uint8]:
     """The phoneme of every encoder frame of 20 ms, (frames,); `names` grows with new phonemes."""
-    target = np.zeros(frames, dtype=np.uint8)
+    target = np.full(frames, 0 if phonemes else UNKNOWN, dtype=np.uint8)
     for name, at in phonemes:
         target[round(at * 50) :] = names.setdefault(name, len(names))
     return target
@@ -135,14 +135,21 @@ def tone_frames(
     return np.where(phonemes == 0, 0, target).astype(np.uint8)
 
 
-def write_shard(folder: Path, sentences: list[Sentence], seed: int, kind: Kind, keep_waves: bool) -> str:
-    """Speak sentences into a shard: spectra, phonemes and labels of many utterances in three files."""
+def speak_shard(folder: Path, sentences: list[Sentence], seed: int, kind: Kind, keep_waves: bool) -> str:
+    """Let espeak-ng speak sentences into a shard."""
+    return write_shard(folder, sentences[0].language, utterances(sentences, seed, kind), keep_waves)
+
+
+def write_shard(
+    folder: Path, language: Language, spoken: Iterable[tuple[Utterance, Voice]], keep_waves: bool
+) -> str:
+    """Write a shard: spectra, phonemes and labels of many utterances in three files."""
     if folder.exists():
         return f"{folder.name}: kept"
     began = time.monotonic()
     names: dict[str, int] = {"": 0}
     mels, targets, tones, waves, labels, at = [], [], [], [], [], 0
-    for utterance, voice in utterances(sentences, seed, kind):
+    for utterance, voice in spoken:
         wave = utterance.wave[: len(utterance.wave) // 320 * 320]
         mels.append(spectra.to_codes(spectra.log_mel(wave)))
         targets.append(phoneme_frames(utterance.phonemes, len(wave) // 320, names))
@@ -161,7 +168,7 @@ def write_shard(folder: Path, sentences: list[Sentence], seed: int, kind: Kind, 
     np.save(part / "tones.npy", np.concatenate(tones))
     if keep_waves:
         np.save(part / "wave.npy", np.concatenate(waves))
-    content = {"language": sentences[0].language, "phonemes": list(names), "utterances": labels}
+    content = {"language": language, "phonemes": list(names), "utterances": labels}
     (part / "labels.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     part.rename(folder)
     return f"{folder.name}: {len(labels)} utterances, {at / 6000:.0f} min in {time.monotonic() - began:.0f} s"
@@ -197,7 +204,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with ProcessPoolExecutor(arguments.processes) as pool:
         running = [
-            pool.submit(write_shard, *job)
+            pool.submit(speak_shard, *job)
             for job in jobs(arguments.work, arguments.english, arguments.chinese)
         ]
         for done in as_completed(running):

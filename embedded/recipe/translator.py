@@ -4,9 +4,8 @@ One network for several directions, told apart by language tokens. It may be sto
 started again with the same command; more `--minutes` later continue with the learning rate that belongs
 to the new total. Data are found through the environment variable DRAGOMAN_DATA.
 
-Style of the mixture: everyday sentences weigh most, because interpretation is speech; documentation gives
-words and longer sentences. In an opening phase only short everyday sentences are seen, whole ones:
-they are cheap, and alignment is learnt on them.
+`--start` goes on from a converted model instead of from nothing; a language that it did not know gets
+pieces of its own behind the old ones.
 """
 
 # mypy: allow-untyped-calls
@@ -14,15 +13,16 @@ they are cheap, and alignment is learnt on them.
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import pickle
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import sentencepiece
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -30,88 +30,23 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from embedded.recipe import bitext
 from embedded.recipe.bitext import Pair
+from embedded.recipe.lexicon import Lexicon, learn
+from embedded.recipe.mixture import MIXTURE, Mixture, corpora_in
+from embedded.recipe.optimizers import optimizers, restore, states, step
+from embedded.recipe.published import translator_weights, variables
 from embedded.recipe.translator_model import Shape, TranslatorModel
-from embedded.recipe.translator_pieces import PAD, Pieces, train_pieces
+from embedded.recipe.translator_pieces import PAD, Pieces, extended, inherited, train_pieces
 
 WORK = Path("~/.cache/dragoman/recipe")
 PIECES = 10_000
+EXTENSION = 3_000
+"""Pieces added to those of a published model, for a language that it did not know."""
+LEXICON = 30_000
+"""Pairs of each everyday part that the lexicon is learnt from."""
+GUIDANCE = 0.3
+"""Weight of the guided attention heads' loss."""
 LONGEST = 80
 """Tokens; longer sides are left out."""
-
-
-def corpora(data: Path) -> dict[str, list[Pair]]:
-    """Return the cleaned sentence pairs by name, English first, held-out sentences removed."""
-    forbidden = bitext.held_out(data, Path(__file__).parents[1] / "samples")
-    everyday = {language: bitext.tatoeba(data, language, forbidden) for language in ("zh", "es", "de", "fr")}
-    named = {
-        "everyday-zh": everyday["zh"],
-        "pivoted-zh": bitext.pivoted(
-            everyday["zh"], [everyday["es"], everyday["de"], everyday["fr"]], forbidden
-        ),
-        "everyday-es": everyday["es"],
-        "documentation-zh": bitext.documentation(data, "zh", forbidden),
-        "documentation-es": bitext.documentation(data, "es", forbidden),
-    }
-    for name, pairs in named.items():
-        print(f"{name}: {len(pairs)} pairs", flush=True)
-    return named
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A share of the training mixture."""
-
-    corpus: str
-    backwards: bool
-    """Whether the pairs are turned, so that English is the target."""
-    weight: float
-    """Relative number of pairs."""
-    early: bool
-    """Whether it is already present in the opening phase."""
-
-
-MIXTURE = (
-    Part("everyday-zh", False, 0.28, True),
-    Part("pivoted-zh", False, 0.04, True),
-    Part("documentation-zh", False, 0.03, False),
-    Part("everyday-zh", True, 0.21, True),
-    Part("pivoted-zh", True, 0.02, True),
-    Part("documentation-zh", True, 0.01, False),
-    Part("everyday-es", False, 0.23, True),
-    Part("documentation-es", False, 0.01, False),
-)
-
-
-@dataclass(slots=True)
-class Mixture:
-    """Draws pairs from the parts in proportion to their weights, each part in shuffled epochs."""
-
-    named: dict[str, list[Pair]]
-    seed: int = 1
-    drawn: list[int] = field(default_factory=lambda: [0] * len(MIXTURE))
-    """Pairs taken so far from each part; with the seed, the whole state."""
-
-    def draw(self, count: int, opening: bool) -> list[Pair]:
-        """Return `count` pairs, in the opening phase short everyday ones only."""
-        parts = [i for i, part in enumerate(MIXTURE) if part.early or not opening]
-        total = sum(MIXTURE[i].weight for i in parts)
-        pairs: list[Pair] = []
-        for i in parts:
-            wanted = round(count * MIXTURE[i].weight / total)
-            pairs += [pair for pair in self._take(i, wanted) if not opening or len(pair.source) < 60]
-        return pairs
-
-    def _take(self, index: int, count: int) -> Iterator[Pair]:
-        part, corpus = MIXTURE[index], self.named[MIXTURE[index].corpus]
-        epoch, order = -1, list[int]()
-        for position in range(self.drawn[index], self.drawn[index] + count):
-            if position // len(corpus) != epoch:
-                epoch = position // len(corpus)
-                order = list(range(len(corpus)))
-                random.Random(f"{self.seed}/{index}/{epoch}").shuffle(order)
-            pair = corpus[order[position % len(corpus)]]
-            yield pair.reversed() if part.backwards else pair
-        self.drawn[index] += count
 
 
 def padded(rows: list[list[int]], device: torch.device) -> Tensor:
@@ -120,12 +55,23 @@ def padded(rows: list[list[int]], device: torch.device) -> Tensor:
     return torch.tensor([row + [PAD] * (width - len(row)) for row in rows], device=device)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of like length: see `Pieces.source` and `Pieces.target`.
+
+    links: (row, place in the source, place in the target) of pieces that belong together.
+    """
+
+    sources: list[list[int]]
+    targets: list[list[int]]
+    links: list[tuple[int, int, int]]
+
+
 def batches(
-    pairs: list[Pair], pieces: Pieces, rng: random.Random, tokens: int
-) -> Iterator[tuple[list[list[int]], list[list[int]]]]:
-    """Yield (source rows, target rows) of like length, in random order, about `tokens` padded ids a side."""
-    sources = pieces.source([pair.source for pair in pairs], [pair.source_language for pair in pairs])
-    targets = pieces.target([pair.target for pair in pairs], [pair.target_language for pair in pairs])
+    pairs: list[Pair], pieces: Pieces, lexicon: Lexicon, rng: random.Random, tokens: int
+) -> Iterator[Batch]:
+    """Yield batches in random order, about `tokens` padded ids a side."""
+    sources, targets = rows_of(pairs, pieces)
     rows = [row for row in zip(sources, targets, strict=True) if max(map(len, row)) <= LONGEST]
     rows.sort(key=lambda row: max(map(len, row)) + rng.random())
     groups: list[list[tuple[list[int], list[int]]]] = [[]]
@@ -135,20 +81,36 @@ def batches(
         groups[-1].append(row)
     rng.shuffle(groups)
     for group in groups:
-        yield [source for source, _ in group], [target for _, target in group]
+        links = [(number, *link) for number, row in enumerate(group) for link in lexicon.links(*row)]
+        yield Batch([source for source, _ in group], [target for _, target in group], links)
 
 
-def loss_of(model: TranslatorModel, source: Tensor, target: Tensor, smoothing: float) -> Tensor:
-    """Return the mean label-smoothed cross-entropy; the language token is given, never predicted.
+def rows_of(pairs: list[Pair], pieces: Pieces) -> tuple[list[list[int]], list[list[int]]]:
+    """Return source rows and target rows."""
+    sources = pieces.source([pair.source for pair in pairs], [pair.source_language for pair in pairs])
+    return sources, pieces.target([pair.target for pair in pairs], [pair.target_language for pair in pairs])
 
-    source: ids [batch, source]; target: ids [batch, target] as `Pieces.target` makes them.
+
+def loss_of(
+    model: TranslatorModel, batch: Batch, device: torch.device, smoothing: float
+) -> tuple[Tensor, Tensor]:
+    """Return the mean label-smoothed cross-entropy and the loss of the guided heads, the first of each layer.
+
+    The language token is given, never predicted. The guided heads pay -log of their attention where the
+    lexicon says that a piece comes from.
     """
+    source, target = padded(batch.sources, device), padded(batch.targets, device)
     mask = (source != PAD)[:, None, None, :]
-    states = model.decode(target[:, :-1], model.encode(source, mask), mask)[:, 1:]
+    shown: list[Tensor] = []
+    states = model.decode(target[:, :-1], model.encode(source, mask), mask, shown)[:, 1:]
     labels = target[:, 2:]
     real = labels != PAD
     logits = model.logits(states[real])
-    return functional.cross_entropy(logits.float(), labels[real], label_smoothing=smoothing)
+    loss = functional.cross_entropy(logits.float(), labels[real], label_smoothing=smoothing)
+    row, place, written = torch.tensor(batch.links or [(0, 0, 1)], device=device).T
+    # The state at one token writes the next.
+    looked = torch.stack([weights[row, 0, written - 1, place] for weights in shown])
+    return loss, -torch.log(looked + 1e-5).mean()
 
 
 @dataclass(slots=True)
@@ -166,28 +128,51 @@ class Progress:
 class Training:
     """A training run that lives in a folder."""
 
-    def __init__(self, folder: Path, data: Path, seed: int, dropout: float) -> None:
+    def __init__(self, folder: Path, data: Path, seed: int, dropout: float, start: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
-        self.folder, self.seed = folder, seed
+        self.folder, self.seed, self.start = folder, seed, start
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.mixture = Mixture(_cached(folder / "pairs.pickle", data), seed)
+        self.mixture = Mixture(corpora_in(folder, data), seed)
         self.pieces = self._load_pieces()
         self.shape = Shape(vocabulary=self.pieces.size, dropout=dropout)
         self.model = TranslatorModel(self.shape).to(self.device)
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.01, fused=True
-        )
+        self.lexicon = self._learn_lexicon()
+        self.optimizers = optimizers(self.model)
         self.progress = Progress()
+        if start:
+            self._begin(start)
         self._resume()
 
     def _load_pieces(self) -> Pieces:
         model = self.folder / "sentencepiece.bpe.model"
+        named = self.mixture.named
+        if not model.exists() and self.start:
+            texts = (pair.target for pair in named["everyday-de"])
+            extended(self.start / model.name, model, texts, EXTENSION)
         if not model.exists():
-            named = self.mixture.named
             weighed = [*named["everyday-zh"] * 4, *named["everyday-es"], *named["documentation-zh"][:60_000]]
             train_pieces(weighed + named["documentation-es"][:30_000], model, PIECES, seed=self.seed)
         return Pieces(model)
+
+    def _learn_lexicon(self) -> Lexicon:
+        """Learn one lexicon for all directions."""
+        rng, pairs = random.Random(self.seed), list[Pair]()
+        for part in (part for part in MIXTURE if part.early):
+            corpus = self.mixture.named[part.corpus]
+            some = rng.sample(corpus, min(LEXICON, len(corpus)))
+            pairs += [pair.reversed() if part.backwards else pair for pair in some]
+        sources, targets = rows_of([bitext.live(pair, rng, cut=0.0) for pair in pairs], self.pieces)
+        return learn(list(zip(sources, targets, strict=True)), self.pieces.size, self.pieces.special())
+
+    def _begin(self, published: Path) -> None:
+        """Take the weights of a converted model, those of new pieces from the old pieces they are made of."""
+        found = translator_weights(variables(published / "model.bin"))
+        old = json.loads((published / "shared_vocabulary.json").read_text(encoding="utf-8"))
+        table = found["embedding.weight"]
+        pieces = sentencepiece.SentencePieceProcessor(model_file=str(published / "sentencepiece.bpe.model"))
+        found["embedding.weight"] = inherited(table, old, self.pieces.tokens(), pieces)
+        self.model.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()})
 
     def _resume(self) -> None:
         path = self.folder / "last.pt"
@@ -195,7 +180,7 @@ class Training:
             return
         state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        restore(self.optimizers, state["optimizers"])
         self.progress = Progress(**state["progress"])
         self.mixture.drawn = state["drawn"]
         print(f"resumed at step {self.progress.step}", flush=True)
@@ -204,7 +189,7 @@ class Training:
         """Write `last.pt` whole and the weights once more under the step's name; keep the newest `keep`."""
         state = {
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": states(self.optimizers),
             "progress": asdict(self.progress),
             "shape": asdict(self.shape),
             "drawn": self.mixture.drawn,
@@ -225,7 +210,7 @@ class Training:
         """Train until the time is over."""
         budget = options.minutes * 60.0
         saved = shown = self.progress.seconds
-        losses: list[float] = []
+        losses: list[tuple[float, float]] = []
         self.model.train()
         while self.progress.seconds < budget:
             rng = random.Random(f"{self.seed}/{self.progress.chunk}")
@@ -233,13 +218,12 @@ class Training:
             pairs = self.mixture.draw(options.chunk, opening)
             if not opening:
                 pairs = [bitext.live(pair, rng) for pair in bitext.joined(pairs, rng)]
-            for rows in batches(pairs, self.pieces, rng, options.tokens):
+            for batch in batches(pairs, self.pieces, self.lexicon, rng, options.tokens):
                 began = time.monotonic()
-                losses.append(
-                    self._step(*rows, self._rate(budget, options.rate, options.warmup), options.smoothing)
-                )
+                rate = self._rate(budget, options.rate, options.warmup)
+                losses.append(self._step(batch, rate, options.smoothing))
                 self.progress.seconds += time.monotonic() - began
-                self.progress.pairs += len(rows[0])
+                self.progress.pairs += len(batch.sources)
                 if self.progress.seconds - shown > 20:
                     shown = self.progress.seconds
                     print(self._line(losses), flush=True)
@@ -252,25 +236,21 @@ class Training:
             self.progress.chunk += 1
         self.save(options.keep)
 
-    def _line(self, losses: list[float]) -> str:
+    def _line(self, losses: list[tuple[float, float]]) -> str:
         done = self.progress
+        loss, guide = (sum(column) / len(losses) for column in zip(*losses, strict=True))
         return (
             f"{done.seconds / 60:6.1f} min  step {done.step}  pairs {done.pairs}  "
-            f"loss {sum(losses) / max(1, len(losses)):.3f}  {done.pairs / done.seconds:.0f} pairs/s"
+            f"loss {loss:.3f}  guide {guide:.3f}  {done.pairs / done.seconds:.0f} pairs/s"
         )
 
-    def _step(self, source: list[list[int]], target: list[list[int]], rate: float, smoothing: float) -> float:
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+    def _step(self, batch: Batch, rate: float, smoothing: float) -> tuple[float, float]:
         # On short sentences plain attention is a quarter faster in all than the fused kernel's backward pass.
         with torch.autocast(self.device.type, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
-            loss = loss_of(self.model, padded(source, self.device), padded(target, self.device), smoothing)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+            loss, guide = loss_of(self.model, batch, self.device, smoothing)
+        step(self.optimizers, loss + GUIDANCE * guide, self.model, rate)
         self.progress.step += 1
-        return float(loss.detach())
+        return float(loss.detach()), float(guide.detach())
 
 
 def _write(state: dict[str, Any], path: Path) -> None:
@@ -279,21 +259,12 @@ def _write(state: dict[str, Any], path: Path) -> None:
     partial.rename(path)
 
 
-def _cached(path: Path, data: Path) -> dict[str, list[Pair]]:
-    """Return the corpora, cleaned once and kept beside the checkpoints."""
-    if not path.exists():
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(pickle.dumps(corpora(data)))
-        partial.rename(path)
-    named: dict[str, list[Pair]] = pickle.loads(path.read_bytes())
-    return named
-
-
 def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description="Train the embedded translator.")
     parser.add_argument("--work", type=Path, default=WORK, help="folder for checkpoints")
-    parser.add_argument("--name", default="mt-en-zh-es")
+    parser.add_argument("--name", default="mt-en-zh-es-de")
+    parser.add_argument("--start", type=Path, help="folder of a converted model to go on from")
     parser.add_argument(
         "--minutes", type=float, default=95, help="training time in all, earlier runs counted"
     )
@@ -313,7 +284,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     data = Path(os.environ["DRAGOMAN_DATA"])
-    Training(options.work.expanduser() / options.name, data, options.seed, options.dropout).run(options)
+    Training(
+        options.work.expanduser() / options.name, data, options.seed, options.dropout, options.start
+    ).run(options)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Turns training checkpoints of the embedded translator into a CTranslate2 model folder.
 
-`python -m embedded.recipe.translator_conversion --output embedded/mt-en-zh-es` averages the newest
+`python -m embedded.recipe.translator_conversion --output embedded/mt-en-zh-es-de` averages the newest
 checkpoints (Vaswani et al. 2017, section 6.1), fills CTranslate2's Transformer specification, quantizes
 and writes the folder in M2M100's layout: the source is `__en__ pieces </s>`, the target prefix `__zh__`.
+The attention head that aligns best, by measurement on the training pairs, becomes the alignment head.
 `--verify` translates test sentences with both implementations first and compares them token by token.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,21 +24,27 @@ import torch
 from ctranslate2.specs import TransformerSpec
 from torch import Tensor, nn
 
-from embedded.recipe.translator import WORK, padded
+from embedded.recipe.bitext import Pair
+from embedded.recipe.mixture import MIXTURE, corpora_in
+from embedded.recipe.translator import WORK, padded, rows_of
+from embedded.recipe.translator_alignment import accuracy, arrange
 from embedded.recipe.translator_model import Attention, FeedForward, Shape, TranslatorModel
 from embedded.recipe.translator_pieces import END, PAD, Pieces
 
 CARD = {
-    "name": "mt-en-zh-es",
+    "name": "mt-en-zh-es-de",
     "family": "m2m100",
     "licence": "CC-BY-4.0; the training sentences' own licences and authors are named under attribution",
     "attribution": [
         "Tatoeba (tatoeba.org), sentences and translations, CC BY 2.0 FR",
         "Microsoft Docs (github.com/MicrosoftDocs, github.com/dotnet), CC BY 4.0",
     ],
-    "pairs": [["en", "zh"], ["zh", "en"], ["en", "es"]],
+    "pairs": [["en", "zh"], ["zh", "en"], ["en", "es"], ["en", "de"]],
     "attention": True,
 }
+
+ALIGNED = 600
+"""Pairs that the alignment heads are measured on."""
 
 
 def averaged(folder: Path, count: int) -> tuple[TranslatorModel, dict[str, Any]]:
@@ -50,6 +58,13 @@ def averaged(folder: Path, count: int) -> tuple[TranslatorModel, dict[str, Any]]
     model.load_state_dict({name: value.float() for name, value in mean.items()})
     progress: dict[str, Any] = states[-1]["progress"]
     return model.eval(), progress
+
+
+def mixed(folder: Path) -> list[Pair]:
+    """Return training pairs of every direction."""
+    named = corpora_in(folder)
+    parts = [(named[part.corpus], part.backwards) for part in MIXTURE]
+    return [p.reversed() if back else p for pairs, back in parts for p in pairs[:4_000]]
 
 
 def _array(tensor: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -87,16 +102,25 @@ def _fill_feed_forward(spec: Any, layer: FeedForward) -> None:
     _fill_linear(spec.linear_1, layer.second)
 
 
-def specification(model: TranslatorModel, tokens: list[str]) -> TransformerSpec:
+def aligning(model: TranslatorModel, pieces: Pieces, pairs: list[Pair]) -> int:
+    """Put the head first that aligns copied pieces best, print how well, and return its layer."""
+    marks = frozenset(i for i, token in enumerate(pieces.tokens()) if not any(map(str.isalnum, token)))
+    rows = list(zip(*rows_of(pairs, pieces), strict=True))
+    measured = accuracy(model, rows, pieces.special() | marks)
+    layer = arrange(model, measured)
+    print(f"alignment: layer {layer}, right {float(measured.max()):.1%} of copied pieces", flush=True)
+    return layer
+
+
+def specification(model: TranslatorModel, tokens: list[str], alignment_layer: int) -> TransformerSpec:
     """Return CTranslate2's description of the model, weights included."""
     shape = model.shape
     spec = TransformerSpec.from_config(
         (shape.encoder_layers, shape.decoder_layers),
         shape.heads,
         pre_norm=True,
-        # Attention-based policies read these heads; the last layer's, all averaged, until heads are measured.
-        alignment_layer=shape.decoder_layers - 1,
-        alignment_heads=0,
+        alignment_layer=alignment_layer,
+        alignment_heads=1,
     )
     embedding = _array(model.embedding.weight)
     spec.encoder.embeddings[0].weight = embedding
@@ -117,9 +141,11 @@ def specification(model: TranslatorModel, tokens: list[str]) -> TransformerSpec:
     return spec
 
 
-def save(model: TranslatorModel, pieces_model: Path, output: Path, quantization: str | None) -> None:
+def save(
+    model: TranslatorModel, pieces_model: Path, output: Path, quantization: str | None, layer: int
+) -> None:
     """Write model.bin, config.json and the vocabulary to `output`, which must not exist."""
-    spec = specification(model, Pieces(pieces_model).tokens())
+    spec = specification(model, Pieces(pieces_model).tokens(), layer)
     spec.validate()
     spec.optimize(quantization=quantization)
     output.mkdir(parents=True)
@@ -136,7 +162,7 @@ def verify(model: TranslatorModel, pieces_model: Path, sentences: list[str], lan
     sources = pieces.source(sentences, ["en"] * len(sentences))
     tokens = pieces.tokens()
     with tempfile.TemporaryDirectory() as folder:
-        save(model, pieces_model, Path(folder, "model"), None)
+        save(model, pieces_model, Path(folder, "model"), None, 0)
         translator = ctranslate2.Translator(
             str(Path(folder, "model")), compute_type="float32", intra_threads=1
         )
@@ -158,7 +184,7 @@ def main() -> None:
     """Read the command line and convert."""
     parser = argparse.ArgumentParser(description="Convert the embedded translator for CTranslate2.")
     parser.add_argument("--work", type=Path, default=WORK, help="folder with checkpoints")
-    parser.add_argument("--name", default="mt-en-zh-es")
+    parser.add_argument("--name", default="mt-en-zh-es-de")
     parser.add_argument("--average", type=int, default=3, help="newest checkpoints to average")
     parser.add_argument("--quantization", default="int8")
     parser.add_argument("--verify", action="store_true", help="compare with PyTorch on test sentences first")
@@ -176,7 +202,9 @@ def main() -> None:
         )
     fresh = options.output.with_name(options.output.name + ".partial")
     shutil.rmtree(fresh, ignore_errors=True)
-    save(model, pieces_model, fresh, options.quantization)
+    pairs = random.Random(1).sample(mixed(folder), ALIGNED)
+    layer = aligning(model, Pieces(pieces_model), pairs)
+    save(model, pieces_model, fresh, options.quantization, layer)
     options.output.mkdir(parents=True, exist_ok=True)
     for file in fresh.iterdir():
         file.replace(options.output / file.name)

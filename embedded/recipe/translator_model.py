@@ -58,16 +58,30 @@ class Attention(nn.Module):
         heads: Tensor = x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
         return heads
 
-    def forward(self, x: Tensor, memory: Tensor | None, mask: Tensor | None, causal: bool = False) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor | None,
+        mask: Tensor | None,
+        causal: bool = False,
+        shown: list[Tensor] | None = None,
+    ) -> Tensor:
         """Attend from x [batch, target, width] to memory [batch, source, width], or to x itself if None.
 
         mask: [batch, 1, 1, source], true where attention is allowed.
+        shown: takes up where it looked, [batch, heads, target, source]; needs a mask.
         """
         x = self.norm(x)
-        key, value = self.key_value(x if memory is None else memory).chunk(2, dim=-1)
-        context = functional.scaled_dot_product_attention(
-            self._split(self.query(x)), self._split(key), self._split(value), attn_mask=mask, is_causal=causal
-        )
+        key, value = map(self._split, self.key_value(x if memory is None else memory).chunk(2, dim=-1))
+        query = self._split(self.query(x))
+        if shown is not None and mask is not None:
+            scores = (query @ key.transpose(-1, -2)).float() / math.sqrt(query.shape[-1])
+            shown.append(scores.masked_fill(~mask, -torch.inf).softmax(-1))
+            context = shown[-1].to(value.dtype) @ value
+        else:
+            context = functional.scaled_dot_product_attention(
+                query, key, value, attn_mask=mask, is_causal=causal
+            )
         out: Tensor = self.out(context.transpose(1, 2).flatten(2))
         return out
 
@@ -113,10 +127,10 @@ class DecoderLayer(nn.Module):
         self.feed_forward = FeedForward(shape)
         self.dropout = nn.Dropout(shape.dropout)
 
-    def forward(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, memory: Tensor, mask: Tensor, shown: list[Tensor] | None = None) -> Tensor:
         """Map [batch, target, width] to the same shape, looking at memory [batch, source, width]."""
         x = x + self.dropout(self.attention(x, None, None, causal=True))
-        x = x + self.dropout(self.source_attention(x, memory, mask))
+        x = x + self.dropout(self.source_attention(x, memory, mask, shown=shown))
         out: Tensor = x + self.dropout(self.feed_forward(x))
         return out
 
@@ -156,11 +170,16 @@ class TranslatorModel(nn.Module):
         out: Tensor = self.encoder_norm(x)
         return out
 
-    def decode(self, target: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
-        """Return states [batch, target, width] for target ids [batch, target]."""
+    def decode(
+        self, target: Tensor, memory: Tensor, mask: Tensor, shown: list[Tensor] | None = None
+    ) -> Tensor:
+        """Return states [batch, target, width] for target ids [batch, target].
+
+        shown: takes up where each layer looked, [batch, heads, target, source].
+        """
         x = self._embed(target)
         for layer in self.decoder:
-            x = layer(x, memory, mask)
+            x = layer(x, memory, mask, shown)
         out: Tensor = self.decoder_norm(x)
         return out
 

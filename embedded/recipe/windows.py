@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embedded.recipe import spectra
+from embedded.recipe import colour, spectra
 from embedded.recipe.shards import Shard, Spoken
 
 MARKS = ",.?!，。？！、"
@@ -51,7 +51,8 @@ class Difficulty:
 
     longest: seconds of content.
     joined, cut, context, noise: shares of the windows.
-    usual: share of the windows in usual voices.
+    usual: share of espeak-ng's windows in usual voices.
+    colour: as in `colour.random_colour`.
     """
 
     longest: float = LONGEST
@@ -59,7 +60,8 @@ class Difficulty:
     cut: float = 0.3
     context: float = 0.25
     noise: float = 0.35
-    usual: float = 0.85
+    usual: float = 0.75
+    colour: float = 0.25
 
     @staticmethod
     def at(step: int) -> Difficulty:
@@ -70,13 +72,27 @@ class Difficulty:
         )
 
 
+SHARES = {"": 0.7, "flite": 0.13, "real": 0.11, "spelt": 0.06}
+"""How often the shards of one origin are drawn, of those that there are."""
+NOTHING = 0.1
+"""Share of windows without speech."""
+
+
+def origin(folder: Path) -> str:
+    """Where a shard's speech comes from: `flite` of `train-en-flite-0000`, nothing of `train-en-0000`."""
+    name = folder.name.split("-")[2]
+    return "" if name.isdigit() else name
+
+
 class Composer:
     """Makes windows of random sentences."""
 
     def __init__(self, folder: Path, names: dict[str, int]) -> None:
         self._folder = folder
         self._names = names
-        self._shards: dict[str, list[Shard]] = {}
+        self._shards: dict[str, dict[str, list[Shard]]] = {}
+        clips = folder / "nothing.npy"
+        self._clips = np.load(clips, mmap_mode="r") if clips.exists() else None
         self._read: set[Path] = set()
         frames = np.random.default_rng(1).gamma
         bands = np.linspace(1.0, 4.0, spectra.MELS)
@@ -88,38 +104,51 @@ class Composer:
             if folder not in self._read and folder.suffix != ".part":
                 self._read.add(folder)
                 shard = Shard(folder, self._names)
-                self._shards.setdefault(shard.language, []).append(shard)
+                origins = self._shards.setdefault(shard.language, {})
+                origins.setdefault(origin(folder), []).append(shard)
         return len(self._read)
 
     def window(self, source: np.random.Generator, difficulty: Difficulty, audible: bool = True) -> Window:
         """One random window; without its spectrum where it need not be audible."""
         language = str(source.choice(sorted(self._shards)))
-        shards = self._shards[language]
-        shard = shards[source.integers(len(shards))]
+        if audible and source.random() < NOTHING:
+            return self._nothing(source, language)
+        shard = self._shard(source, language, audible)
         index = shard.choose(source, difficulty.usual if audible else 0.0)
         while shard.labels[index]["frames"] > 100 * difficulty.longest:
             index = shard.choose(source, difficulty.usual if audible else 0.0)
-        if audible and source.random() < 0.05:
-            return self._nothing(source, language)
         count = 1 + (source.random() < difficulty.joined) + (source.random() < difficulty.joined / 2)
         chosen = [shard.spoken(index + i, audible) for i in range(count)]
         while len(chosen) > 1 and sum(len(s.codes) for s in chosen) > 100 * difficulty.longest:
             chosen.pop()
         begin = 0
-        if source.random() < 0.4 * difficulty.context and len(chosen[0].words) > 2:
+        timed = chosen[0].words[0][3] >= 0
+        if timed and source.random() < 0.4 * difficulty.context and len(chosen[0].words) > 2:
             begin = int(source.integers(1, len(chosen[0].words) - 1))
         window = joined(source, chosen, begin)
         if source.random() < difficulty.context:
             dropped = chosen[0].text[: chosen[0].words[begin][0]].strip()
             window.context = dropped or shard.labels[index - 1]["text"]
-        if source.random() < difficulty.cut:
+        if timed and source.random() < difficulty.cut:
             cut(source, window)
         if audible:
             self._colour(source, window, difficulty)
         return window
 
+    def _shard(self, source: np.random.Generator, language: str, audible: bool) -> Shard:
+        origins = self._shards[language]
+        # People's sounds have no names: they cannot be imagined.
+        names = [name for name in SHARES if name in origins and (audible or name != "real")]
+        share = np.array([SHARES[name] for name in names])
+        shards = origins[names[source.choice(len(names), p=share / share.sum())]]
+        size = np.array([len(shard.labels) for shard in shards])
+        return shards[source.choice(len(shards), p=size / size.sum())]
+
     def _nothing(self, source: np.random.Generator, language: str) -> Window:
-        frames = 2 * int(source.integers(50, 300))
+        frames = int(50 * source.uniform(1.0, LONGEST)) * 2
+        if self._clips is not None and source.random() < 0.8:
+            clip = self._clip(source, frames)
+            return Window(language, clip, np.zeros((frames // 2, 2), dtype=np.uint8))
         spectrum = np.full((frames, spectra.MELS), spectra.FLOOR, dtype=np.float32)
         window = Window(language, spectrum, np.zeros((frames // 2, 2), dtype=np.uint8))
         kind = source.random()
@@ -135,6 +164,15 @@ class Composer:
                 np.maximum(part, shape, out=part)
         return window
 
+    def _clip(self, source: np.random.Generator, frames: int) -> spectra.Spectrum:
+        """A part of a clip without speech, or all of it and silence behind."""
+        assert self._clips is not None
+        clip = spectra.from_codes(self._clips[source.integers(len(self._clips))])
+        first = int(source.integers(0, max(1, len(clip) - frames)))
+        part = clip[first : first + frames]
+        missing = np.full((frames - len(part), spectra.MELS), spectra.FLOOR, dtype=np.float32)
+        return np.concatenate([part, missing])
+
     def _noise(self, source: np.random.Generator, frames: int, level: float) -> spectra.Spectrum:
         """Steady noise with a random colour, log10 mel power (frames, MELS)."""
         first = int(source.integers(0, max(1, len(self._flutter) - frames)))
@@ -144,20 +182,22 @@ class Composer:
         return (flutter + colour + level).astype(np.float32)
 
     def _colour(self, source: np.random.Generator, window: Window, difficulty: Difficulty) -> None:
-        """A random level, a random tone control and, often, noise."""
+        """A random level, a random tone control, often noise, and what `colour` knows."""
+        window.spectrum = colour.random_colour(window.spectrum, source, difficulty.colour)
         place = np.linspace(-1.0, 1.0, spectra.MELS, dtype=np.float32)
         tilt = source.normal(0.0, 0.25) * place + source.normal(0.0, 0.2) * np.cos(
             3 * place + source.uniform(0, 6)
         )
         window.spectrum = window.spectrum + (tilt + source.uniform(-2.5, 0.5)).astype(np.float32)
         if source.random() < difficulty.noise:
-            level = window.spectrum.max() - source.uniform(2.5, 8.0)
-            noise = self._noise(source, len(window.spectrum), level)
-            window.spectrum = np.logaddexp2(window.spectrum * _BITS, noise * _BITS) / _BITS
+            level, frames = float(window.spectrum.max() - source.uniform(2.0, 8.0)), len(window.spectrum)
+            if self._clips is not None and source.random() < 0.4:
+                noise = self._clip(source, frames)
+                noise = noise + np.float32(level - noise.max())
+            else:
+                noise = self._noise(source, frames, level)
+            window.spectrum = colour.added(window.spectrum, noise)
         np.maximum(window.spectrum, spectra.FLOOR, out=window.spectrum)
-
-
-_BITS = np.float32(np.log2(10.0))
 
 
 def joined(source: np.random.Generator, chosen: list[Spoken], begin: int) -> Window:
@@ -180,7 +220,10 @@ def joined(source: np.random.Generator, chosen: list[Spoken], begin: int) -> Win
         frame = 2 * round(50 * spoken.words[first][2]) if first else 0
         offset = at / 100 - frame / 100
         letters = spoken.words[first][0] if first else 0
-        words = [(a - letters, b - letters, s + offset, e + offset) for a, b, s, e in spoken.words[first:]]
+        words = [
+            (a - letters, b - letters, *((s + offset, e + offset) if e >= 0 else (s, e)))
+            for a, b, s, e in spoken.words[first:]
+        ]
         sentences.append((spoken.text[letters:], words))
         parts.append(spectra.from_codes(spoken.codes[frame:]))
         sounds.append(spoken.sounds[frame // 2 :])

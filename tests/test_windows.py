@@ -1,0 +1,77 @@
+"""Windows for training: what is cut off is not wanted, and what nobody times is not cut."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedded.recipe import spectra
+from embedded.recipe.shards import Spoken, phoneme_frames
+from embedded.recipe.windows import Difficulty, Window, cut, joined, origin
+
+TEXT = "We left early, Tom."
+WORDS = [(0, 2, 0.1, 0.3), (3, 7, 0.3, 0.7), (8, 14, 0.7, 1.2), (15, 19, 1.4, 1.8)]
+
+
+def spoken(timed: bool = True) -> Spoken:
+    frames = 200
+    words = WORDS if timed else [(first, last, -1.0, -1.0) for first, last, _, _ in WORDS]
+    codes = np.full((frames, spectra.MELS), 90, dtype=np.uint8)
+    return Spoken(TEXT, "en", words, codes, np.ones((frames // 2, 2), dtype=np.uint8))
+
+
+@given(st.integers(0, 10_000))
+def test_a_cut_window_wants_whole_words_heard(seed: int) -> None:
+    source = np.random.default_rng(seed)
+    window = joined(source, [spoken(), spoken()], begin=0)
+    whole = [text for text, _ in window.sentences]
+    cut(source, window)
+    seconds = len(window.spectrum) / 100
+    assert len(window.sounds) * 2 == len(window.spectrum)
+    for (text, words), before in zip(window.sentences, whole, strict=False):
+        assert before.startswith(text)
+        assert all(end <= seconds + 0.05 for _, _, _, end in words)
+        assert text == before or not text.endswith((",", "."))
+
+
+@given(st.integers(0, 10_000), st.integers(0, 3))
+def test_a_window_that_begins_in_a_sentence_wants_the_rest(seed: int, begin: int) -> None:
+    window = joined(np.random.default_rng(seed), [spoken()], begin)
+    [(text, words)] = window.sentences
+    assert text == TEXT[WORDS[begin][0] :]
+    assert [text[first:last] for first, last, _, _ in words] == [TEXT[a:b] for a, b, _, _ in WORDS[begin:]]
+    assert all(
+        end - start == pytest.approx(e - s)
+        for (*_, start, end), (*_, s, e) in zip(words, WORDS[begin:], strict=True)
+    )
+
+
+def test_what_nobody_timed_stays_without_times() -> None:
+    window = joined(np.random.default_rng(0), [spoken(timed=False), spoken(timed=False)], begin=0)
+    assert all(end < 0 for _, words in window.sentences for *_, end in words)
+
+
+def test_silence_is_empty() -> None:
+    nothing = np.zeros((10, 2), dtype=np.uint8)
+    assert Window("en", np.zeros((20, spectra.MELS), dtype=np.float32), nothing).empty
+
+
+def test_sounds_last_until_the_next() -> None:
+    names: dict[str, int] = {"": 0}
+    frames = phoneme_frames([("a", 0.02), ("", 0.06), ("b", 0.08)], 6, names)
+    assert frames.tolist() == [0, 1, 1, 0, 2, 2]
+    assert phoneme_frames([], 3, names).tolist() == [255, 255, 255]
+
+
+def test_windows_become_harder() -> None:
+    easy, hard = Difficulty.at(0), Difficulty.at(5_000)
+    assert easy.longest < hard.longest
+    assert easy.cut == 0 < hard.cut
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("train-en-0003", ""), ("train-en-flite-0000", "flite"), ("train-en-real-LJ003", "real")],
+)
+def test_origin(name: str, expected: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert origin(tmp_path_factory.getbasetemp() / name) == expected
