@@ -1,7 +1,7 @@
 """The application: engines shared by all sessions, one port for WebSocket and HTTP.
 
 GET /v1/live        WebSocket, PROTOCOL.md
-    /v1/rooms       conferences, see `server/reception.py`
+    /v1/rooms       conferences, see `server/reception.py`, and what is left of them, `server/recorddesk.py`
 POST /v1/audio/…    recordings, as OpenAI's interface has them
 POST /v1/jobs       long recordings
 GET /v1/languages   what can be recognised, translated and spoken
@@ -22,7 +22,7 @@ from fastapi import FastAPI, WebSocket
 from fastapi.responses import JSONResponse
 
 from mt.faithful import FaithfulTranslator
-from server import models, packs, pages, reception
+from server import models, packs, pages, reception, recorddesk
 from server.archive import Archive
 from server.conference import Services
 from server.config import Config
@@ -33,6 +33,7 @@ from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
 from server.hall import Hall
 from server.languages import Languages, Offer
 from server.session import Session
+from server.tape import Tapes
 from streaming.batching import SharedEngine
 from streaming.errors import InputError
 
@@ -64,9 +65,10 @@ def create_app(
     shelf = packs.shelf(config.packs.folder, config.packs.use)
     for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
         _say(str(conflict))
-    services = Services(events, asks, languages, shelf, config.server.grace, config.log.days)
-    hall = Hall(services, config.server.max_sessions)
     archive = Archive(shared, engines.translator, languages, config)
+    tapes = Tapes(archive.folder / "rooms")
+    services = Services(events, asks, languages, shelf, config.server.grace, config.log.days, tapes)
+    hall = Hall(services, config.server.max_sessions)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -75,6 +77,7 @@ def create_app(
             for engine in shared.values():
                 await stack.enter_async_context(engine)
             await stack.enter_async_context(archive)
+            await stack.enter_async_context(tapes)
             await stack.enter_async_context(hall)
             yield
 
@@ -92,6 +95,7 @@ def create_app(
         await Session(socket, hall, patience).serve()
 
     app.include_router(reception.rooms(hall, patience, everybody))
+    app.include_router(recorddesk.router(hall))
 
     @app.get("/healthz", summary="The process lives")
     async def healthz() -> dict[str, str]:

@@ -25,6 +25,7 @@ from server.rooms import Room
 from server.schema import to_plain
 from server.scribe import TYPED, Scribe
 from server.snapshot import Snapshot, pack
+from server.tape import Tapes
 from server.trade import NO_PACKS, Trade
 from streaming.captions import Update
 from streaming.errors import DragomanError, EngineError, ReplacedError, RoomError, first_cause
@@ -48,6 +49,8 @@ class Services:
     """Seconds that a place is kept for somebody whose connection is lost."""
     days: float = 30.0
     """Days after which nothing is left of what is over, unless a room says otherwise."""
+    tapes: Tapes | None = None
+    """Where the audio of rooms is kept that want it; `None`: nowhere."""
 
 
 OnFloor = Callable[["Conference", int], None]
@@ -236,6 +239,9 @@ class Conference:
             for line in names
         ]
         floor = self.floors[name] = Floor(name, form, begin, secret, lines, Gate(switches), booth)
+        if self.services.tapes and self.room.plan.recording and not booth:
+            for line in lines:
+                line.inlet.tape = self.services.tapes.tape(self.name, line.name, begin)
         self._on_floor(self, 1)
         self.start(f"floor {name}", self._run, floor)
         return floor
@@ -261,6 +267,8 @@ class Conference:
         floor.closing = True
         for line in floor.lines:
             self.scribe.finish(line.name)
+            if line.inlet.tape:
+                line.inlet.tape.close()
         if error is None:
             showing = self.scribe.showing
             self.journal.add(Done(floor.statistics(showing.utterances, showing.captions)), line=floor.name)

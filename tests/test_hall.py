@@ -1,7 +1,10 @@
 """The hall: what is over and too old is deleted, and what is open is not."""
 
+import os
 import time
+from pathlib import Path
 
+from server import packs
 from server.conference import Services
 from server.connection import everybody
 from server.eventlog import Event, EventLog
@@ -9,19 +12,21 @@ from server.hall import Hall
 from server.languages import Languages
 from server.rooms import Plan
 from server.snapshot import Snapshot, pack, unpack, version
+from server.tape import Tapes
 from tests.served import engines
 
 DAY = 86_400.0
 
 
-async def test_what_is_over_is_deleted_when_it_is_old() -> None:
+async def test_what_is_over_is_deleted_when_it_is_old(tmp_path: Path) -> None:
     now = time.time()
-    async with EventLog() as log:
-        services = Services(log, {}, Languages(engines()), days=10)
+    async with EventLog() as log, Tapes(tmp_path) as tapes:
+        services = Services(log, {}, Languages(engines()), packs.shelf("", ()), days=10, tapes=tapes)
         async with Hall(services, 8) as hall:
             for name, kept in (("open", None), ("usual", None), ("longer", 30.0), ("shorter", 1.0)):
                 await hall.create(Plan(name, retention_days=kept))
             for name in ("usual", "longer", "shorter"):
+                (tmp_path / name).mkdir()
                 await hall.end(name)
             for days, left in (
                 (0.5, {"open", "usual", "longer", "shorter"}),
@@ -31,6 +36,7 @@ async def test_what_is_over_is_deleted_when_it_is_old() -> None:
             ):
                 await hall.tidy(now + days * DAY)
                 assert set(await log.streams("room")) == left
+                assert set(os.listdir(tmp_path)) == left - {"open"}
         assert await log.read("usual") == []
         assert [type(event) for event in await log.read("open")] == [Event]
 
