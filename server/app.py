@@ -1,7 +1,7 @@
 """The application: engines shared by all sessions, one port for WebSocket and HTTP.
 
 GET /v1/live        WebSocket, PROTOCOL.md
-    /v1/rooms       conferences, see `server/reception.py`
+    /v1/rooms       conferences, see `server/reception.py`, and what is left of them, `server/recorddesk.py`
 POST /v1/audio/…    recordings, as OpenAI's interface has them
 POST /v1/jobs       long recordings
 GET /v1/languages   what can be recognised, translated and spoken
@@ -22,7 +22,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from server import keys, logs, models, operations, packs, pages, reception, refusals, tokens
+from server import keys, logs, models, operations, packs, pages, reception, recorddesk, refusals, tokens
 from server.archive import Archive
 from server.auth import Access
 from server.config import Config, ServerConfig
@@ -35,6 +35,7 @@ from server.hall import Hall
 from server.house import House, everybody
 from server.languages import Languages, Offer
 from server.services import Services
+from server.tape import Tapes
 from streaming.errors import ConfigError, InputError
 
 log = logging.getLogger(__name__)
@@ -64,12 +65,15 @@ def create_app(
     shelf = packs.shelf(config.packs.folder, config.packs.use)
     for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
         _say(str(conflict))
+    archive = Archive(house.engines, engines.translator, languages, house.heard_recording, config)
+    tapes = Tapes(archive.folder / "rooms")
     hall = Hall(
         Services(
             events,
             house.asks,
             languages,
             shelf,
+            tapes,
             house.admission,
             house,
             config.limits,
@@ -77,7 +81,6 @@ def create_app(
             config.events.days,
         )
     )
-    archive = Archive(house.engines, engines.translator, languages, house.heard_recording, config)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,6 +88,7 @@ def create_app(
             await stack.enter_async_context(events)
             await stack.enter_async_context(house)
             await stack.enter_async_context(archive)
+            await stack.enter_async_context(tapes)
             await stack.enter_async_context(hall)
             yield
 
@@ -111,6 +115,7 @@ def create_app(
     app.include_router(pages.router())
     app.include_router(reception.addresses(house, hall, patience))
     app.include_router(archive.router)
+    app.include_router(recorddesk.router(hall))
     app.include_router(tokens.router)
     app.include_router(operations.router)
     app.state.door, app.state.house, app.state.hall = house.door, house, hall

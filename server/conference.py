@@ -234,6 +234,9 @@ class Conference:
             notice = Notice("too_long", f"a session may last {longest:g} s here")
             timer = asyncio.get_running_loop().call_later(longest, self.dismiss, floor, notice)
             floor.place.callback(timer.cancel)
+        if self.room.plan.recording and not booth:
+            for line in lines:
+                line.inlet.tape = self.services.tapes.tape(self.name, line.name, begin)
         self._on_floor(self, 1)
         self.start(f"floor {name}", self._run, floor)
         return floor
@@ -259,6 +262,8 @@ class Conference:
         floor.closing = True
         for line in floor.lines:
             self.scribe.finish(line.name)
+            if line.inlet.tape:
+                line.inlet.tape.close()
         if floor.booth:
             self.room.leave_booth(floor.booth)
         else:

@@ -82,6 +82,8 @@ def cues(record: Record, target: str | None = None) -> list[Cue]:
     """Divide what was said, or its translation, into subtitles, ordered and never overlapping."""
     pieces: list[_Piece] = []
     for utterance in record.utterances:
+        if target is None and utterance.booth:
+            continue
         shown = utterance.language if target is None else target
         text = _Text(_words(utterance, shown), shown)
         pieces += text.divided(timed=shown == utterance.language)

@@ -35,6 +35,11 @@ _ENDINGS = {"text": "txt", "bilingual": "txt"}
 _UNKNOWN = "und"
 
 
+def ending(form: Form) -> str:
+    """Give how the names of files in a form end, without the point."""
+    return _ENDINGS.get(form, form)
+
+
 def write(record: Record, form: Form, language: str | None = None, *, words: bool = False) -> str:
     """Write a record in a form; `language` of `None`: what was spoken. `words`: word-timed WebVTT."""
     match form:
@@ -57,11 +62,11 @@ def files(record: Record, targets: Sequence[str], form: Form) -> list[tuple[str,
 
     A form of one language is one file for each, what was spoken first.
     """
-    ending = _ENDINGS.get(form, form)
+    end = ending(form)
     if form in OF_ALL_LANGUAGES:
-        return [(f".{ending}", write(record, form))]
-    spoken = (f".{record.language or _UNKNOWN}.{ending}", write(record, form))
-    return [spoken, *((f".{target}.{ending}", write(record, form, target)) for target in targets)]
+        return [(f".{end}", write(record, form))]
+    spoken = (f".{record.language or _UNKNOWN}.{end}", write(record, form))
+    return [spoken, *((f".{target}.{end}", write(record, form, target)) for target in targets)]
 
 
 def text(record: Record, language: str | None = None) -> str:
@@ -72,7 +77,9 @@ def text(record: Record, language: str | None = None) -> str:
 
 def shown(utterance: UtteranceRecord, language: str | None) -> str:
     """Give an utterance in a language; `None`: as it was spoken."""
-    if language is None or language == utterance.language:
+    if language is None:
+        return "" if utterance.booth else utterance.text
+    if language == utterance.language:
         return utterance.text
     return utterance.translations.get(language, "")
 
@@ -98,11 +105,17 @@ def document(record: Record) -> str:
                 "text": utterance.text,
                 "words": [_word(word) for word in utterance.words],
                 "translations": dict(utterance.translations),
+                **_said_by(utterance),
             }
             for utterance in record.utterances
         ],
     }
     return json.dumps(content, ensure_ascii=False) + "\n"
+
+
+def _said_by(utterance: UtteranceRecord) -> dict[str, str | bool]:
+    speaker = {"speaker": utterance.speaker} if utterance.speaker else {}
+    return {**speaker, **({"booth": True} if utterance.booth else {})}
 
 
 def _word(word: Word) -> dict[str, str | float]:

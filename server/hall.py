@@ -3,19 +3,23 @@
 import asyncio
 import hmac
 import json
+import re
 import secrets
 import time
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Self
 
+from server.auth import ROOM
 from server.conference import Conference
-from server.eventlog import PAGE
+from server.eventlog import PAGE, Event
 from server.floor import Floor, fingerprint, new_secret
 from server.graph import Interpretation
 from server.journal import Entry, entry_of
 from server.messages import Start
 from server.recall import create, restore
 from server.rooms import Plan
+from server.schema import from_plain
 from server.services import Services
 from streaming.errors import ProtocolError, RoomError, TakenError
 
@@ -31,6 +35,8 @@ class Hall:
         self._conferences: dict[str, Conference] = {}
         self._stopping: set[asyncio.Task[None]] = set()
         self._opening: set[str] = set()
+        self.tapes = services.tapes
+        """The audio of rooms that want it kept."""
 
     async def __aenter__(self) -> Self:
         """Take up what the log has left open."""
@@ -98,17 +104,60 @@ class Hall:
         Raises:
             ProtocolError: no session has this token.
         """
+        stream, _ = await self._proved(token)
+        return [entry_of(found) async for events in self.events(stream, after=event) for found in events]
+
+    async def session(self, token: str) -> Plan:
+        """Find what a speaker alone had asked for, whether the session is over or not.
+
+        Raises:
+            ProtocolError: no such session has this token.
+        """
+        _, states = await self._proved(token)
+        plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
+        if not plan.private:
+            raise ProtocolError(f"this token belongs to the room {plan.id!r}, which has a record of its own")
+        return plan
+
+    async def plan(self, room: str) -> Plan | None:
+        """Find what a room was opened as, whether it has ended or not; `None`: nothing is left of it."""
+        if not re.fullmatch(ROOM, room) or "room" not in (states := await self._services.log.states(room)):
+            return None
+        plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
+        return plan
+
+    async def events(
+        self, stream: str, kind: str | None = None, after: int = 0
+    ) -> AsyncGenerator[list[Event]]:
+        """Give the events of a stream after a number, of one kind or of all, page by page."""
+        while events := await self._services.log.read(stream, after, PAGE, kind):
+            yield events
+            after = events[-1].number
+
+    async def delete(self, room: str) -> None:
+        """Delete all that is left of a room.
+
+        Raises:
+            RoomError: it has not ended.
+        """
+        if room in self._conferences or room in self._opening:
+            raise RoomError(f"the event in {room!r} goes on: end it first")
+        await asyncio.gather(*self._stopping)
+        await self._delete(room)
+
+    async def _delete(self, stream: str) -> None:
+        await self._services.log.delete(stream)
+        await asyncio.to_thread(self.tapes.delete, stream)
+
+    async def _proved(self, token: str) -> tuple[str, dict[str, bytes]]:
+        """Name the stream of a token, and give its states."""
         stream, _, rest = token.partition(".")
         name, _, secret = rest.partition(".")
         states = await self._services.log.states(stream)
         state = states.get(f"floor:{name}")
         if state is None or not _same(json.loads(state)["secret"], secret):
             raise ProtocolError("there is no session with this token; begin a new one with 'start'")
-        entries: list[Entry] = []
-        while events := await self._services.log.read(stream, event, PAGE):
-            entries += [entry_of(found) for found in events]
-            event = events[-1].number
-        return entries
+        return stream, states
 
     async def create(self, plan: Plan) -> Conference:
         """Make a room.
@@ -124,6 +173,8 @@ class Hall:
         try:
             if opening or await self._services.log.states(plan.id):
                 raise TakenError(f"there is, or was, a room {plan.id!r} already")
+            # Of an earlier room of this name, which the log has forgotten.
+            await asyncio.to_thread(self.tapes.delete, plan.id)
             conference = self._conferences[plan.id] = await create(plan, self._services, self._count)
         finally:
             if not opening:
@@ -152,7 +203,11 @@ class Hall:
             if await log.last(stream) == 0 or stream in await log.untouched(
                 now - 86_400 * (days if kept is None else kept)
             ):
-                await log.delete(stream)
+                await self._delete(stream)
+        # What a log in memory, or one that was lost, knew of.
+        known = frozenset(await log.streams("room"))
+        for stray in await asyncio.to_thread(self.tapes.strays, known, 86_400 * days):
+            await asyncio.to_thread(self.tapes.delete, stray)
 
     async def _tidy(self) -> None:
         while True:

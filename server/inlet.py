@@ -8,6 +8,7 @@ from math import gcd
 import numpy as np
 
 from server.lag import Lag
+from server.tape import Tape
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.decode import Resampler
 
@@ -48,6 +49,8 @@ class Inlet:
         self._chunks: deque[AudioChunk] = deque()
         self._held, self._most = 0, held * SAMPLE_RATE
         self._finished = False
+        self.tape: Tape | None = None
+        """Keeps what is given, where it is to be kept."""
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -68,6 +71,8 @@ class Inlet:
     async def settle(self) -> None:
         """Wait while too much is held."""
         await self._room.wait()
+        if self.tape:
+            await self.tape.settle()
 
     def finish(self) -> None:
         """Say that no more samples come."""
@@ -94,6 +99,8 @@ class Inlet:
             chunk = AudioChunk(samples[start : start + LONGEST], self._offset)
             self._offset += len(chunk.samples)
             self._lag.receive(chunk.end)
+            if self.tape:
+                self.tape.write(chunk)
             self._chunks.append(chunk)
         self._hold(len(samples))
         self._arrived.set()

@@ -16,6 +16,10 @@ class UtteranceRecord:
     """What was said; at least one word."""
     translations: Mapping[str, str] = field(default_factory=dict)
     """Target language → text."""
+    speaker: str = ""
+    """Who spoke, where there are several."""
+    booth: bool = False
+    """Said by an interpreter: a translation of its own, and nothing that was spoken on the floor."""
 
     @property
     def start(self) -> float:

@@ -9,6 +9,7 @@ from server.config import LimitsConfig
 from server.eventlog import EventLog
 from server.languages import Languages
 from server.packs import Shelf
+from server.tape import Tapes
 from streaming.pipeline import Engines
 
 
@@ -37,6 +38,8 @@ class Services:
     languages: Languages
     shelf: Shelf
     """The domain packs that speakers may name."""
+    tapes: Tapes
+    """Where the audio of rooms is kept that want it."""
     admission: Admission
     watch: Watch
     limits: LimitsConfig

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 import soundfile
-from playwright.async_api import Page, expect
+from playwright.async_api import Download, Page, expect
 
 import embedded
 from server import models
@@ -20,7 +20,7 @@ from server.engines import Engines
 from server.files import LIVE, interpret
 from server.graph import Interpretation
 from tests.chromium import browser, microphone, needs_chromium, opened, sent
-from tests.served import Served, serving
+from tests.served import Served, serving, until
 
 pytestmark = [needs_chromium, pytest.mark.models]
 CASES = json.loads(Path(__file__).with_name("caption_cases.json").read_text(encoding="utf-8"))
@@ -104,6 +104,36 @@ async def test_captions_of_the_microphone_are_those_of_the_same_recording(
     assert shown["en"] == recorded["en"]
     # Under load the translator is asked less often, and may choose other words.
     assert len(shown["zh"]) == len(recorded["zh"]) >= 2
+
+
+async def downloads(page: Page, format: str, language: str, count: int = 1) -> dict[str, str]:
+    """What a page downloads: name of each file → its text."""
+    came: list[Download] = []
+    page.on("download", lambda each: came.append(each))
+    await page.select_option("#download-language", language)
+    await page.select_option("#download", format)
+    await until(lambda: len(came) == count)
+    return {each.suggested_filename: (await each.path()).read_text(encoding="utf-8") for each in came}
+
+
+async def test_a_download_is_the_text_that_is_shown(engines: Engines, heard: Path) -> None:
+    async with serving(engines) as served, browser(heard) as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await begin(page, "zh")
+            await spoken(page)
+            await finish(page)
+            shown = {language: await column(page, language) for language in ("en", "zh")}
+            for language, texts in shown.items():
+                found = await downloads(page, "text", language)
+                assert found == {f"dragoman.{language}.txt": "".join(f"{text}\n" for text in texts)}
+            found = await downloads(page, "srt", "zh")
+            (subtitles,) = found.values()
+            assert [*found] == ["dragoman.zh.srt"] and " --> " in subtitles
+            assert "".join(shown["zh"]).split("。")[0].replace(" ", "")[:8] in subtitles.replace("\n", "")
+            assert {*await downloads(page, "vtt", "", 2)} == {"dragoman.en.vtt", "dragoman.zh.vtt"}
+            ((name, text),) = (await downloads(page, "bilingual", "")).items()
+            assert name == "dragoman.txt" and all(each in text for each in [*shown["en"], *shown["zh"]])
+            assert await page.locator("#problem").is_hidden()
 
 
 @asynccontextmanager
@@ -220,6 +250,11 @@ async def test_a_room_is_spoken_into_read_corrected_and_projected(engines: Engin
                 await first.inner_text(), timeout=PATIENCE
             )
             await expect(desk.locator("#links a").first).to_have_attribute("href", f"{base}/r/hall")
+            async with desk.expect_download() as coming:
+                await desk.select_option("#record", "text")
+            download = await coming.value
+            assert download.suggested_filename == "hall.en.txt"
+            assert "The cat is black." in (await download.path()).read_text(encoding="utf-8")
 
 
 async def test_the_fold_of_captions_obeys_the_same_laws_in_the_browser(engines: Engines) -> None:

@@ -1,6 +1,8 @@
 """The hall: what is over and too old is deleted, and what is open is not."""
 
+import os
 import time
+from pathlib import Path
 
 from server.config import Config, LimitsConfig
 from server.eventlog import Event, EventLog
@@ -11,22 +13,26 @@ from server.packs import Shelf
 from server.rooms import Plan
 from server.services import Services
 from server.snapshot import Snapshot, pack, unpack, version
+from server.tape import Tapes
 from tests.served import engines
 
 DAY = 86_400.0
 
 
-async def test_what_is_over_is_deleted_when_it_is_old() -> None:
+async def test_what_is_over_is_deleted_when_it_is_old(tmp_path: Path) -> None:
     now = time.time()
-    async with EventLog() as log:
+    async with EventLog() as log, Tapes(tmp_path) as tapes:
         house, languages = House(engines(), Config(), everybody()), Languages(engines())
         services = Services(
-            *(log, {}, languages, Shelf(()), house.admission, house, LimitsConfig()), grace=0.0, days=10.0
+            *(log, {}, languages, Shelf(()), tapes, house.admission, house, LimitsConfig()),
+            grace=0.0,
+            days=10.0,
         )
         async with Hall(services) as hall:
             for name, kept in (("open", None), ("usual", None), ("longer", 30.0), ("shorter", 1.0)):
                 await hall.create(Plan(name, retention_days=kept))
             for name in ("usual", "longer", "shorter"):
+                (tmp_path / name).mkdir()
                 await hall.end(name)
             for days, left in (
                 (0.5, {"open", "usual", "longer", "shorter"}),
@@ -36,6 +42,7 @@ async def test_what_is_over_is_deleted_when_it_is_old() -> None:
             ):
                 await hall.tidy(now + days * DAY)
                 assert set(await log.streams("room")) == left
+                assert set(os.listdir(tmp_path)) == left - {"open"}
         assert await log.read("usual") == []
         assert [type(event) for event in await log.read("open")] == [Event]
 

@@ -4,6 +4,7 @@ import { Columns, FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
 import { look } from "./look.js";
 import { authorization, credentials, link, room } from "./place.js";
+import { save } from "./record.js";
 import { Transcript, asCaption } from "./transcript.js";
 import { languageName, word } from "./words.js";
 
@@ -238,12 +239,7 @@ async function download() {
   const format = $("record").value;
   const language = $("record-language").value;
   $("record").value = "";
-  const query = new URLSearchParams({ format, ...(language === FLOOR ? {} : { language }) });
-  const answer = await fetch(`/v1/rooms/${room()}/record?${query}`, { headers: authorization() });
-  if (!answer.ok) return complain((await answer.json()).detail ?? `${answer.status}`);
-  const address = URL.createObjectURL(await answer.blob());
-  Object.assign(document.createElement("a"), { href: address, download: `${room()}.${language}.${format}` }).click();
-  URL.revokeObjectURL(address);
+  await save(format, language).catch((error) => complain(error.message));
 }
 
 function finish() {

@@ -3,6 +3,7 @@
 import { Columns } from "./columns.js";
 import { look } from "./look.js";
 import { credentials, room } from "./place.js";
+import { save } from "./record.js";
 import { Sound, microphones } from "./sound.js";
 import { Speaker } from "./speaker.js";
 import { Transcript, asCaption } from "./transcript.js";
@@ -103,15 +104,41 @@ function open(wanted) {
   const path = room() ? `/v1/rooms/${room()}/floor` : "/v1/live";
   speaker = new Speaker(path, { ...wanted, encoding: "pcm_s16le", sample_rate: sound.rate, ...credentials() });
   speaker.addEventListener("state", ({ detail }) => show(detail));
-  speaker.addEventListener("caption", ({ detail }) => columns.show(transcript.show(detail)));
+  speaker.addEventListener("caption", ({ detail }) => hearBack(transcript.show(detail)));
   speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(asCaption(detail))));
   speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
   speaker.addEventListener("done", () => finished());
   speaker.open();
+  fillDownloads();
   $("setup").hidden = true;
   $("columns").hidden = $("tools").hidden = $("level").hidden = $("stop").hidden = false;
   $("again").hidden = true;
+}
+
+/** Show a caption; a language that is new can be downloaded too. */
+function hearBack(caption) {
+  columns.show(caption);
+  if ($("download-language").options.length <= columns.languages.length) fillDownloads();
+}
+
+function fillDownloads() {
+  const select = $("download-language");
+  const kept = select.value;
+  const named = columns.languages.map((code) => new Option(languageName(code), code));
+  select.replaceChildren(select.options[0], ...named);
+  select.value = columns.languages.includes(kept) ? kept : "";
+}
+
+/** Download what is finished: in one language, or a file for each. */
+async function download() {
+  const format = $("download").value;
+  const language = $("download-language").value;
+  $("download").value = "";
+  const each = language ? [language] : format === "bilingual" ? ["floor"] : columns.languages;
+  for (const one of each) {
+    await save(format, one, speaker.token).catch((error) => complain(error.message));
+  }
 }
 
 function hear(samples, level) {
@@ -201,5 +228,6 @@ $("setup").addEventListener("change", () => {
 $("stop").addEventListener("click", stop);
 $("again").addEventListener("click", again);
 $("copy").addEventListener("click", copy);
+$("download").addEventListener("change", download);
 $("search").addEventListener("input", find);
 await prepare();

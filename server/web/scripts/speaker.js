@@ -31,6 +31,11 @@ export class Speaker extends EventTarget {
     this.connection.addEventListener("message", ({ detail }) => this.#receive(detail));
   }
 
+  /** What proves that the session is ours; keep it secret. */
+  get token() {
+    return this.#session?.token ?? "";
+  }
+
   open() {
     this.connection.open();
   }
