@@ -382,7 +382,7 @@ def main() -> None:
         data = Path(os.environ["DRAGOMAN_DATA"])
         for title, texts in test_sets(data, arguments.sets, arguments.pairs, arguments.sentences):
             lag = "LongYAAL" if len(texts[0].sources) > 1 else "LAAL"
-            pack = pack_of(texts, arguments.terms)
+            pack = pack_of(texts, arguments.terms) if arguments.terms else FREE
             columns = ["policy", "knob", "BLEU", "chrF", "AL", lag, "NE", "ms/unit", *checks(pack)]
             say(f"### {title}, {len(texts)} texts\n\n| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
             tables[title] = []
