@@ -44,7 +44,7 @@ class Recordings:
         workers: int,
         most: int,
     ) -> None:
-        """`manner` is how this server recognises; `workers` utterances of a recording are recognised at the
+        """`manner` is how this server interprets; `workers` utterances of a recording are recognised at the
         same time; `most` requests may wait for recordings at the same time."""
         self._engines = engines
         self._router = router
