@@ -362,13 +362,19 @@ def main() -> None:
         "--terms", type=int, default=0, help="make a pack of so many, and keep them and numbers"
     )
     parser.add_argument("--policies", nargs="+", help="only these, e.g. wait-k preset")
+    parser.add_argument("--knobs", nargs="+", help="only at these values, e.g. k=3 balanced")
     arguments = parser.parse_args()
     if "DRAGOMAN_DATA" not in os.environ:
         print("skipped: DRAGOMAN_DATA does not name the folder with the test sets")
         return
     router = mt.load(arguments.model or embedded.translators(), device="cpu")
     translate = FaithfulTranslator(router).translate if arguments.terms else router.translate
-    chosen = [s for s in settings() if not arguments.policies or s.policy in arguments.policies]
+    chosen = [
+        setting
+        for setting in settings()
+        if (not arguments.policies or setting.policy in arguments.policies)
+        and (not arguments.knobs or setting.knob in arguments.knobs)
+    ]
     RESULTS.mkdir(parents=True, exist_ok=True)
     with (RESULTS / "translation.md").open("w") as file:
 
