@@ -46,7 +46,7 @@ from server.files import batch_methods
 from server.graph import TRANSLATION, Interpretation, graph
 from server.messages import Caption, Error
 from streaming import simulate
-from streaming.audio import AudioChunk
+from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.captions import Update
 from streaming.stages import TranslationRequest
 from streaming.words import UNSPACED, units
@@ -282,7 +282,7 @@ def _append(path: Path, rows: Sequence[dict[str, Any]] | Iterator[dict[str, Any]
 def shortened(task: Task, seconds: float) -> Task:
     """Keep the sentences of a talk that end within some seconds."""
     kept = [sentence for sentence in task.talk.sentences if sentence.end + talks.PAUSE <= seconds]
-    end = round((kept[-1].end + talks.PAUSE) * talks.SAMPLE_RATE) if kept else 0
+    end = round((kept[-1].end + talks.PAUSE) * SAMPLE_RATE) if kept else 0
     talk = replace(task.talk, samples=task.talk.samples[:end], sentences=tuple(kept))
     return replace(task, talk=talk, references=task.references[: len(kept)])
 
@@ -297,9 +297,10 @@ def free_port() -> int:
 def measured(task: Task, engines: Engines, say: Callable[[str], None], logs: dict[str, Logs]) -> None:
     """Print both simulated clocks of a talk."""
     text = whole_sentences(task, engines)
-    for clock, cost in (("unaware", simulate.free), ("aware", OwnCore())):
+    costs: dict[str, Callable[[], simulate.Cost]] = {"unaware": lambda: simulate.free, "aware": OwnCore}
+    for clock, cost in costs.items():
         began = time.process_time()
-        found = simulated(task, engines, cost)
+        found = simulated(task, engines, cost())
         spent = (time.process_time() - began) / task.talk.seconds
         divided = segments(task, found)
         logs[clock].add(task, found, divided)

@@ -46,8 +46,8 @@ from tests import toys
 SAME_AS = {"it": "es", "ja": "zh"}
 """Languages that the embedded translator does not know, and those whose work stands for theirs."""
 WAYS = (("es",), ("zh",), ("es", "zh", "it", "ja"))
-OPUS = {"layers": (6, 6), "width": 512, "heads": 8}
 PIECES = 65_000
+"""Of an OPUS-MT model, 6+6 layers of 512."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +144,7 @@ def recognised(talk: Talk) -> Heard:
 
     root = graph(Interpretation(talk.language), manner=Manner(recognizer.family))
     began = time.process_time()
-    engines = {DETECTOR: detector.detect, RECOGNIZER: recognize}
+    engines: simulate.Engines = {DETECTOR: detector.detect, RECOGNIZER: recognize}
     simulate.run(root, engines, talk.chunks(), emit)
     return Heard(updates, windows, time.process_time() - began)
 
@@ -193,7 +193,7 @@ def opus() -> Iterator[tuple[Any, list[str]]]:
     """Give a model of OPUS-MT's shape, and its pieces."""
     tokens = [f"t{i}" for i in range(PIECES)]
     with tempfile.TemporaryDirectory() as temporary:
-        toys.weights(Path(temporary), tokens, **OPUS)
+        toys.weights(Path(temporary), tokens, layers=(6, 6), width=512, heads=8)
         yield (
             ctranslate2.Translator(temporary, device="cpu", compute_type="int8", intra_threads=1),
             tokens,

@@ -10,8 +10,9 @@ from served import engines
 
 from benchmarks import speech_translation
 from benchmarks.speech_translation import Logs, Task, Unit, instance, row, segments, shortened, simulated
-from benchmarks.talks import SAMPLE_RATE, Sentence, Talk
+from benchmarks.talks import Sentence, Talk
 from streaming import simulate
+from streaming.audio import SAMPLE_RATE
 from streaming.scripted import GAP_SECONDS, WORD_SECONDS, speak
 
 WORD = WORD_SECONDS + GAP_SECONDS

@@ -153,7 +153,12 @@ def test_every_grouping_of_the_words_sends_the_same_ones_on(language: str, data:
 
 def policies(target: str) -> list[ReadWritePolicy]:
     """One of each kind, and the presets."""
-    alone = [WaitK(2), LocalAgreement(2, 0), RelaxedAgreement(3, 0.6), AttentionBoundary(1)]
+    alone: list[ReadWritePolicy] = [
+        WaitK(2),
+        LocalAgreement(2, 0),
+        RelaxedAgreement(3, 0.6),
+        AttentionBoundary(1),
+    ]
     return [*alone, *(preset.policy("en", target) for preset in PRESETS.values())]
 
 
