@@ -6,7 +6,8 @@
 Talks go through the whole graph of a session with the models of the server. `unaware` is the simulated clock
 on which computing takes no time; `aware` charges each engine call the processor time that it took, so that
 neighbours on the machine do not count, with a clock for each stage, as if each had a core; `wall clock` is
-one talk, spoken in real time to a server in a process of its own, by the reference client.
+one talk, spoken in real time by the reference client to a server in a process of its own, which has the
+default presets.
 
 The samples are each other's translation, sentence by sentence. Synthesised talks are sentences of the
 Tatoeba test set (DRAGOMAN_DATA), which no recipe trains on, with its references. `text` is BLEU of what the
@@ -44,12 +45,12 @@ from server import client, config, models
 from server.engines import Engines
 from server.files import batch_methods
 from server.graph import TRANSLATION, Interpretation, graph
-from server.messages import Caption, Error
+from server.messages import Error
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk
-from streaming.captions import Update
+from streaming.captions import Caption, Update
 from streaming.stages import TranslationRequest
-from streaming.words import UNSPACED, units
+from streaming.words import UNSPACED
 
 RESULTS = Path("benchmarks/results")
 VOICES = {"en": "en-us+m3", "zh": "cmn+f1"}
@@ -142,7 +143,8 @@ def simulated(task: Task, engines: Engines, cost: simulate.Cost) -> list[Unit]:
 
     def emit(name: str, item: object, moment: float) -> None:
         if name == f"{TRANSLATION}.{task.target}" and isinstance(item, Update):
-            found.extend(Unit(word.text.strip(), heard, moment) for word in item.committed)
+            text = "".join(word.text for word in item.committed)
+            found.extend(Unit(part, heard, moment) for part in counted(text, task.target))
 
     wanted = Interpretation(task.talk.language, (task.target,))
     methods = batch_methods(engines, lambda notice: None)
@@ -160,12 +162,17 @@ async def paced(task: Task, url: str) -> list[Unit]:
             case Caption(language=language) as caption if language == task.target:
                 before = known.get(caption.utterance, "")
                 known[caption.utterance] = caption.committed
-                added = units(caption.committed[len(before) :], language)
                 heard = min(arrival.time, task.talk.seconds)
-                found += [Unit(unit.strip(), heard, arrival.time) for unit in added]
+                added = counted(caption.committed[len(before) :], language)
+                found += [Unit(part, heard, arrival.time) for part in added]
             case Error(code=code, message=message):
                 raise RuntimeError(f"{code}: {message}")
     return found
+
+
+def counted(text: str, language: str) -> list[str]:
+    """Divide a text as scorers do: into characters where there are no spaces, else into words."""
+    return list("".join(text.split())) if language in UNSPACED else text.split()
 
 
 def segments(task: Task, found: Sequence[Unit]) -> list[Segment]:
@@ -176,7 +183,7 @@ def segments(task: Task, found: Sequence[Unit]) -> list[Segment]:
     segments = []
     for sentence, reference, part in zip(task.talk.sentences, task.references, parts, strict=True):
         here = [found[round(unit.time)] for unit in part]
-        length, count = sentence.end - sentence.start, len(units(reference, task.target))
+        length, count = sentence.end - sentence.start, len(counted(reference, task.target))
         end = task.talk.seconds - sentence.start
         read = tuple(unit.read - sentence.start for unit in here)
         elapsed = tuple(unit.time - sentence.start for unit in here)
@@ -267,9 +274,9 @@ class Logs:
         for path in (self._talks, self._sentences):
             path.write_text("")
 
-    def add(self, task: Task, units: Sequence[Unit], found: Sequence[Segment]) -> None:
+    def add(self, task: Task, written: Sequence[Unit], found: Sequence[Segment]) -> None:
         """Log a talk."""
-        _append(self._talks, [instance(self._count, task, units)])
+        _append(self._talks, [instance(self._count, task, written)])
         _append(self._sentences, resegmented(self._count, found))
         self._count += 1
 
