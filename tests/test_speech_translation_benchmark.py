@@ -9,7 +9,17 @@ import pytest
 from served import engines
 
 from benchmarks import speech_translation
-from benchmarks.speech_translation import Logs, Task, Unit, instance, row, segments, shortened, simulated
+from benchmarks.speech_translation import (
+    Logs,
+    Task,
+    Unit,
+    counted,
+    instance,
+    row,
+    segments,
+    shortened,
+    simulated,
+)
 from benchmarks.talks import Sentence, Talk
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE
@@ -69,6 +79,11 @@ def test_logs_hold_what_a_scorer_needs(tmp_path: Path, monkeypatch: pytest.Monke
     assert log["source_length"] == pytest.approx(1000 * task.talk.seconds, abs=1)
     sentences = (tmp_path / "speech_translation-wall_clock.resegmented.jsonl").read_text().splitlines()
     assert [json.loads(text)["reference"] for text in sentences] == list(task.references)
+
+
+def test_units_are_counted_as_scorers_count() -> None:
+    assert counted(" Hola, amigo.", "es") == ["Hola,", "amigo."]
+    assert counted("我用 GPU。", "zh") == list("我用GPU。")
 
 
 def test_a_talk_is_shortened_between_sentences() -> None:
