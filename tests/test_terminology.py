@@ -163,9 +163,9 @@ def policies(target: str) -> list[ReadWritePolicy]:
 
 
 SENTENCES = (
-    "The neural network reads 1,500 red books.",
-    "A red house for 2.5 million dollars, 🦄 שלום",
-    "Twenty thousand like a neural network.",
+    "My brother and I read 1,500 red books.",
+    "We want to buy a red house, 🦄 שלום",
+    "All our friends like the neural network.",
 )
 
 
@@ -179,7 +179,7 @@ def test_no_policy_takes_back_what_the_embedded_translator_committed_with_terms(
             TranslationStage(target, lambda *pair, policy=policy: policy, look_ahead=True), target, GLOSSARY
         )
         spoken, committed = words(text), ""
-        for at, size in zip((0, 2, 3, 6), (2, 1, 3, len(spoken)), strict=True):
+        for at, size in zip((0, 4, 6), (4, 2, len(spoken)), strict=True):
             heard, ahead = spoken[at : at + size], spoken[at + size : at + size + 2]
             stage.receive(Update(0, "en", heard, ahead, not ahead))
             while (action := stage.next_action()) is not READ:
