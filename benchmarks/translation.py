@@ -299,11 +299,11 @@ def table(
         yield row(runs, setting, seconds, pack)
 
 
-def pack_of(texts: Sequence[Text], count: int) -> Glossary:
-    """Make a pack of words that go together in sentences and references (see `benchmarks.terms`)."""
-    sources = [source for text in texts for source in text.sources]
-    references = [reference for text in texts for reference in text.references]
-    source, target = texts[0].pair
+def pack_of(title: str, data: Path, count: int) -> Glossary:
+    """Make a pack of words that go together in a whole test set (see `benchmarks.terms`)."""
+    test = next(test for test in TEST_SETS if title.startswith(_title(test)))
+    sources, references = _lines(test, data)
+    source, target = test.source_language, test.target_language
     words = pairs_of_words(sources, references, source, target, count)
     return Glossary([Entry({source: (a,), target: (b,)}) for a, b in words])
 
@@ -315,7 +315,7 @@ def test_sets(
     for test in TEST_SETS:
         if f"{test.source_language}-{test.target_language}" not in pairs or test.name not in names:
             continue
-        title = f"{test.name} {test.source_language}→{test.target_language}"
+        title = _title(test)
         sources, references = (spaced(lines, count) for lines in _lines(test, data))
         pair = (test.source_language, test.target_language)
         yield (
@@ -388,7 +388,7 @@ def main() -> None:
         data = Path(os.environ["DRAGOMAN_DATA"])
         for title, texts in test_sets(data, arguments.sets, arguments.pairs, arguments.sentences):
             lag = "LongYAAL" if len(texts[0].sources) > 1 else "LAAL"
-            pack = pack_of(texts, arguments.terms) if arguments.terms else FREE
+            pack = pack_of(title, data, arguments.terms) if arguments.terms else FREE
             columns = ["policy", "knob", "BLEU", "chrF", "AL", lag, "NE", "ms/unit", *checks(pack)]
             say(f"### {title}, {len(texts)} texts\n\n| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
             tables[title] = []
@@ -414,6 +414,10 @@ def _checked(texts: Sequence[tuple[str, str]], pair: tuple[str, str], pack: Glos
         total = sum(count for _, count in counts)
         shares.append(100 * sum(right for right, _ in counts) / total if total else float("nan"))
     return tuple(shares)
+
+
+def _title(test: TestSet) -> str:
+    return f"{test.name} {test.source_language}→{test.target_language}"
 
 
 def _lines(test: TestSet, data: Path) -> Iterator[list[str]]:
