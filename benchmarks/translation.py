@@ -338,8 +338,9 @@ def plot(tables: dict[str, list[Row]], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, len(tables), figsize=(5 * len(tables), 4), squeeze=False)
-    for axis, (title, rows) in zip(axes[0], tables.items(), strict=True):
+    lines, columns = -(-len(tables) // 2), min(2, len(tables))
+    figure, axes = pyplot.subplots(lines, columns, figsize=(6 * columns, 4 * lines), squeeze=False)
+    for axis, (title, rows) in zip(axes.flat, tables.items(), strict=False):
         axis.axhline(rows[0].bleu, color="grey", linestyle=":", label="full sentence")
         axis.axhline(0.97 * rows[0].bleu, color="lightgrey", linestyle=":", label="97 % of it")
         for policy in dict.fromkeys(r.setting.policy for r in rows if r.setting):
