@@ -79,15 +79,15 @@ def interpret(recording: Path, target: str, model: str) -> float:
     return (time.perf_counter() - began) / float(about["duration"])
 
 
-def start(model: str) -> tuple[subprocess.Popen[bytes], float]:
+def start(model: str, port: int = PORT) -> tuple[subprocess.Popen[bytes], float]:
     """Start a server and wait until it is ready; gives the process and the seconds that took."""
-    command = [sys.executable, "-m", "server", "serve", "--port", str(PORT), "--model", model]
+    command = [sys.executable, "-m", "server", "serve", "--port", str(port), "--model", model]
     command += ["--log", "memory"]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and time.perf_counter() - began < 120:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/readyz", timeout=1):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1):
                 return process, time.perf_counter() - began
         except (URLError, OSError):
             time.sleep(0.02)

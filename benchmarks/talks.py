@@ -115,21 +115,12 @@ def synthesised(pause: float = PAUSE, count: int = 90) -> list[Talk]:
     if pair is None or not pair.exists():
         return []
     from embedded.recipe.sentences import plain_chinese, plain_english
-    from embedded.recipe.synthesis import Espeak, Voice
 
-    espeak = Espeak()
     english = _plain(pair / "tatoeba-test-v2021-08-07.eng", plain_english, count)
     chinese = _plain(pair / "tatoeba-test-v2021-08-07.cmn_Hans", plain_chinese, count)
     voices = {"en": ("en-us+m3", "en-us+f1", "en+m1"), "zh": ("cmn+f1", "cmn+m3", "cmn")}
     return [
-        _spoken(
-            espeak,
-            f"synthesised-{voice}",
-            language,
-            texts[number :: len(names)],
-            Voice(voice, rate=150),
-            pause,
-        )
+        spoken(f"synthesised-{voice}", language, texts[number :: len(names)], voice, pause)
         for language, texts in (("en", english), ("zh", chinese))
         for names in [voices[language]]
         for number, voice in enumerate(names)
@@ -193,14 +184,16 @@ def _plain(path: Path, plain: Callable[[str], str | None], count: int) -> list[s
     return [text for line in lines if (text := plain(line)) and len(text) > 6][:count]
 
 
-def _spoken(espeak: Any, name: str, language: Any, texts: Sequence[str], voice: Any, pause: float) -> Talk:
+def spoken(name: str, language: Any, texts: Sequence[str], voice: str, pause: float = PAUSE) -> Talk:
+    """Speak sentences as one talk; those that the voice cannot say are left out."""
     from embedded.recipe import sentences as recipe
-    from embedded.recipe.synthesis import UnspokenError
+    from embedded.recipe.synthesis import Espeak, UnspokenError, Voice
 
-    spoken = []
+    espeak, spoken = Espeak(), []
     for text in texts:
         try:
-            spoken.append(espeak.speak(recipe.Sentence(text, language, held_out=True), voice))
+            sentence = recipe.Sentence(text, language, held_out=True)
+            spoken.append(espeak.speak(sentence, Voice(voice, rate=150)))
         except UnspokenError:
             continue
     wave, starts = join([utterance.wave.astype(np.float32) for utterance in spoken], pause)

@@ -11,8 +11,11 @@ utterance; their translation is divided again by SoftSegmenter, and the lag is L
 
 `NE` is normalized erasure of all that was shown, tentative text included. `ms/unit` is processor time for
 each source unit, with sixteen texts side by side, as a server answers sixteen sessions. The first line of
-each table, the full sentence, is what a policy is measured against. A plot of the curves is written to
-benchmarks/results/translation.png, and everything printed to translation.md beside it.
+each table, the full sentence, is what a policy is measured against. `numbers %` are the source's numbers
+whose value is in the translation; with `--terms N`, N words that go together in each test set with its
+references are a pack, it and the numbers are enforced, and `terms %` says how many were kept. A plot of
+the curves is written to benchmarks/results/translation.png, and everything printed to translation.md
+beside it.
 """
 
 import argparse
@@ -33,11 +36,15 @@ from benchmarks import latency, scoring
 from benchmarks.embedded_translator import TEST_SETS, TestSet, spaced
 from benchmarks.latency import Emissions, Emitted
 from benchmarks.machine import describe
+from benchmarks.terms import pairs_of_words
+from mt import numbers
 from mt.agreement import LocalAgreement, RelaxedAgreement
 from mt.attention import AttentionBoundary
+from mt.faithful import FaithfulTranslator
+from mt.glossary import Entry, Glossary, missing
 from mt.policy import Every, ReadWritePolicy
 from mt.presets import PRESETS, PolicyFor, Preset
-from mt.spans import numbers
+from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
 from mt.wait_k import wait_k
 from streaming.captions import Transcript, Update
@@ -52,10 +59,12 @@ PASSAGE = 10
 """Sentences of a long passage."""
 AHEAD = 3
 """Source units that recognition holds tentative, where a policy looks at them."""
+FREE = Glossary()
+"""No terms."""
 
 Translate = Callable[[Sequence[TranslationRequest]], list[Translation]]
-Check = Callable[[str, str, str], tuple[int, int]]
-"""Source, translation and target language → how many things are right, and how many there are."""
+Check = Callable[[str, str, tuple[str, str]], tuple[int, int]]
+"""Source, translation and pair of languages → how many things are right, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Run:
     """A text on its way through a stage."""
 
     text: Text
-    stage: TranslationStage
+    stage: TranslationStage | TerminologyStage
     words: list[Word]
     read: int = 0
     log: list[tuple[int, Update]] = field(default_factory=list)
@@ -126,7 +135,7 @@ class Row:
     erasure: float
     milliseconds: float
     checks: tuple[float, ...]
-    """Per cent, for each of `CHECKS`."""
+    """Per cent, for each of `checks`."""
 
     def __str__(self) -> str:
         name = f"{self.setting.policy} | {self.setting.knob}" if self.setting else "full sentence |"
@@ -137,19 +146,22 @@ class Row:
         )
 
 
-def numbers_kept(source: str, translation: str, language: str) -> tuple[int, int]:
-    """Count the source's numbers in digits that are in the translation."""
-
-    def digits(text: str) -> list[str]:
-        found = ("".join(filter(str.isdigit, text[a:b])) for a, b in numbers(text, language))
-        return [number for number in found if number]
-
-    wanted, had = digits(source), digits(translation)
-    return sum(number in had for number in wanted), len(wanted)
+def numbers_kept(source: str, translation: str, pair: tuple[str, str]) -> tuple[int, int]:
+    """Count the source's numbers, and those of them whose value is in the translation."""
+    wanted = [number for number in numbers.numbers(source, pair[0]) if number.asked]
+    lost = numbers.missing(wanted, numbers.numbers(translation, pair[1]))
+    return len(wanted) - len(lost), len(wanted)
 
 
-CHECKS: dict[str, Check] = {"numbers %": numbers_kept}
-"""Further columns."""
+def terms_kept(pack: Glossary, source: str, translation: str, pair: tuple[str, str]) -> tuple[int, int]:
+    """Count the source's terms, and those of them that are rendered as the pack says."""
+    terms = pack.terms(source, *pair)
+    return len(terms) - len(missing(terms, translation, pair[1])), len(terms)
+
+
+def checks(pack: Glossary) -> dict[str, Check]:
+    """Name the further columns: that of terms only where there are any."""
+    return {"numbers %": numbers_kept, **({"terms %": partial(terms_kept, pack)} if pack else {})}
 
 
 def settings() -> Iterator[Setting]:
@@ -185,16 +197,17 @@ def spoken(text: Text) -> list[Word]:
     return [Word(part, i * step, (i + 1) * step) for i, part in enumerate(parts)]
 
 
-def translated(texts: Sequence[Text], setting: Setting, translate: Translate) -> tuple[list[Run], float]:
+def staged(target: str, setting: Setting, pack: Glossary) -> TranslationStage | TerminologyStage:
+    """Build a stage; terms have theirs around it."""
+    stage = TranslationStage(target, setting.policy_for, look_ahead=setting.look_ahead)
+    return TerminologyStage(stage, target, pack) if pack else stage
+
+
+def translated(
+    texts: Sequence[Text], setting: Setting, translate: Translate, pack: Glossary = FREE
+) -> tuple[list[Run], float]:
     """Send texts through stages of this setting; gives also the processor time."""
-    runs = [
-        Run(
-            text,
-            TranslationStage(text.pair[1], setting.policy_for, look_ahead=setting.look_ahead),
-            spoken(text),
-        )
-        for text in texts
-    ]
+    runs = [Run(text, staged(text.pair[1], setting, pack), spoken(text)) for text in texts]
     began = time.process_time()
     for first in range(0, len(runs), SIDE_BY_SIDE):
         active = runs[first : first + SIDE_BY_SIDE]
@@ -235,7 +248,7 @@ def sentences(run: Run) -> Iterator[tuple[str, str, str, Emissions]]:
         begin += length
 
 
-def row(runs: Sequence[Run], setting: Setting, seconds: float) -> Row:
+def row(runs: Sequence[Run], setting: Setting, seconds: float, pack: Glossary = FREE) -> Row:
     """Score what came out."""
     long = len(runs[0].text.sources) > 1
     target = runs[0].text.pair[1]
@@ -250,32 +263,49 @@ def row(runs: Sequence[Run], setting: Setting, seconds: float) -> Row:
         latency.mean(latency.long_yaal if long else latency.length_adaptive_lagging, emissions),
         sum(taken for taken, _ in erasures) / max(1, sum(length for _, length in erasures)),
         1000 * seconds / sum(len(run.words) for run in runs),
-        _checked([(source, text) for source, text, _, _ in found], target),
+        _checked([(source, text) for source, text, _, _ in found], runs[0].text.pair, pack),
     )
 
 
-def full(texts: Sequence[Text], translate: Translate) -> Row:
+def full(texts: Sequence[Text], translate: Translate, pack: Glossary = FREE) -> Row:
     """Translate whole sentences, each when it has ended."""
     lines = [(source, text) for text in texts for source in text.sources]
     began = time.process_time()
-    found = translate([TranslationRequest(source, "", *text.pair, True) for source, text in lines])
+    found = translate(
+        [
+            TranslationRequest(source, "", *text.pair, True, terms=pack.terms(source, *text.pair))
+            for source, text in lines
+        ]
+    )
     seconds = time.process_time() - began
     written = [result.text for result in found]
     references = [reference for text in texts for reference in text.references]
     source_language, target = texts[0].pair
     lengths = [len(units(source, source_language)) for source, _ in lines]
     lag = scoring.mean([float(length) for length in lengths])
-    checks = _checked([(source, text) for (source, _), text in zip(lines, written, strict=True)], target)
+    pairs = [(source, text) for (source, _), text in zip(lines, written, strict=True)]
     quality = _quality(written, references, target)
-    return Row(None, *quality, lag, lag, 0.0, 1000 * seconds / sum(lengths), checks)
+    kept = _checked(pairs, texts[0].pair, pack)
+    return Row(None, *quality, lag, lag, 0.0, 1000 * seconds / sum(lengths), kept)
 
 
-def table(texts: Sequence[Text], chosen: Sequence[Setting], translate: Translate) -> Iterator[Row]:
+def table(
+    texts: Sequence[Text], chosen: Sequence[Setting], translate: Translate, pack: Glossary = FREE
+) -> Iterator[Row]:
     """Measure the full sentence and each setting."""
-    yield full(texts, translate)
+    yield full(texts, translate, pack)
     for setting in chosen:
-        runs, seconds = translated(texts, setting, translate)
-        yield row(runs, setting, seconds)
+        runs, seconds = translated(texts, setting, translate, pack)
+        yield row(runs, setting, seconds, pack)
+
+
+def pack_of(title: str, data: Path, count: int) -> Glossary:
+    """Make a pack of words that go together in a whole test set (see `benchmarks.terms`)."""
+    test = next(test for test in TEST_SETS if title.startswith(_title(test)))
+    sources, references = _lines(test, data)
+    source, target = test.source_language, test.target_language
+    words = pairs_of_words(sources, references, source, target, count)
+    return Glossary([Entry({source: (a,), target: (b,)}) for a, b in words])
 
 
 def test_sets(
@@ -285,7 +315,7 @@ def test_sets(
     for test in TEST_SETS:
         if f"{test.source_language}-{test.target_language}" not in pairs or test.name not in names:
             continue
-        title = f"{test.name} {test.source_language}→{test.target_language}"
+        title = _title(test)
         sources, references = (spaced(lines, count) for lines in _lines(test, data))
         pair = (test.source_language, test.target_language)
         yield (
@@ -308,8 +338,9 @@ def plot(tables: dict[str, list[Row]], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, len(tables), figsize=(5 * len(tables), 4), squeeze=False)
-    for axis, (title, rows) in zip(axes[0], tables.items(), strict=True):
+    lines, columns = -(-len(tables) // 2), min(2, len(tables))
+    figure, axes = pyplot.subplots(lines, columns, figsize=(6 * columns, 4 * lines), squeeze=False)
+    for axis, (title, rows) in zip(axes.flat, tables.items(), strict=False):
         axis.axhline(rows[0].bleu, color="grey", linestyle=":", label="full sentence")
         axis.axhline(0.97 * rows[0].bleu, color="lightgrey", linestyle=":", label="97 % of it")
         for policy in dict.fromkeys(r.setting.policy for r in rows if r.setting):
@@ -328,13 +359,23 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=["Tatoeba", "TICO-19"])
     parser.add_argument("--pairs", nargs="+", default=["en-es", "en-zh", "zh-en"])
     parser.add_argument("--sentences", type=int, default=300, help="of each test set")
+    parser.add_argument(
+        "--terms", type=int, default=0, help="make a pack of so many, and keep them and numbers"
+    )
     parser.add_argument("--policies", nargs="+", help="only these, e.g. wait-k preset")
+    parser.add_argument("--knobs", nargs="+", help="only at these values, e.g. k=3 balanced")
     arguments = parser.parse_args()
     if "DRAGOMAN_DATA" not in os.environ:
         print("skipped: DRAGOMAN_DATA does not name the folder with the test sets")
         return
     router = mt.load(arguments.model or embedded.translators(), device="cpu")
-    chosen = [s for s in settings() if not arguments.policies or s.policy in arguments.policies]
+    translate = FaithfulTranslator(router).translate if arguments.terms else router.translate
+    chosen = [
+        setting
+        for setting in settings()
+        if (not arguments.policies or setting.policy in arguments.policies)
+        and (not arguments.knobs or setting.knob in arguments.knobs)
+    ]
     RESULTS.mkdir(parents=True, exist_ok=True)
     with (RESULTS / "translation.md").open("w") as file:
 
@@ -348,10 +389,11 @@ def main() -> None:
         data = Path(os.environ["DRAGOMAN_DATA"])
         for title, texts in test_sets(data, arguments.sets, arguments.pairs, arguments.sentences):
             lag = "LongYAAL" if len(texts[0].sources) > 1 else "LAAL"
-            columns = ["policy", "knob", "BLEU", "chrF", "AL", lag, "NE", "ms/unit", *CHECKS]
+            pack = pack_of(title, data, arguments.terms) if arguments.terms else FREE
+            columns = ["policy", "knob", "BLEU", "chrF", "AL", lag, "NE", "ms/unit", *checks(pack)]
             say(f"### {title}, {len(texts)} texts\n\n| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
             tables[title] = []
-            for found in table(texts, chosen, router.translate):
+            for found in table(texts, chosen, translate, pack):
                 tables[title].append(found)
                 say(str(found))
             say("")
@@ -366,13 +408,17 @@ def _quality(translations: list[str], references: list[str], target: str) -> tup
     )
 
 
-def _checked(pairs: Sequence[tuple[str, str]], target: str) -> tuple[float, ...]:
+def _checked(texts: Sequence[tuple[str, str]], pair: tuple[str, str], pack: Glossary) -> tuple[float, ...]:
     shares = []
-    for check in CHECKS.values():
-        counts = [check(source, text, target) for source, text in pairs]
+    for check in checks(pack).values():
+        counts = [check(source, text, pair) for source, text in texts]
         total = sum(count for _, count in counts)
         shares.append(100 * sum(right for right, _ in counts) / total if total else float("nan"))
     return tuple(shares)
+
+
+def _title(test: TestSet) -> str:
+    return f"{test.name} {test.source_language}→{test.target_language}"
 
 
 def _lines(test: TestSet, data: Path) -> Iterator[list[str]]:

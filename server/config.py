@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import mt.presets
 from asr.presets import Name
 from asr.script import Form
 from server.schema import SchemaError, from_plain
@@ -124,6 +125,8 @@ class TranslationConfig:
 
     models: Literal["auto"] | tuple[str, ...] = "auto"
     """Folders or names, the first that serves a pair is taken; ``auto``: all that are installed."""
+    preset: mt.presets.Name = "balanced"
+    """How early a translation is committed: ``fast``, ``balanced`` or ``steady``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,4 +17,4 @@ class Engines:
     synthesizer: Synthesizer | None = None
     """`None`: nothing is spoken."""
     manner: Manner = field(default_factory=Manner)
-    """How the recognizer is used."""
+    """How the recognizer and the translator are used."""

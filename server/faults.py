@@ -25,7 +25,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from streaming.errors import DragomanError, InputError, OverloadError
+from streaming.errors import AccessError, DragomanError, InputError, OverloadError
 
 RETRY_SECONDS = 5
 """When to come back to a server that is full."""
@@ -140,6 +140,8 @@ class Route(APIRoute):
                 first = error.errors()[0]
                 name = str(first["loc"][-1])
                 return answer(ParameterFault(f"{name}: {first['msg']}", name))
+            except AccessError:
+                raise  # told as everywhere, with the header that asks for a credential
             except DragomanError as error:
                 return answer(error)
             except ClientDisconnect:

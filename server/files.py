@@ -86,7 +86,7 @@ def passages(
 ) -> Iterator[Passage]:
     """Interpret audio; gives passages in order, the last one ends with the audio.
 
-    `manner` is how the server recognises. `skip` utterances at the beginning are left out, in accurate
+    `manner` is how the server interprets. `skip` utterances at the beginning are left out, in accurate
     mode only.
     """
     if approach.mode == "live":

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import mt.presets
 from asr.endpointing import EndpointingStage
 from asr.presets import PRESETS, family
 from asr.recognition import RecognitionStage
@@ -40,7 +41,7 @@ def graph(wanted: Interpretation, position: int = 0, *, manner: Manner = USUAL) 
     """
     stage = ReplacingStage(hearing(wanted, manner), wanted.packs.replacements)
     recognition = Node(RECOGNITION, stage, RECOGNIZER)
-    recognition.successors.extend(branch(target, wanted) for target in wanted.targets)
+    recognition.successors.extend(branch(target, wanted, manner) for target in wanted.targets)
     return Node(ENDPOINTING, EndpointingStage(position), DETECTOR, [recognition])
 
 
@@ -58,9 +59,10 @@ def hearing(wanted: Interpretation, manner: Manner) -> RecognitionStage:
     )
 
 
-def branch(target: str, wanted: Interpretation) -> Node:
+def branch(target: str, wanted: Interpretation, manner: Manner = USUAL) -> Node:
     """Build fresh stages for one language: translation → speech."""
-    stage = TerminologyStage(TranslationStage(target), target, wanted.packs.glossary)
+    translating = TranslationStage(target, mt.presets.PRESETS[manner.translation].policy)
+    stage = TerminologyStage(translating, target, wanted.packs.glossary)
     translation = Node(f"{TRANSLATION}.{target}", stage, TRANSLATOR)
     if target in wanted.speak:
         translation.successors.append(Node(f"{SPEECH}.{target}", SpeechStage(target), SYNTHESIZER))

@@ -38,7 +38,7 @@ class Languages:
         self._router = engines.translator
         self._speaks = engines.synthesizer is not None
         self.manner = engines.manner
-        """How what is spoken is recognised."""
+        """How what is spoken is recognised and translated."""
 
     def check(self, source: str, target: str) -> None:
         """See that a pair can be translated.

@@ -80,13 +80,14 @@ class Line:
         """The last one that is durable."""
         self.source = wanted.source
         self._wanted = wanted
+        self._manner = languages.manner
         self._ears = ears
         self._open = snapshot.open
         self._first, self._next = snapshot.first, snapshot.next
         self._lag = Lag(self._say, snapshot.position / SAMPLE_RATE)
         self.inlet = Inlet(rate, self._lag, snapshot.position, held)
         self._usage = Usage(engines, languages, self._lag, self._notice, ears.prepared)
-        self._root = graph(wanted, snapshot.position, manner=languages.manner)
+        self._root = graph(wanted, snapshot.position, manner=self._manner)
         restore(self._root, snapshot)
         self._told: Counter[str] = Counter(self._recognition.alarms)
         self._pipeline = Pipeline(
@@ -144,7 +145,7 @@ class Line:
         if target in self._targets:
             return
         self._targets.add(target)
-        node = branch(target, self._wanted)
+        node = branch(target, self._wanted, self._manner)
         if self._open is not None:
             node.stage.receive(self._open)
         if self._begun:

@@ -1,22 +1,26 @@
-"""Manner: how a server recognises, as configured and as suits its recognizer."""
+"""Manner: how a server recognises and translates, as configured and as suits its recognizer."""
 
 from dataclasses import dataclass
 
+import mt.presets
 from asr.presets import Name
 from asr.script import Form
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How this server recognises."""
+    """How this server recognises and translates."""
 
     family: str = "whisper"
     """The recognizer's."""
     preset: Name = "balanced"
+    """How early recognised words are committed."""
     languages: tuple[str, ...] = ()
     """Languages that detection may choose from; empty: any."""
     chinese: Form = "as_heard"
     """The script in which Chinese is written."""
+    translation: mt.presets.Name = "balanced"
+    """How early translations are committed."""
 
 
 USUAL = Manner()

@@ -82,7 +82,7 @@ def load_engines(config: Config, say: Say) -> Engines:
         recognizer,
         load_translator(config, say),
         load_synthesizer(config.speech.engine),
-        Manner(recognizer.family, wanted.preset, wanted.languages, wanted.chinese),
+        Manner(recognizer.family, wanted.preset, wanted.languages, wanted.chinese, config.translation.preset),
     )
 
 

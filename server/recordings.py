@@ -45,7 +45,7 @@ class Recordings:
         workers: int,
         most: int,
     ) -> None:
-        """`manner` is how this server recognises; `heard` is told the seconds that have been; `workers`
+        """`manner` is how this server interprets; `heard` is told the seconds that have been; `workers`
         utterances of a recording are recognised at the same time; `most` requests may wait for recordings
         at the same time."""
         self._engines = engines

@@ -34,6 +34,13 @@ def test_recognition_is_configured(tmp_path: Path) -> None:
     assert (found.preset, found.languages, found.chinese) == ("fast", ("en", "zh"), "traditional")
 
 
+def test_translation_is_configured(tmp_path: Path) -> None:
+    path = tmp_path / "dragoman.toml"
+    path.write_text('[translation]\npreset = "steady"\n')
+    assert load(path).translation.preset == "steady"
+    assert load().translation.preset == "balanced"
+
+
 def test_models_may_be_auto(tmp_path: Path) -> None:
     path = tmp_path / "dragoman.toml"
     path.write_text('[translation]\nmodels = "auto"\n')
@@ -59,6 +66,7 @@ def test_models_may_be_auto(tmp_path: Path) -> None:
         ("[recognition]\nworkers = -1\n", r"recognition\.workers: expected 0 … "),
         ('[speech]\nengine = "festival"\n', r'speech\.engine: expected "auto" or "espeak" or "none"'),
         ('[recognition]\npreset = "slow"\n', r'preset: expected "fast" or "balanced" or "steady", got '),
+        ('[translation]\npreset = "slow"\n', r'preset: expected "fast" or "balanced" or "steady", got '),
         ("[translation]\nmodels = 3\n", r'translation\.models: expected "auto" or list of string, got 3'),
         ("server = 3\n", r"configuration\.server: expected an object, got 3"),
         ("[server\n", r"this is not TOML"),

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+import mt.presets
 from asr.presets import PRESETS, Name
-from server.graph import Interpretation, hearing
+from server.graph import Interpretation, branch, hearing
 from server.manner import Manner
 from streaming.audio import AudioChunk
-from streaming.scripted import VOCABULARY, speak
-from streaming.stages import Ask, Recognition, Window
+from streaming.captions import Update
+from streaming.scripted import VOCABULARY, ScriptedTranslator, speak
+from streaming.stages import READ, Ask, Recognition, Window, Write
 from streaming.words import Word
 
 
@@ -55,3 +57,22 @@ def test_chinese_is_written_as_configured() -> None:
     stage.receive_result(Recognition((Word("汉语", 0.0, 0.3),), "zh"), 0.0)
     action: Any = stage.next_action()
     assert action.item.tentative[0].text == "漢語"
+
+
+@pytest.mark.parametrize("name", mt.presets.PRESETS)
+def test_the_preset_of_translation_sets_how_much_is_read_before_anything_is_written(
+    name: mt.presets.Name,
+) -> None:
+    stage: Any = branch("es", Interpretation("en", ("es",)), Manner(translation=name)).stage
+    read, committed = 0, False
+    while not committed:
+        stage.receive(Update(0, "en", (Word(f" {VOCABULARY[read]}", read, read + 1),)))
+        read += 1
+        while (action := stage.next_action()) is not READ:
+            match action:
+                case Ask(request):
+                    stage.receive_result(ScriptedTranslator().translate([request])[0], 0.0)
+                case Write(item):
+                    committed = committed or bool(item.committed)
+    # The kth word of wait-k frees the first one; what is agreed on is no later here.
+    assert read == mt.presets.PRESETS[name].floor

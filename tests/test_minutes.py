@@ -130,7 +130,7 @@ def test_the_record_is_the_transcript_that_was_shown(steps: list[Any]) -> None:
         elif known and known.final:
             continue
         else:
-            at = known.end if known else 10.0 * of
+            at = known.end if known else 1_000.0 * of
             words = tuple(Word(f" {t}", at + i, at + i + 1) for i, t in enumerate(texts))
             message = transcript.add(Update(of, language, words, (), kind == "final"))
         minutes.add([event(message, number, spoken=language == "en")])

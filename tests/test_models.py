@@ -226,11 +226,15 @@ def test_languages_that_the_recognizer_does_not_know_are_refused() -> None:
     def load(*languages: str) -> None:
         wanted = {"model": EMBEDDED, "languages": languages, "preset": "fast", "chinese": "traditional"}
         engines = models.load_engines(
-            config.load(None, recognition=wanted, speech={"engine": "none"}), lambda line: None
+            config.load(
+                None, recognition=wanted, translation={"preset": "steady"}, speech={"engine": "none"}
+            ),
+            lambda line: None,
         )
         manner = engines.manner
         assert manner.family in FAMILIES
         assert (manner.preset, manner.languages, manner.chinese) == ("fast", languages, "traditional")
+        assert manner.translation == "steady"
 
     load("en", "zh")
     with pytest.raises(ConfigError, match=r"recognition\.languages: tlh not recognised, only en, zh"):

@@ -1,13 +1,20 @@
 """Terms and numbers reach translation whole, and leave it whole."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import embedded
+import mt
+from mt.agreement import LocalAgreement, RelaxedAgreement
+from mt.attention import AttentionBoundary
 from mt.faithful import FaithfulTranslator
-from mt.glossary import Entry, Glossary
+from mt.glossary import Entry, Glossary, missing
+from mt.policy import ReadWritePolicy
+from mt.presets import PRESETS
 from mt.terminology import MOST_HELD, TerminologyStage
 from mt.translation import TranslationStage
 from mt.wait_k import WaitK
@@ -142,3 +149,47 @@ def test_every_grouping_of_the_words_sends_the_same_ones_on(language: str, data:
         at += size
     stage.receive(Update(0, language, (), (), True))
     assert whole == all_words
+
+
+def policies(target: str) -> list[ReadWritePolicy]:
+    """One of each kind, and the presets."""
+    alone: list[ReadWritePolicy] = [
+        WaitK(2),
+        LocalAgreement(2, 0),
+        RelaxedAgreement(3, 0.6),
+        AttentionBoundary(1),
+    ]
+    return [*alone, *(preset.policy("en", target) for preset in PRESETS.values())]
+
+
+SENTENCES = (
+    "My brother and I read 1,500 red books.",
+    "We want to buy a red house, 🦄 שלום",
+    "All our friends like the neural network.",
+)
+
+
+@pytest.mark.models
+@pytest.mark.skipif(not embedded.translators(), reason="no embedded translator")
+@pytest.mark.parametrize("target", ["es", "zh"])
+def test_no_policy_takes_back_what_the_embedded_translator_committed_with_terms(target: str) -> None:
+    translator = FaithfulTranslator(mt.load(embedded.translators(), device="cpu"))
+    for policy, text in zip(policies(target), cycle(SENTENCES), strict=False):
+        stage = TerminologyStage(
+            TranslationStage(target, lambda *pair, policy=policy: policy, look_ahead=True), target, GLOSSARY
+        )
+        spoken, committed = words(text), ""
+        for at, size in zip((0, 4, 6), (4, 2, len(spoken)), strict=True):
+            heard, ahead = spoken[at : at + size], spoken[at + size : at + size + 2]
+            stage.receive(Update(0, "en", heard, ahead, not ahead))
+            while (action := stage.next_action()) is not READ:
+                match action:
+                    case Ask(request):
+                        assert request.target_prefix == committed.strip()
+                        (answer,) = translator.translate([request])
+                        assert answer.text.startswith(request.target_prefix)
+                        assert not missing(request.terms, answer.text, target)
+                        stage.receive_result(answer, 0.0)
+                    case Write(update):
+                        committed += "".join(word.text for word in update.committed)
+        assert committed.strip() and not missing(GLOSSARY.terms(text, "en", target), committed, target)

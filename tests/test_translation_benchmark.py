@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.translation import Setting, Text, full, numbers_kept, row, translated
+from mt.glossary import Entry, Glossary
 from mt.wait_k import WaitK
 from streaming.stages import Translation, TranslationRequest
 
@@ -48,6 +49,20 @@ def test_a_look_ahead_is_shown_and_changes_no_figure_of_what_is_committed() -> N
     assert (plain.bleu, plain.al, plain.laal) == (ahead.bleu, ahead.al, ahead.laal)
 
 
-def test_numbers_are_counted_by_their_digits() -> None:
-    assert numbers_kept("We have 1,500 copies and 3 pens", "Tenemos 1.500 copias", "es") == (1, 2)
-    assert numbers_kept("nothing", "nada", "es") == (0, 0)
+def test_numbers_are_counted_by_their_values() -> None:
+    pair = ("en", "es")
+    assert numbers_kept("We have 1,500 copies and 3 pens", "Tenemos 1.500 copias", pair) == (1, 2)
+    assert numbers_kept("3 million people", "3 millones de personas", pair) == (1, 1)
+    assert numbers_kept("nothing", "nada", pair) == (0, 0)
+
+
+def test_terms_are_counted_where_there_is_a_pack() -> None:
+    pack = Glossary([Entry({"en": ("three",), "es": ("TRES",)})])
+    setting = Setting("wait-k", "k=2", lambda source, target: WaitK(2))
+
+    def tres(requests: Sequence[TranslationRequest]) -> list[Translation]:
+        return [Translation(request.source.upper().replace("THREE", "TRES")) for request in requests]
+
+    for translate, share in ((upper, 0.0), (tres, 100.0)):
+        found = row(translated(ALONE, setting, translate, pack)[0], setting, 1.0, pack)
+        assert found.checks[-1] == full(ALONE, translate, pack).checks[-1] == share
