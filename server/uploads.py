@@ -109,9 +109,14 @@ async def _parsed(request: Request, most: int) -> FormData:
         max_part_size=LARGEST_FIELD,
     )
     try:
-        return await parser.parse()
+        form = await parser.parse()
     except MultiPartException as error:
         raise Fault(f"the multipart body cannot be read: {error.message}") from error
+    whole = [value.file for value in form.values() if isinstance(value, UploadFile)]
+    for file in parser._files_to_close_on_error:  # Starlette forgets the file of a part that was cut off
+        if file not in whole:
+            file.close()
+    return form
 
 
 async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
