@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -112,7 +112,7 @@ async def _parsed(request: Request, most: int) -> FormData:
         form = await parser.parse()
     except MultiPartException as error:
         raise Fault(f"the multipart body cannot be read: {error.message}") from error
-    whole = [value.file for value in form.values() if isinstance(value, UploadFile)]
+    whole: list[Any] = [value.file for value in form.values() if isinstance(value, UploadFile)]
     for file in parser._files_to_close_on_error:  # Starlette forgets the file of a part that was cut off
         if file not in whole:
             file.close()
