@@ -88,9 +88,11 @@ class Told(BaseModel):
     """What went wrong."""
 
     message: str
-    type: str
-    param: str | None
     code: str
+    type: str = "invalid_request_error"
+    """As OpenAI names it; not told at the door."""
+    param: str | None = None
+    """The parameter that is wrong, if one is."""
 
 
 class Failure(BaseModel):

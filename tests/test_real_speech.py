@@ -122,7 +122,7 @@ def noisy(samples: Samples) -> Samples:
     return (samples + hiss).astype(np.float32)
 
 
-@pytest.mark.parametrize(("change", "most"), [(clipped, 0.4), (noisy, 0.3)])
+@pytest.mark.parametrize(("change", "most"), [(clipped, 0.5), (noisy, 0.3)])
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_what_is_said_is_heard_through_damage(
     name: str, change: Callable[[Samples], Samples], most: float
