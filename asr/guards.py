@@ -8,6 +8,7 @@ thresholds let through what people do say: "no, no, no", digits, chants; a real 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from asr.closings import is_closing
 from streaming.stages import Recognition
@@ -69,7 +70,7 @@ def inspect(
     if is_invented(recognition):
         message = f"{text_of(words)!r} was dropped: recognizers say it where nobody speaks"
         return Alarm("closing", message, 0, False)
-    if is_guessed(words, before, least):
+    if sureness(words, before) < least:
         return Alarm(UNSURE, "the hypothesis was dropped: the recognizer understood nothing", 0, False)
     if (keep := loop_start(words, before, sure=again)) is not None:
         return Alarm("loop", "the recognizer repeated itself; the repetition was dropped", keep)
@@ -127,10 +128,9 @@ def is_invented(recognition: Recognition) -> bool:
     return is_closing(text_of(recognition.words), recognition.language)
 
 
-def is_guessed(words: Sequence[Word], before: Sequence[Word] = (), least: float = GUESSED) -> bool:
-    """Tell whether the words, together with those before them, are too improbable to have been heard."""
-    heard = [*before, *words]
-    return sum(word.probability for word in heard) < least * len(heard)
+def sureness(words: Sequence[Word], before: Sequence[Word] = ()) -> float:
+    """Average the probabilities of words together with those before them; there is at least one."""
+    return fmean(word.probability for word in [*before, *words])
 
 
 def whole_words(words: Sequence[Word]) -> int:

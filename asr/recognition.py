@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from asr.commit import CommitPolicy
 from asr.doubt import Doubt
-from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect
+from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect, sureness
 from asr.history import History
 from asr.script import Form, Script
 from asr.shown import Shown
@@ -115,7 +115,7 @@ class RecognitionStage:
             return
         self._pace.spent(self._cost)
         self._cost = 0.0
-        self._weigh(alarm, result)
+        self._weigh(alarm, result, window)
         self._tell(alarm, window)
         heard = believed(result.words, alarm, final=window.final)
         self._decide(heard if window.final or not self._doubt.is_here else (), result, window)
@@ -165,10 +165,10 @@ class RecognitionStage:
             align=not final or effort < Effort.UNALIGNED,
         )
 
-    def _weigh(self, alarm: Alarm | None, result: Recognition) -> None:
+    def _weigh(self, alarm: Alarm | None, result: Recognition, window: Window) -> None:
         """Doubt, or believe again; guards that fire for other reasons prove neither."""
         if result.words and (alarm is None or alarm.code in (UNSURE, BROKEN)):
-            self._doubt.hear(unsure=alarm is not None and alarm.code == UNSURE)
+            self._doubt.hear(sureness(result.words, window.prefix))
 
     def _tell(self, alarm: Alarm | None, window: Window) -> None:
         """Count an alarm, and say it unless the text is only late."""
