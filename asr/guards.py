@@ -19,7 +19,8 @@ BROKEN, UNSURE = "broken", "unsure"
 of the one that may mean that nobody speaks."""
 GUESSED = 0.25
 """Mean probability of words below which nothing was understood. Utterances that are understood lie above
-0.34 (the least sure of 204, of the embedded recognizer), voices that are played backwards around 0.24."""
+0.34 (the least sure of 204, of the embedded recognizer), voices that are played backwards between 0.2 and
+0.4, as it has been trained: see `doubt`."""
 _LONGEST_PERIOD = 30
 _REMEMBERED = 60
 """Committed words in which a loop may have begun."""
