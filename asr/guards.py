@@ -8,13 +8,19 @@ thresholds let through what people do say: "no, no, no", digits, chants; a real 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from asr.closings import is_closing
 from streaming.stages import Recognition
 from streaming.words import UNSPACED, Word, text_of, units
 
-BROKEN = "broken"
-"""Code of the alarm that is no news while the utterance goes on: the next hypothesis has the bytes."""
+BROKEN, UNSURE = "broken", "unsure"
+"""Codes of the alarm that is no news while the utterance goes on, as the next hypothesis has the bytes; and
+of the one that may mean that nobody speaks."""
+GUESSED = 0.25
+"""Mean probability of words below which nothing was understood. Utterances that are understood lie above
+0.34 (the least sure of 204, of the embedded recognizer), voices that are played backwards between 0.2 and
+0.4, as it has been trained: see `doubt`."""
 _LONGEST_PERIOD = 30
 _REMEMBERED = 60
 """Committed words in which a loop may have begun."""
@@ -26,9 +32,6 @@ _MOST_UNITS = {False: 8.0, True: 12.0}
 """Units a second that nobody speaks: words, and characters in languages without spaces."""
 _SLACK = 6
 _NO_SPEECH, _UNSURE = 0.6, -1.0
-_GUESSED = 0.25
-"""Mean probability of words below which nothing was understood. Utterances that are understood lie above
-0.34 (the least sure of 204, of the embedded recognizer), voices that are played backwards around 0.24."""
 _BROKEN = "\ufffd"
 
 
@@ -47,12 +50,18 @@ class Alarm:
 
 
 def inspect(
-    recognition: Recognition, seconds: float, before: Sequence[Word] = (), *, again: bool = False
+    recognition: Recognition,
+    seconds: float,
+    before: Sequence[Word] = (),
+    *,
+    again: bool = False,
+    least: float = GUESSED,
 ) -> Alarm | None:
     """Look for the first reason not to believe a hypothesis that was heard in `seconds` of audio.
 
     `before` are the words committed before it, because loops are committed bit by bit; `again`: it has
-    been asked for twice, and what a speaker may have said after all is let through.
+    been asked for twice, and what a speaker may have said after all is let through. `least` is the mean
+    probability of words that were understood.
     """
     words = recognition.words
     if not words:
@@ -62,8 +71,8 @@ def inspect(
     if is_invented(recognition):
         message = f"{text_of(words)!r} was dropped: recognizers say it where nobody speaks"
         return Alarm("closing", message, 0, False)
-    if is_guessed(words, before):
-        return Alarm("unsure", "the hypothesis was dropped: the recognizer understood nothing", 0, False)
+    if sureness(words, before) < least:
+        return Alarm(UNSURE, "the hypothesis was dropped: the recognizer understood nothing", 0, False)
     if (keep := loop_start(words, before, sure=again)) is not None:
         return Alarm("loop", "the recognizer repeated itself; the repetition was dropped", keep)
     if (ratio := compression(words)) > _MOST_COMPRESSION:
@@ -120,10 +129,9 @@ def is_invented(recognition: Recognition) -> bool:
     return is_closing(text_of(recognition.words), recognition.language)
 
 
-def is_guessed(words: Sequence[Word], before: Sequence[Word] = ()) -> bool:
-    """Tell whether the words, together with those before them, are too improbable to have been heard."""
-    heard = [*before, *words]
-    return sum(word.probability for word in heard) < _GUESSED * len(heard)
+def sureness(words: Sequence[Word], before: Sequence[Word] = ()) -> float:
+    """Average the probabilities of words together with those before them; there is at least one."""
+    return fmean(word.probability for word in [*before, *words])
 
 
 def whole_words(words: Sequence[Word]) -> int:

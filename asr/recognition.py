@@ -10,7 +10,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from asr.commit import CommitPolicy
-from asr.guards import BROKEN, Alarm, believed, inspect
+from asr.doubt import Doubt
+from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect, sureness
 from asr.history import History
 from asr.script import Form, Script
 from asr.shown import Shown
@@ -58,10 +59,11 @@ class RecognitionStage:
         self._beam = beam
         self._pace = Pace(step)
         self._history = History()
+        self._doubt = Doubt()
         self._shown = Shown(Script(chinese))
         self._items: deque[AudioChunk | EndOfUtterance] = deque()
         self._out: deque[Update | Notice] = deque()
-        self._point = 0
+        self._begun = self._point = 0
         self._asked: Window | None = None
         self._again: Window | None = None
         self._cost = 0.0
@@ -96,7 +98,9 @@ class RecognitionStage:
         window = self._asked
         self._cost += cost
         seconds = window.audio.end - self._history.frontier
-        alarm = inspect(result, seconds, window.prefix, again=window.full)
+        whole = window.final and window.audio.offset == self._begun
+        least = self._doubt.least(whole=whole)
+        alarm = inspect(result, seconds, window.prefix, again=window.full, least=least)
         if alarm and alarm.again and not window.full:
             # A loop feeds on its prompt, and short windows favour it.
             self.alarms[alarm.code] += 1
@@ -111,8 +115,10 @@ class RecognitionStage:
             return
         self._pace.spent(self._cost)
         self._cost = 0.0
+        self._weigh(alarm, result, window)
         self._tell(alarm, window)
-        self._decide(believed(result.words, alarm, final=window.final), result, window)
+        heard = believed(result.words, alarm, final=window.final)
+        self._decide(heard if window.final or not self._doubt.is_here else (), result, window)
 
     def _next_window(self) -> Window | None:
         while True:
@@ -134,11 +140,14 @@ class RecognitionStage:
             return
         if not self._history.is_open:
             self._language.begin()
+            if chunk.offset != self._history.end:
+                self._doubt.clear()  # there was a pause, and not only an utterance that grew too long
+            self._begun = chunk.offset
             self._point = chunk.offset + self._advance()
         self._history.append(chunk)
 
     def _advance(self) -> int:
-        return round(self._pace.advance() * SAMPLE_RATE)
+        return round(self._doubt.steps * self._pace.advance() * SAMPLE_RATE)
 
     def _window(self, end: int, *, final: bool) -> Window:
         effort = self._pace.effort
@@ -151,10 +160,15 @@ class RecognitionStage:
             hot_words=self._hot_words.get(self._language.current or "", ()),
             listen=self._language.listening,
             final=final,
-            beam=(final or self._beam) and effort < Effort.GREEDY,
+            beam=(final or (self._beam and not self._doubt.is_here)) and effort < Effort.GREEDY,
             # Before the end, alignments decide what is committed and where audio is cut.
             align=not final or effort < Effort.UNALIGNED,
         )
+
+    def _weigh(self, alarm: Alarm | None, result: Recognition, window: Window) -> None:
+        """Doubt, or believe again; guards that fire for other reasons prove neither."""
+        if result.words and (alarm is None or alarm.code in (UNSURE, BROKEN)):
+            self._doubt.hear(sureness(result.words, window.prefix))
 
     def _tell(self, alarm: Alarm | None, window: Window) -> None:
         """Count an alarm, and say it unless the text is only late."""

@@ -11,6 +11,7 @@ Everything is printed as Markdown.
 """
 
 import argparse
+import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -29,10 +30,10 @@ HEAD = (
 )
 
 
-def table(folder: Path, sets: Sequence[str], family: str, chosen: str) -> None:
-    """Print the table of the ways whose names hold `chosen`."""
+def table(folder: Path, sets: Sequence[str], family: str, chosen: Sequence[str], most: float) -> None:
+    """Print the table of the ways whose names hold one of `chosen`; of each recording `most` seconds."""
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
-        prepared, whole, exact = processes.submit(prepare, folder, sets).result()
+        prepared, whole, exact = processes.submit(prepare, folder, sets, most).result()
         for name in sets:
             print(_source(name, prepared[name]))
         print(*["", *HEAD], sep="\n")
@@ -41,7 +42,7 @@ def table(folder: Path, sets: Sequence[str], family: str, chosen: str) -> None:
                 print(row(name, f"offline, beam, {title}", None, figures, None, None), flush=True)
         best = {name: min(whole[name], exact.get(name, whole[name]), key=_rate) for name in whole}
         for number, way in enumerate(trial.ways(family)):
-            if chosen not in way.name:
+            if not any(name in way.name for name in chosen):
                 continue
             found, peak = processes.submit(measure, folder, prepared, family, number).result()
             for name, figures in found.items():
@@ -49,14 +50,16 @@ def table(folder: Path, sets: Sequence[str], family: str, chosen: str) -> None:
 
 
 def prepare(
-    folder: Path, sets: Sequence[str]
+    folder: Path, sets: Sequence[str], most: float
 ) -> tuple[dict[str, list[Talk]], dict[str, Figures], dict[str, Figures]]:
     """Read recordings, find the word times that nobody has, and recognise everything offline: in whole
     utterances as endpointed, and in whole sentences where they are known."""
     from benchmarks.alignment import Aligner
 
     aligner = Aligner(folder)
-    prepared = {name: [aligner.align(talk) for talk in talks.named(name)] for name in sets}
+    prepared = {
+        name: [aligner.align(talks.beginning(talk, most)) for talk in talks.named(name)] for name in sets
+    }
     detector, recognizer = asr.load_detector(), asr.load_recognizer(folder)
     whole, exact = dict[str, Figures](), dict[str, Figures]()
     for name, found in prepared.items():
@@ -140,7 +143,8 @@ def main() -> None:
     parser.add_argument("command", choices=["table", "hour", "silence", "windows", "cost"])
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
     parser.add_argument("--sets", nargs="+", choices=talks.SETS, default=list(talks.SETS))
-    parser.add_argument("--ways", default="", help="only ways whose name holds this")
+    parser.add_argument("--ways", nargs="+", default=[""], help="only ways whose name holds one of these")
+    parser.add_argument("--most", type=float, default=math.inf, help="seconds of each recording, at most")
     parser.add_argument("--minutes", type=int, default=60, help="of the hour and of silence")
     parser.add_argument("--seed", type=int, default=0, help="of the sounds")
     parser.add_argument("--shapes", nargs="+", choices=shapes.SHAPES, default=list(shapes.SHAPES))
@@ -151,18 +155,19 @@ def main() -> None:
         return
     folder = models.recognizer_folder(arguments.model, print)
     family = asr.load_recognizer(folder).family
-    way = next(way for way in trial.ways(family) if (arguments.ways or trial.DEFAULT) in way.name)
+    way = next(way for way in trial.ways(family) if (arguments.ways[0] or trial.DEFAULT) in way.name)
     print(f"{folder.name}: ", end="")
     match arguments.command:
         case "table":
             print("gap in points to the better of the two offline ways; lags in seconds, computing free\n")
-            table(folder, arguments.sets, family, arguments.ways)
+            table(folder, arguments.sets, family, arguments.ways, arguments.most)
         case "hour":
             hour.report(folder, way, arguments.minutes)
         case "silence":
             silence.report(folder, way, arguments.minutes, arguments.seed)
         case "windows":
-            windows.report(folder, [talk for name in arguments.sets for talk in talks.named(name)])
+            found = [talk for name in arguments.sets for talk in talks.named(name)]
+            windows.report(folder, [talks.beginning(talk, arguments.most) for talk in found])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import json
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,21 @@ def data() -> Path | None:
 def named(name: str) -> list[Talk]:
     """Read one set of talks by its name; empty where its recordings are not here."""
     return SETS[name]()
+
+
+def beginning(talk: Talk, seconds: float) -> Talk:
+    """Keep the sentences of a talk that end within so many seconds; all of it where they are not known."""
+    kept = tuple(sentence for sentence in talk.sentences if sentence.end <= seconds)
+    if not kept or len(kept) == len(talk.sentences):
+        return talk
+    end = min(kept[-1].end + PAUSE / 2, talk.sentences[len(kept)].start)
+    return replace(
+        talk,
+        samples=talk.samples[: round(end * SAMPLE_RATE)],
+        text=" ".join(sentence.text for sentence in kept),
+        sentences=kept,
+        words=tuple(word for word in talk.words if word.end <= end),
+    )
 
 
 def samples() -> list[Talk]:

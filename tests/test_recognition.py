@@ -3,6 +3,7 @@
 import math
 import pickle
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -661,3 +662,44 @@ def test_no_hypotheses_break_the_laws(hypotheses: list[list[Word]], utterances: 
         position = chunk.end + 0.5
     ended = {u.utterance for u in listener.updates if u.final}
     assert ended == {u.utterance for u in listener.updates}
+
+
+# What is not understood.
+
+
+def muttered(*texts: str, sure: float, start: float = 0.0) -> tuple[Word, ...]:
+    return tuple(replace(word, probability=sure) for word in words(*texts, start=start))
+
+
+def test_what_is_not_understood_twice_is_heard_seldom_and_withheld() -> None:
+    heard = [muttered("a", "crowd", sure=0.1)] * 2 + [muttered("a", "crowd", "or", "two", sure=0.3)] * 20
+    listener = Listener(stage(beam=True), script(*heard)).give(silence(6.0), EndOfUtterance(6.0))
+    assert all(update.final for update in listener.updates)
+    ends = [window.audio.end for window in listener.windows if not window.final]
+    gaps = [later - earlier for earlier, later in pairwise(ends)]
+    assert gaps[0] == pytest.approx(STEP)
+    assert all(gap > 2 * STEP for gap in gaps[1:])
+    assert [window.beam for window in listener.windows] == [True, True, *[False] * (len(ends) - 2), True]
+    assert [notice.code for notice in listener.notices] == ["unsure"]
+
+
+def test_speech_behind_what_was_not_understood_is_committed_whole() -> None:
+    speech = words("now", "we", "begin", "again", start=2.0)
+    heard = [muttered("a", "crowd", sure=0.1)] * 2 + [speech] * 20
+    listener = Listener(stage(), script(*heard)).give(silence(7.0))
+    assert listener.committed() == [text_of(speech).strip()]
+
+
+def test_a_whole_utterance_is_not_lost_because_its_beginning_was_doubted() -> None:
+    heard = [muttered("a", sure=0.1)] * 2 + [muttered("a", "late", "word", sure=0.3)] * 9
+    listener = Listener(stage(), script(*heard)).give(silence(2.0), EndOfUtterance(2.0)).finish()
+    assert listener.committed() == ["a late word"]
+
+
+def test_doubt_outlasts_an_utterance_that_grew_too_long_and_no_pause() -> None:
+    heard = [muttered("a", "crowd", sure=0.1)] * 60
+    for begins, doubted in ((9.0, True), (10.5, False)):
+        listener = Listener(stage(beam=True), script(*heard))
+        listener.give(silence(9.0), EndOfUtterance(9.0), silence(4.0, start=begins))
+        first = next(window for window in listener.windows if window.audio.start >= begins)
+        assert first.beam is not doubted
