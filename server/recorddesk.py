@@ -28,6 +28,11 @@ from streaming.errors import ProtocolError, RoomError
 _FORMATS: dict[str, dict[str, Any]] = {
     kind: {} for kind in sorted({kind.split(";")[0] for kind in forms.MEDIA_TYPES.values()})
 }
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    **faults.RESPONSES,
+    404: {"model": faults.Failure, "description": "There is no such room, session or file"},
+    409: {"model": faults.Failure, "description": "The event has not ended"},
+}
 
 
 def router(hall: Hall) -> APIRouter:
@@ -57,7 +62,7 @@ def router(hall: Hall) -> APIRouter:
         status_code=204,
         summary="Delete all that is left of a room that has ended",
         dependencies=[needs(Action.OPERATE)],
-        responses=faults.RESPONSES,
+        responses=_REFUSALS,
     )
     async def delete(room: str) -> None:
         await _plan(hall, room)
@@ -70,7 +75,7 @@ def router(hall: Hall) -> APIRouter:
         "/rooms/{room}/audio",
         summary="The floor's audio",
         dependencies=[needs(Action.LISTEN)],
-        responses=faults.RESPONSES,
+        responses=_REFUSALS,
     )
     async def tapes(room: str) -> list[Taped]:
         await _plan(hall, room)
@@ -81,7 +86,7 @@ def router(hall: Hall) -> APIRouter:
         summary="A file of the floor's audio",
         dependencies=[needs(Action.LISTEN)],
         response_class=Response,
-        responses={**faults.RESPONSES, 200: {"content": {"audio/flac": {}}}},
+        responses={**_REFUSALS, 200: {"content": {"audio/flac": {}}}},
     )
     async def tape(room: str, file: str) -> Response:
         await _plan(hall, room)
@@ -146,4 +151,4 @@ def _answer(minutes: Minutes, plan: Plan, name: str, form: Form, language: str, 
 
 
 def _responses() -> dict[int | str, dict[str, Any]]:
-    return {**faults.RESPONSES, 200: {"content": _FORMATS}}
+    return {**_REFUSALS, 200: {"content": _FORMATS}}
