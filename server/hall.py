@@ -126,6 +126,10 @@ class Hall:
         plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
         return plan
 
+    async def is_over(self, room: str) -> bool:
+        """Tell whether a room has ended, and something is left of it."""
+        return room not in self._conferences and await self.plan(room) is not None
+
     async def events(
         self, stream: str, kind: str | None = None, after: int = 0
     ) -> AsyncGenerator[list[Event]]:

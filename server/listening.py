@@ -2,11 +2,12 @@
 
 from starlette.websockets import WebSocket
 
-from server.audience import View
+from server.audience import Audience, View
 from server.conference import Conference
 from server.connection import Connection, Patience
 from server.entry import Entry
 from server.hall import Hall
+from server.journal import entry_of
 from server.operation import Operation
 from server.protocol import LISTENER
 from server.room_messages import FLOOR, Listen
@@ -25,6 +26,8 @@ class Listener(Connection):
         first = await self._first()
         assert isinstance(first, Listen), "the state table allows nothing else first"
         self._entry.enter(first.token)
+        if first.event is not None and await self._hall.is_over(self._room):
+            return await self._tell_rest(first, first.event)
         conference = self._conference = self._hall.room(self._room)
         try:
             await self._listen(conference, first)
@@ -33,6 +36,14 @@ class Listener(Connection):
                 await self._listen(conference, event)
         finally:
             self._leave()
+
+    async def _tell_rest(self, wanted: Listen, event: int) -> None:
+        """Tell somebody who comes back after the end what has been missed."""
+        audience = Audience()
+        view = View("listener", wanted.language, wanted.style, wanted.speech)
+        async for events in self._hall.events(self._room, after=event):
+            self._put(audience.replay(view, map(entry_of, events)))
+            await self._outbox.settle()
 
     async def _listen(self, conference: Conference, wanted: Listen) -> None:
         """Begin to listen, or listen otherwise from now on."""

@@ -440,3 +440,22 @@ async def test_a_speaker_who_comes_back_after_the_end_is_told_the_own_rest_alone
     assert again.finished("en") == ["alpha"]
     assert {caption.language for caption in again.of(Caption)} == {"en"}
     assert isinstance(again.messages[-1][1], Done)
+
+
+async def test_a_listener_who_comes_back_after_the_end_is_told_the_rest() -> None:
+    async with house() as here:
+        await here.open(targets=["es"])
+        speaker, listener = await here.speaker(), await here.enter("listen", Listen("es"))
+        await speaker.play(speak(["alpha", ""]))
+        await listener.until(lambda: listener.finished("es"))
+        last = max(number for number, _ in listener.messages if number)
+        await listener.socket.close()
+        await speaker.play(speak(["bravo", ""]))
+        await speaker.until(lambda: speaker.finished("en") == ["alpha", "bravo"])
+        (await here.http.delete("/v1/rooms/hall")).raise_for_status()
+        await speaker.end()
+        again = await here.enter("listen", Listen("es", event=last))
+        await again.end()
+    assert again.finished("es") == ["ovarb"]
+    assert again.of(Done)
+    assert again.socket.close_code == 1000
