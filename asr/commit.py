@@ -9,10 +9,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from asr.pieces import FRAME
 from streaming.words import Word, common_prefix
 
-FRAME = 0.02
-"""Seconds of one frame of Whisper's encoder."""
 SURE, DOUBTFUL = 0.9, 0.25
 """Probability of a word that needs no second hypothesis, and of one that is not committed at an end."""
 _COLLAPSED = 3

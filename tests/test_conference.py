@@ -459,3 +459,20 @@ async def test_a_listener_who_comes_back_after_the_end_is_told_the_rest() -> Non
     assert again.finished("es") == ["ovarb"]
     assert again.of(Done)
     assert again.socket.close_code == 1000
+
+
+async def test_a_term_of_the_operator_is_kept_from_now_on() -> None:
+    async with house() as here:
+        await here.open(targets=["es"])
+        speaker, listener = await here.speaker(), await here.enter("listen", Listen("es"))
+        desk = await here.enter("desk", Operate())
+        await speaker.play(speak(["alpha", ""]))
+        await listener.until(lambda: listener.finished("es") == ["ahpla"])
+        await desk.say(Terms((Term("alpha", "alfa", "es"),)))
+        await desk.until(lambda: desk.of(RoomState) and desk.room.terms)
+        await speaker.play(speak(["alpha", ""]))
+        await listener.until(lambda: len(listener.finished("es")) == 2)
+        assert "alfa" in listener.finished("es")[1]
+        await desk.say(Correct(0, "alpha bravo"))
+        await listener.until(lambda: [r for r in listener.of(Revision) if r.language == "es"])
+        assert "alfa" in listener.of(Revision)[-1].text

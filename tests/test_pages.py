@@ -38,6 +38,19 @@ async def test_nothing_else_is_served(path: str) -> None:
         assert (await http.get(path)).status_code == 404
 
 
+async def test_a_link_is_drawn_as_a_code_and_never_stands_in_an_address() -> None:
+    async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        drawn = await http.post("/web/code.svg", json={"link": "http://hall.example/r/hall#token=secret"})
+        assert drawn.status_code == 200 and drawn.headers["content-type"] == "image/svg+xml"
+        assert b"<svg" in drawn.content and drawn.headers["cache-control"] == "no-store"
+        other = await http.post("/web/code.svg", json={"link": "http://hall.example/r/hall#token=other"})
+        assert other.content != drawn.content
+        for wrong in ({}, {"link": ""}, {"link": "x" * 1_001}):
+            assert (await http.post("/web/code.svg", json=wrong)).status_code == 422
+    for script in (WEB / "scripts").glob("*.js"):
+        assert not re.search(r"[?&](?:token|link)=", script.read_text(encoding="utf-8")), script.name
+
+
 async def test_the_languages_of_the_interface_are_the_files_there_are() -> None:
     async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
         assert (await http.get("/web/words.json")).json() == {

@@ -219,9 +219,19 @@ async function fillLinks() {
     grow.append(anchor);
     item.append(grow, button(word("copy"), () => navigator.clipboard.writeText(address)));
     $("links").append(item);
-    if (!page) $("code").src = `/r/${room()}/code.svg?link=${encodeURIComponent(address)}`;
+    if (!page) $("code").src = await code(address);
   }
   $("code").alt = word("code");
+}
+
+/** The QR code of a link, as the source of an image. */
+async function code(link) {
+  const answer = await fetch("/web/code.svg", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ link }),
+  });
+  return `data:image/svg+xml,${encodeURIComponent(await answer.text())}`;
 }
 
 /** A token for a link, or "" where the server needs none. */
