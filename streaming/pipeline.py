@@ -138,7 +138,9 @@ class Pipeline:
         self._emit = emit
         self._due = due
         self._tasks: asyncio.TaskGroup | None = None
-        self._branches: dict[str, list[tuple[Node, Inbox]]] = {}
+        self._branches: dict[Node, list[tuple[Node, Inbox]]] = {}
+        self._driven: dict[str, asyncio.Task[None]] = {}
+        """By name: the task of the node that came last."""
 
     async def run(self, source: AsyncIterator[AudioChunk]) -> None:
         """Run on audio as it comes, until all of it has been interpreted.
@@ -156,34 +158,46 @@ class Pipeline:
             raise first_cause(group) from group
         finally:
             self._tasks = None
+            self._driven.clear()
 
     def add(self, parent: str, node: Node) -> None:
         """Let a node follow another from now on: it receives what that writes after this.
 
-        Where the parent has finished, nothing follows and nothing is added.
+        Where the parent has finished, nothing follows and nothing is added. Where a node of the same name
+        was removed and has not finished what it has, the new one writes after it.
         """
-        if self._tasks is None or parent not in self._branches:
+        branches = self._following(parent)
+        if self._tasks is None or branches is None:
             return
         inbox = Inbox()
         self._start(node, inbox)
-        self._branches[parent].append((node, inbox))
+        branches.append((node, inbox))
 
     async def remove(self, parent: str, name: str) -> None:
         """Let a node receive nothing more; it finishes what it has."""
-        branches = self._branches.get(parent, [])
+        branches = self._following(parent) or []
         for branch in [branch for branch in branches if branch[0].name == name]:
             branches.remove(branch)
             await branch[1].close()
 
+    def _following(self, parent: str) -> list[tuple[Node, Inbox]] | None:
+        """Give what follows the node of that name that came last; none where it has finished."""
+        found = [following for node, following in self._branches.items() if node.name == parent]
+        return found[-1] if found else None
+
     def _start(self, node: Node, inbox: Inbox) -> None:
         assert self._tasks is not None
-        branches = self._branches[node.name] = [(successor, Inbox()) for successor in node.successors]
+        branches = self._branches[node] = [(successor, Inbox()) for successor in node.successors]
         for successor, following in branches:
             self._start(successor, following)
-        self._tasks.create_task(self._drive(node, inbox), name=node.name)
+        former = self._driven.get(node.name)
+        driven = self._tasks.create_task(self._drive(node, inbox, former), name=node.name)
+        self._driven[node.name] = driven
 
-    async def _drive(self, node: Node, inbox: Inbox) -> None:
-        stage, branches = node.stage, self._branches[node.name]
+    async def _drive(self, node: Node, inbox: Inbox, former: asyncio.Task[None] | None) -> None:
+        if former:
+            await asyncio.wait([former])
+        stage, branches = node.stage, self._branches[node]
         written: list[Any] = []
         position = 0
         while True:
@@ -207,18 +221,18 @@ class Pipeline:
                     written.append(item)
                     await self._pass_on(item, node)
                 case Signal.DONE:
-                    del self._branches[node.name]
+                    del self._branches[node]
                     for _, following in branches:
                         await following.close()
                     return
 
     async def _cut(self, cut: Cut, node: Node) -> None:
-        cut.capture(node, len(self._branches[node.name]))
+        cut.capture(node, len(self._branches[node]))
         await self._pass_on(cut, node)
 
     async def _pass_on(self, item: Any, node: Node) -> None:
         # Who is added while a successor has no room has been told of this item already.
-        branches = tuple(self._branches[node.name])
+        branches = tuple(self._branches[node])
         self._emit(node.name, item)
         if not isinstance(item, Notice):
             for _, following in branches:

@@ -68,7 +68,7 @@ class Stage(Protocol[In, Request, Result, Out]):
         """Say what to do now; asked again after each action until it says READ or DONE."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """A stage in the graph: a line with forks."""
 

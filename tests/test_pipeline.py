@@ -413,6 +413,52 @@ async def test_branches_come_and_go() -> None:
     assert len(asyncio.all_tasks()) == 1
 
 
+class Asking(Sum):
+    """Asks an engine before it finishes."""
+
+    asked: bool = False
+
+    def next_action(self) -> Action[Any, float]:
+        if self.finished and not self.out and not self.asked:
+            self.asked = True
+            return Ask(None)
+        return super().next_action()
+
+    def receive_result(self, result: Any, cost: float) -> None:
+        assert result is None
+
+
+async def test_a_branch_that_comes_back_writes_after_what_it_had_to_finish() -> None:
+    seen: list[tuple[str, Any]] = []
+    answer = asyncio.Event()
+
+    async def engine(request: Any) -> None:
+        await answer.wait()
+
+    def written(name: str) -> list[Any]:
+        return [item for n, item in seen if n == name]
+
+    pipe = Pipeline(Node("first", Sum(), ""), {"slow": engine}, lambda name, item: seen.append((name, item)))
+
+    async def source() -> AsyncIterator[AudioChunk]:
+        for i in range(6):
+            if i in (1, 3):
+                await pipe.remove("first", "late")
+                pipe.add("first", Node("late", Asking(), "slow", [Node("leaf", Sum(), "")]))
+            if i == 5:
+                assert written("late") == [2, 5], "it still waits for its answer"
+                answer.set()
+            yield AudioChunk(np.ones(1, np.float32), i)
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    await pipe.run(source())
+    assert written("first") == [1, 2, 3, 4, 5, 6]
+    assert written("late") == [2, 5, 4, 9, 15]
+    assert written("leaf") == [2, 7, 4, 13, 28]
+    assert len(asyncio.all_tasks()) == 1
+
+
 async def test_a_closed_inbox_takes_nothing_and_keeps_nobody_waiting() -> None:
     inbox = Inbox(1.0)
     second = AudioChunk(np.zeros(16_000, np.float32), 0)
