@@ -132,9 +132,9 @@ class Conference:
             RoomError: the event has ended.
             OverloadError: the server or the room is full.
         """
-        if self.room.ended:
-            raise RoomError(f"the event in {self.name!r} has ended")
         packs = await self.trade.take(form)
+        if self.room.ended:  # perhaps only since
+            raise RoomError(f"the event in {self.name!r} has ended")
         self.routes(form)
         with ExitStack() as place:
             self.account.admit(place, booth)

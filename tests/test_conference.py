@@ -43,6 +43,7 @@ from server.room_messages import (
 )
 from streaming.audio import Samples, to_pcm16
 from streaming.captions import Caption, Transcript
+from streaming.errors import RoomError
 from streaming.scripted import VOCABULARY, speak
 from streaming.stages import Notice
 from tests.served import Served, serving
@@ -476,3 +477,15 @@ async def test_a_term_of_the_operator_is_kept_from_now_on() -> None:
         await desk.say(Correct(0, "alpha bravo"))
         await listener.until(lambda: [r for r in listener.of(Revision) if r.language == "es"])
         assert "alfa" in listener.of(Revision)[-1].text
+
+
+async def test_who_is_let_in_while_the_event_ends_leaves_nothing_behind() -> None:
+    async with house() as here:
+        await here.open(targets=["es"])
+        hall = here.served.app.state.hall
+        entering = asyncio.create_task(hall.enter(Start("en", ()), "hall"))
+        await asyncio.sleep(0)  # now the packs are being read
+        await hall.end("hall")
+        with pytest.raises(RoomError, match="has ended"):
+            await entering
+        assert here.served.sessions == 0
