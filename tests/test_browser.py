@@ -100,10 +100,13 @@ async def test_captions_of_the_microphone_are_those_of_the_same_recording(
             recording = await sent(page, tmp_path / "sent.wav", rate)
             assert await page.locator(".tentative").all_inner_texts() == [""] * len(shown["en"] + shown["zh"])
             assert await page.evaluate("() => window.moved") == [], "committed text has moved"
+        skipped = served.app.state.house.metrics.registry.get_sample_value("dragoman_skipped_decisions_total")
     recorded = offline(recording, engines, "zh")
-    assert shown["en"] == recorded["en"]
-    # Under load the translator is asked less often, and may choose other words.
-    assert len(shown["zh"]) == len(recorded["zh"]) >= 2
+    # Who is too slow skips points of decision, and may then choose other words; translation is asked less
+    # often before that.
+    assert shown["en"] == recorded["en"] or skipped
+    for language in ("en", "zh"):
+        assert len(shown[language]) == len(recorded[language]) >= 2
 
 
 async def downloads(page: Page, format: str, language: str, count: int = 1) -> dict[str, str]:
