@@ -10,12 +10,12 @@ from server.commands import configured, say, show_table
 from streaming.errors import InputError, PackError
 
 if TYPE_CHECKING:
-    from server.keys import KeyFile
+    from server.access.keys import KeyFile
 
 
 def add_key(arguments: Namespace) -> None:
     """Make a key and show it, this once."""
-    from server.auth import ROOM, Role, new_key
+    from server.access.auth import ROOM, Role, new_key
 
     if arguments.role not in list(Role):
         raise InputError(f"one of the roles {', '.join(Role)} was expected, {arguments.role!r} came")
@@ -66,14 +66,15 @@ def show_config(arguments: Namespace) -> None:
 
 
 def _key_file(arguments: Namespace) -> "KeyFile":
-    from server import config, keys
+    from server import config
+    from server.access import keys
 
     return keys.KeyFile(keys.folder(config.load(arguments.config).access.folder))
 
 
 def list_packs(arguments: Namespace) -> None:
     """List the domain packs that are here; one that is not as it should be says so."""
-    from server import pack, packs
+    from server.interpretation import pack, packs
 
     for name, path in packs.shelf(configured(arguments).packs.folder).listed().items():
         try:
@@ -86,7 +87,7 @@ def list_packs(arguments: Namespace) -> None:
 
 def check_packs(arguments: Namespace) -> int:
     """Check domain packs, each alone and then all together."""
-    from server import pack, packs
+    from server.interpretation import pack, packs
 
     good, status = [], 0
     for path in arguments.files:

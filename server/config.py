@@ -10,7 +10,7 @@ from typing import Any, Literal
 import mt.presets
 from asr.presets import Name
 from asr.script import Form
-from server.schema import SchemaError, from_plain
+from server.wire.schema import SchemaError, from_plain
 from streaming.errors import ConfigError
 
 

@@ -9,16 +9,16 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from mt.faithful import FaithfulTranslator
-from server import models
-from server.admission import Admission, Load
-from server.auth import Access
+from server.access.admission import Admission, Load
+from server.access.auth import Access
+from server.access.door import Door
 from server.config import Config
-from server.door import Door
-from server.engines import Engines
-from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
-from server.health import Health
-from server.meter import Meter, Work
-from server.metrics import Metrics
+from server.interpretation import models
+from server.interpretation.engines import Engines
+from server.interpretation.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
+from server.monitoring.health import Health
+from server.monitoring.meter import Meter, Work
+from server.monitoring.metrics import Metrics
 from streaming.batching import SharedEngine
 
 MOST_TOGETHER = 16

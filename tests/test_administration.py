@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from server.__main__ import main
-from server.auth import Access, Grant, Role
-from server.keys import KeyFile
+from server.access.auth import Access, Grant, Role
+from server.access.keys import KeyFile
 
 
 @pytest.fixture

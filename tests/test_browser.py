@@ -14,11 +14,11 @@ import soundfile
 from playwright.async_api import Download, Page, expect
 
 import embedded
-from server import models
 from server.config import Config, RecognitionConfig
-from server.engines import Engines
-from server.files import LIVE, interpret
-from server.graph import Interpretation
+from server.interpretation import models
+from server.interpretation.engines import Engines
+from server.interpretation.graph import Interpretation
+from server.recordings.files import LIVE, interpret
 from tests.chromium import browser, microphone, needs_chromium, opened, sent
 from tests.served import Served, serving, until
 

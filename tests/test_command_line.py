@@ -15,10 +15,11 @@ import soundfile
 
 import embedded
 from mt.router import Router
-from server import commands, models
+from server import commands
 from server.__main__ import main
 from server.config import Config
-from server.engines import Engines
+from server.interpretation import models
+from server.interpretation.engines import Engines
 from streaming.audio import SAMPLE_RATE
 from streaming.decode import decode
 from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator, speak
@@ -263,7 +264,7 @@ def test_translate_says_what_is_wrong(
 
 def test_a_reader_who_leaves_is_no_error(tmp_path: Path) -> None:
     program = (
-        "import sys; from server import models, __main__ as m;"
+        "import sys; from server import __main__ as m; from server.interpretation import models;"
         "from streaming.scripted import ScriptedTranslator as T; from mt.router import Router;"
         "T.pairs = {('en', 'es')}; models.load_translator = lambda *a: Router([T()]);"
         "sys.exit(m.main(['translate', '--from', 'en', '--to', 'es']))"

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.floor import Gate, Switch
+from server.rooms.floor import Gate, Switch
 
 SOUND = np.arange(1, 101, dtype=np.float32).reshape(-1, 1)
 

@@ -7,11 +7,18 @@ from typing import Any
 
 import httpx2
 
-from server import client
-from server.admission import Admission, Load
+from server.access.admission import Admission, Load
+from server.client import client
 from server.config import LimitsConfig
-from server.health import BEAT_SECONDS, LATE_SECONDS, OLD_SECONDS, REMEMBERED_SECONDS, STUCK_SECONDS, Health
-from server.meter import Meter, Work
+from server.monitoring.health import (
+    BEAT_SECONDS,
+    LATE_SECONDS,
+    OLD_SECONDS,
+    REMEMBERED_SECONDS,
+    STUCK_SECONDS,
+    Health,
+)
+from server.monitoring.meter import Meter, Work
 from streaming.batching import SharedEngine
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
@@ -158,7 +165,7 @@ async def test_a_hung_engine_makes_the_server_unready(monkeypatch: Any) -> None:
             assert let.wait(20)
             return super().recognize(windows)
 
-    monkeypatch.setattr("server.health.OLD_SECONDS", 0.01)
+    monkeypatch.setattr("server.monitoring.health.OLD_SECONDS", 0.01)
     async with (
         serving(engines(recognizer=Hung())) as served,
         httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
@@ -176,7 +183,7 @@ async def test_a_hung_engine_makes_the_server_unready(monkeypatch: Any) -> None:
         assert answer.status_code == 503
         assert "for the recognizer" in " ".join(answer.json()["reasons"])
         assert (await http.get("/healthz")).status_code == 200
-        monkeypatch.setattr("server.health.STUCK_SECONDS", 0.02)
+        monkeypatch.setattr("server.monitoring.health.STUCK_SECONDS", 0.02)
         await until(lambda: bool(health.problems()))
         answer = await http.get("/healthz")
         assert (answer.status_code, answer.json()["status"]) == (503, "failing")

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import forms
-from server.eventlog import Event
-from server.messages import Done, ServerMessage, Statistics, name_of
-from server.minutes import Minutes
-from server.records import Record
-from server.room_messages import Revision, RoomState, SpeakerState
-from server.schema import to_plain
+from server.records import forms
+from server.records.record import Record
+from server.rooms.eventlog import Event
+from server.rooms.minutes import Minutes
+from server.wire.messages import Done, ServerMessage, Statistics, name_of
+from server.wire.room_messages import Revision, RoomState, SpeakerState
+from server.wire.schema import to_plain
 from streaming.captions import Caption, Transcript, Update
 from streaming.words import Word
 

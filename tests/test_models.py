@@ -14,8 +14,9 @@ import asr
 import embedded
 import mt
 from asr.presets import FAMILIES
-from server import config, hub, models
-from server.models import EMBEDDED
+from server import config
+from server.interpretation import hub, models
+from server.interpretation.models import EMBEDDED
 from streaming.errors import ConfigError, ModelError
 
 

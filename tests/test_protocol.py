@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.messages import (
+from server.wire.messages import (
     CLIENT,
     SERVER,
     Ack,
@@ -25,7 +25,7 @@ from server.messages import (
     Statistics,
     encode,
 )
-from server.protocol import (
+from server.wire.protocol import (
     AUDIO,
     FROM_CLIENT,
     FROM_SERVER,
@@ -39,7 +39,7 @@ from server.protocol import (
     State,
     close_code,
 )
-from server.room_messages import (
+from server.wire.room_messages import (
     Correct,
     End,
     Hand,
@@ -56,7 +56,7 @@ from server.room_messages import (
     Terms,
     Type,
 )
-from server.schema import describe, hints
+from server.wire.schema import describe, hints
 from streaming import errors
 from streaming.captions import Caption
 from streaming.errors import AudioError, DragomanError, ProtocolError
