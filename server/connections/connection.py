@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.access.entry import Entry
+from server.access.arrival import Arrival
 from server.monitoring import logs
 from server.rooms.audience import View
 from server.rooms.conference import Conference
 from server.wire.messages import Error, ServerMessage
 from server.wire.outbox import WRITE_SECONDS, Frame, Outbox, frame
-from server.wire.protocol import Door, Event, ServerProtocol, close_code
+from server.wire.protocol import Dialogue, Event, ServerProtocol, close_code
 from streaming.errors import DragomanError, InputError, OverloadError, ProtocolError, first_cause
 from streaming.stages import Notice
 
@@ -44,14 +44,14 @@ class Connection(ABC):
     """Serves one client; the subclass says what the client is there for."""
 
     def __init__(
-        self, socket: WebSocket, entry: Entry, patience: Patience, door: Door, room: str = ""
+        self, socket: WebSocket, arrival: Arrival, patience: Patience, dialogue: Dialogue, room: str = ""
     ) -> None:
-        """`entry` lets the client in; `door` says what may be said there; `room` is where it is,
+        """`arrival` lets the client in; `dialogue` says what may be said there; `room` is where it is,
         empty for a session of one's own."""
         self._socket = socket
-        self._entry = entry
+        self._arrival = arrival
         self._room = room
-        self._protocol = ServerProtocol(door)
+        self._protocol = ServerProtocol(dialogue)
         self._patience = patience
         self._name = secrets.token_hex(4)
         self._outbox = Outbox(patience.write)

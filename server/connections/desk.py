@@ -2,7 +2,7 @@
 
 from starlette.websockets import WebSocket
 
-from server.access.entry import Entry
+from server.access.arrival import Arrival
 from server.connections.connection import Connection, Patience
 from server.rooms.audience import View
 from server.rooms.hall import Hall
@@ -18,14 +18,16 @@ VIEW = View("desk")
 class Desk(Connection):
     """Serves one operator of a room."""
 
-    def __init__(self, socket: WebSocket, entry: Entry, hall: Hall, patience: Patience, room: str) -> None:
-        super().__init__(socket, entry, patience, OPERATOR, room)
+    def __init__(
+        self, socket: WebSocket, arrival: Arrival, hall: Hall, patience: Patience, room: str
+    ) -> None:
+        super().__init__(socket, arrival, patience, OPERATOR, room)
         self._hall = hall
 
     async def _interpret(self) -> None:
         first = await self._first()
         assert isinstance(first, Operate), "the state table allows nothing else first"
-        self._entry.enter(first.token)
+        self._arrival.enter(first.token)
         conference = self._conference = self._hall.room(self._room)
         operation = Operation(conference)
         try:

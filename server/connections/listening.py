@@ -2,7 +2,7 @@
 
 from starlette.websockets import WebSocket
 
-from server.access.entry import Entry
+from server.access.arrival import Arrival
 from server.connections.connection import Connection, Patience
 from server.rooms.audience import Audience, View
 from server.rooms.conference import Conference
@@ -16,8 +16,10 @@ from server.wire.room_messages import FLOOR, Listen
 class Listener(Connection):
     """Serves one listener of a room."""
 
-    def __init__(self, socket: WebSocket, entry: Entry, hall: Hall, patience: Patience, room: str) -> None:
-        super().__init__(socket, entry, patience, LISTENER, room)
+    def __init__(
+        self, socket: WebSocket, arrival: Arrival, hall: Hall, patience: Patience, room: str
+    ) -> None:
+        super().__init__(socket, arrival, patience, LISTENER, room)
         self._hall = hall
         self._language = ""
         self._view: View | None = None
@@ -25,7 +27,7 @@ class Listener(Connection):
     async def _interpret(self) -> None:
         first = await self._first()
         assert isinstance(first, Listen), "the state table allows nothing else first"
-        self._entry.enter(first.token)
+        self._arrival.enter(first.token)
         if first.event is not None and await self._hall.is_over(self._room):
             return await self._tell_rest(first, first.event)
         conference = self._conference = self._hall.room(self._room)

@@ -19,9 +19,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, WebSocket
 from pydantic import BaseModel, ConfigDict, Field
 
+from server.access.arrival import Arrival
 from server.access.auth import ROOM, Action, Grant
 from server.access.door import bearer, needs, subprotocol
-from server.access.entry import Entry
 from server.connections.connection import Connection, Patience
 from server.connections.desk import Desk
 from server.connections.listening import Listener
@@ -77,14 +77,16 @@ def addresses(house: House, hall: Hall, patience: Patience) -> APIRouter:
         action: Action,
         room: str,
         place: Callable[[Callable[[], None]], AbstractContextManager[None]],
-        connect: Callable[[Entry], Connection],
+        connect: Callable[[Arrival], Connection],
     ) -> None:
         """Judge a connection at the door, count it, and serve it."""
-        entry = Entry(house.door, admission, socket, action, room or None, lambda: place(connection.dismiss))
-        connection = connect(entry)
-        with entry:
+        arrival = Arrival(
+            house.door, admission, socket, action, room or None, lambda: place(connection.dismiss)
+        )
+        connection = connect(arrival)
+        with arrival:
             try:
-                entry.knock()
+                arrival.knock()
             except DragomanError as error:
                 return await refusals.deny(socket, error)
             await socket.accept(subprotocol(socket))
@@ -114,29 +116,29 @@ def addresses(house: House, hall: Hall, patience: Patience) -> APIRouter:
 
     @router.websocket("/live")
     async def live(socket: WebSocket) -> None:
-        def connect(entry: Entry) -> Connection:
-            return Session(socket, entry, hall, patience)
+        def connect(arrival: Arrival) -> Connection:
+            return Session(socket, arrival, hall, patience)
 
         await receive(socket, Action.SPEAK, "", admission.caller, connect)
 
     @router.websocket("/rooms/{room}/floor")
     async def floor(socket: WebSocket, room: str) -> None:
-        def connect(entry: Entry) -> Connection:
-            return Session(socket, entry, hall, patience, room)
+        def connect(arrival: Arrival) -> Connection:
+            return Session(socket, arrival, hall, patience, room)
 
         await receive(socket, Action.SPEAK, room, admission.caller, connect)
 
     @router.websocket("/rooms/{room}/booth")
     async def booth(socket: WebSocket, room: str) -> None:
-        def connect(entry: Entry) -> Connection:
-            return Session(socket, entry, hall, patience, room, INTERPRETER)
+        def connect(arrival: Arrival) -> Connection:
+            return Session(socket, arrival, hall, patience, room, INTERPRETER)
 
         await receive(socket, Action.INTERPRET, room, admission.caller, connect)
 
     @router.websocket("/rooms/{room}/listen")
     async def listen(socket: WebSocket, room: str) -> None:
-        def connect(entry: Entry) -> Connection:
-            return Listener(socket, entry, hall, patience, room)
+        def connect(arrival: Arrival) -> Connection:
+            return Listener(socket, arrival, hall, patience, room)
 
         def seat(end: Callable[[], None]) -> AbstractContextManager[None]:
             return admission.seat("listener", room, end)
@@ -145,8 +147,8 @@ def addresses(house: House, hall: Hall, patience: Patience) -> APIRouter:
 
     @router.websocket("/rooms/{room}/desk")
     async def desk(socket: WebSocket, room: str) -> None:
-        def connect(entry: Entry) -> Connection:
-            return Desk(socket, entry, hall, patience, room)
+        def connect(arrival: Arrival) -> Connection:
+            return Desk(socket, arrival, hall, patience, room)
 
         await receive(socket, Action.OPERATE, room, admission.guest, connect)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.access.entry import Entry
+from server.access.arrival import Arrival
 from server.connections.connection import Connection, Patience
 from server.monitoring import logs
 from server.rooms.audience import Audience, View
@@ -19,7 +19,7 @@ from server.rooms.floor import Floor
 from server.rooms.hall import Hall, floor_of
 from server.rooms.operation import Operation
 from server.wire.messages import Ack, Done, Ready, Resume, Start
-from server.wire.protocol import INTERPRETER, SPEAKER, Audio, Door, Event
+from server.wire.protocol import INTERPRETER, SPEAKER, Audio, Dialogue, Event
 from server.wire.room_messages import Interpret, Type
 from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
 from streaming.stages import Notice
@@ -36,33 +36,33 @@ class Session(Connection):
     def __init__(
         self,
         socket: WebSocket,
-        entry: Entry,
+        arrival: Arrival,
         hall: Hall,
         patience: Patience,
         room: str = "",
-        door: Door = SPEAKER,
+        dialogue: Dialogue = SPEAKER,
     ) -> None:
         """`room` is the one to speak in, empty for one of the speaker's own."""
-        super().__init__(socket, entry, patience, door, room)
+        super().__init__(socket, arrival, patience, dialogue, room)
         self._hall = hall
-        self._door = door
+        self._dialogue = dialogue
         self._replaced: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
         self._floor: Floor | None = None
 
     async def _interpret(self) -> None:
         first = await self._first()
         if isinstance(first, Interpret):
-            self._entry.enter(first.token)
+            self._arrival.enter(first.token)
             form = Start(first.language, (), (), first.encoding, first.sample_rate, 1, first.name)
             conference, floor, token = await self._hall.enter(form, self._room or None, booth=first.language)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Start):
-            self._entry.enter(first.token)
+            self._arrival.enter(first.token)
             conference, floor, token = await self._hall.enter(first, self._room or None)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
             self._fits(*place)
-            self._entry.come_back()
+            self._arrival.come_back()
             await self._speak(*place, first.token, first.event)
         elif isinstance(first, Resume):
             await self._tell_rest(first)
@@ -70,7 +70,7 @@ class Session(Connection):
     def _fits(self, conference: Conference, floor: Floor) -> None:
         """See that a token resumes what it is shown for."""
         room = "" if conference.room.plan.private else conference.name
-        if room != self._room or bool(floor.booth) != (self._door is INTERPRETER):
+        if room != self._room or bool(floor.booth) != (self._dialogue is INTERPRETER):
             raise ProtocolError("this token resumes a session at another address")
 
     async def _speak(self, conference: Conference, floor: Floor, token: str, event: int) -> None:

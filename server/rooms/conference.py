@@ -16,7 +16,7 @@ from server.interpretation.graph import TRANSLATOR, Interpretation
 from server.interpretation.packs import Packs
 from server.rooms.account import Account
 from server.rooms.audience import Audience
-from server.rooms.floor import Floor, Gate, Holder, Switch
+from server.rooms.floor import Floor, Holder, Microphone, Switch
 from server.rooms.journal import Journal
 from server.rooms.line import Ears, Line
 from server.rooms.room import Room
@@ -81,7 +81,7 @@ class Conference:
         """The room has decided something: do it, and tell everybody."""
         for floor in self.floors.values():
             if not floor.booth:
-                self._set_gate(floor)
+                self._set_microphone(floor)
                 self._set_languages(floor)
         if not self.room.plan.private and self.room.state != self._announced:
             self._announced = self.room.state
@@ -229,7 +229,7 @@ class Conference:
             Line(line, wanted, rate, engines, languages, ears, saved.get(line, Snapshot(0)), held)
             for line in names
         ]
-        floor = self.floors[name] = Floor(name, form, begin, secret, lines, Gate(switches), booth)
+        floor = self.floors[name] = Floor(name, form, begin, secret, lines, Microphone(switches), booth)
         if longest := limits.total_seconds:
             notice = Notice("too_long", f"a session may last {longest:g} s here")
             timer = asyncio.get_running_loop().call_later(longest, self.dismiss, floor, notice)
@@ -287,11 +287,11 @@ class Conference:
             floor.abandoned = True
             floor.finish()
 
-    def _set_gate(self, floor: Floor) -> None:
+    def _set_microphone(self, floor: Floor) -> None:
         heard = self.room.is_heard(floor.name)
-        if heard != floor.gate.open:
-            floor.gate.set(floor.position, heard)
-            self.start(f"the gate of {floor.name}", self._save, floor)
+        if heard != floor.microphone.open:
+            floor.microphone.set(floor.position, heard)
+            self.start(f"the microphone of {floor.name}", self._save, floor)
 
     def _set_languages(self, floor: Floor) -> None:
         for line in floor.lines:
@@ -307,7 +307,7 @@ class Conference:
             "begin": floor.begin,
             "secret": floor.secret,
             "booth": floor.booth,
-            "switches": [to_plain(switch) for switch in floor.gate.switches],
+            "switches": [to_plain(switch) for switch in floor.microphone.switches],
         }
         await self.services.log.save(self.name, f"floor:{floor.name}", json.dumps(state).encode())
 

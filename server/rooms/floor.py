@@ -30,14 +30,14 @@ class Switch:
     open: bool
 
 
-class Gate:
+class Microphone:
     """Turns into silence what is said while a speaker does not have the floor, or is muted.
 
-    It goes by positions and not by the moment, so that audio which is sent once more meets the same gate.
+    It goes by positions and not by the moment, so that audio sent once more is silenced just as before.
     """
 
     def __init__(self, switches: Iterable[Switch] = ()) -> None:
-        """`switches` are in the order of their positions; before the first the gate is open."""
+        """`switches` are in the order of their positions; before the first the microphone is open."""
         self._switches = list(switches)
 
     @property
@@ -51,11 +51,11 @@ class Gate:
         return not self._switches or self._switches[-1].open
 
     def set(self, position: int, open: bool) -> None:
-        """Open or close the gate from a position on."""
+        """Open or close the microphone from a position on."""
         self._switches.append(Switch(position, open))
 
     def apply(self, samples: Samples, position: int) -> Samples:
-        """Silence those samples, of which the first is at a position, that come while the gate is closed."""
+        """Silence those samples, of which the first is at a position, that come while it is closed."""
         end = position + len(samples)
         edges = [position, *(s.position for s in self._switches if position < s.position < end), end]
         if all(self._is_open(edge) for edge in edges[:-1]):
@@ -81,7 +81,7 @@ class Floor:
         begin: float,
         secret: str,
         lines: list[Line],
-        gate: Gate,
+        microphone: Microphone,
         booth: str = "",
     ) -> None:
         """`form` is what the speaker asked for; `begin` is when, in seconds of the room; `secret` is the
@@ -95,7 +95,7 @@ class Floor:
         self.form = form
         self.begin = begin
         self.lines = lines
-        self.gate = gate
+        self.microphone = microphone
         self.finished = False
         """No more audio will come."""
         self.abandoned = False
@@ -128,7 +128,7 @@ class Floor:
 
     def take(self, samples: Samples, position: int) -> None:
         """Take audio, shape ``(frames, channels)``, that begins at a position."""
-        samples = self.gate.apply(samples, position)
+        samples = self.microphone.apply(samples, position)
         for line, channel in zip(self.lines, samples.T, strict=True):
             line.inlet.take(np.ascontiguousarray(channel), position)
 

@@ -85,16 +85,16 @@ _COMMANDS: Final = ("pause", "correct", "terms", "mute", "hand", "end")
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Dialogue:
     """What may be said at one address."""
 
     from_client: Table
     from_server: Table
 
 
-SPEAKER: Final = Door(FROM_CLIENT, FROM_SERVER)
+SPEAKER: Final = Dialogue(FROM_CLIENT, FROM_SERVER)
 """``/v1/live`` and ``/v1/rooms/{room}/floor``."""
-LISTENER: Final = Door(
+LISTENER: Final = Dialogue(
     {
         State.CONNECTED: {"listen": State.STREAMING},
         State.STREAMING: {"listen": State.STREAMING},
@@ -109,7 +109,7 @@ LISTENER: Final = Door(
     },
 )
 """``/v1/rooms/{room}/listen``."""
-OPERATOR: Final = Door(
+OPERATOR: Final = Dialogue(
     {
         State.CONNECTED: {"operate": State.STREAMING},
         State.STREAMING: dict.fromkeys(_COMMANDS, State.STREAMING),
@@ -124,7 +124,7 @@ OPERATOR: Final = Door(
     },
 )
 """``/v1/rooms/{room}/desk``."""
-INTERPRETER: Final = Door(
+INTERPRETER: Final = Dialogue(
     {
         State.CONNECTED: {"interpret": State.STREAMING, "resume": State.STREAMING},
         State.STREAMING: {AUDIO: State.STREAMING, "type": State.STREAMING, "finish": State.DRAINING},
@@ -165,15 +165,15 @@ Event: TypeAlias = ClientMessage | Audio
 class ServerProtocol:
     """The server's side of one connection."""
 
-    def __init__(self, door: Door = SPEAKER) -> None:
+    def __init__(self, dialogue: Dialogue = SPEAKER) -> None:
         self.state = State.CONNECTED
-        self._door = door
+        self._dialogue = dialogue
         self._form = Start()
 
     @property
     def expected(self) -> tuple[str, ...]:
         """What a client may send now."""
-        return tuple(self._door.from_client[self.state])
+        return tuple(self._dialogue.from_client[self.state])
 
     def receive(self, data: str | bytes) -> Event:
         """Read what came in a frame: text or bytes.
@@ -183,10 +183,10 @@ class ServerProtocol:
             AudioError: bytes that are not audio of the declared encoding.
         """
         if not isinstance(data, str):
-            self._advance(self._door.from_client, AUDIO)
+            self._advance(self._dialogue.from_client, AUDIO)
             return Audio(self._samples(data))
         message = decode(data)
-        self._advance(self._door.from_client, name_of(message))
+        self._advance(self._dialogue.from_client, name_of(message))
         if isinstance(message, Start):
             self.expect(message)
         return cast(ClientMessage, message)
@@ -201,7 +201,7 @@ class ServerProtocol:
         Raises:
             ProtocolError: the state does not allow it; our fault.
         """
-        self._advance(self._door.from_server, name_of(message))
+        self._advance(self._dialogue.from_server, name_of(message))
 
     def _samples(self, data: bytes) -> Samples:
         samples = from_float32(data) if self._form.encoding == "pcm_f32le" else from_pcm16(data)

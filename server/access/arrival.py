@@ -12,7 +12,7 @@ from server.access.auth import Action, Grant
 from server.access.door import Door
 
 
-class Entry:
+class Arrival:
     """Holds the place of a connection as long as it is open; a context manager."""
 
     def __init__(
