@@ -1,4 +1,4 @@
-"""Gates: what is silenced goes by position, so audio that is sent twice is silenced alike."""
+"""A floor's microphone: what is silenced goes by position, so audio that is sent twice is silenced alike."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ SOUND = np.arange(1, 101, dtype=np.float32).reshape(-1, 1)
 
 
 @given(st.lists(st.integers(0, 120), max_size=6), st.lists(st.integers(1, 99), max_size=6))
-def test_a_gate_silences_by_position_however_audio_is_cut(places: list[int], cuts: list[int]) -> None:
+def test_a_microphone_silences_by_position_however_audio_is_cut(places: list[int], cuts: list[int]) -> None:
     microphone = Microphone()
     expected = SOUND.copy()
     for i, position in enumerate(sorted(places)):
@@ -26,7 +26,7 @@ def test_a_gate_silences_by_position_however_audio_is_cut(places: list[int], cut
     np.testing.assert_array_equal(again.apply(SOUND, 0), expected)
 
 
-def test_a_gate_that_is_open_copies_nothing() -> None:
+def test_a_microphone_that_is_open_copies_nothing() -> None:
     microphone = Microphone([Switch(0, False), Switch(50, True)])
     assert microphone.apply(SOUND[50:], 50) is not None
     assert np.shares_memory(microphone.apply(SOUND[50:], 50), SOUND)
