@@ -149,7 +149,7 @@ def simulated(task: Task, engines: Engines, cost: simulate.Cost) -> list[Unit]:
             found.extend(Unit(part, heard, moment) for part in counted(text, task.target))
 
     wanted = Interpretation(task.talk.language, (task.target,))
-    methods = batch_methods(engines, lambda notice: None)
+    methods = batch_methods(engines, lambda notice: None, "live")
     simulate.run(graph(wanted, manner=engines.manner), methods, chunks(), emit, cost)
     return found
 

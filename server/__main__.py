@@ -128,6 +128,7 @@ def _translate(command: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("models", help="list the models that are here, or download one")
+    _configuration(parser)
     parser.set_defaults(run=commands.list_models)
     action = parser.add_subparsers(metavar="ACTION")
     download = action.add_parser("download", help="fetch a model")

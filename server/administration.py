@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from server.commands import configured, say, show_table
-from streaming.errors import InputError, PackError
+from streaming.errors import ConfigError, InputError, ModelError, PackError
 
 if TYPE_CHECKING:
     from server.access.keys import KeyFile
@@ -52,9 +52,16 @@ def check_config(arguments: Namespace) -> None:
     Raises:
         ConfigError: something is.
     """
+    from mt.tiers import Tier
     from server import config
+    from server.interpretation import models
 
-    config.load(arguments.file)
+    found = config.load(arguments.file)
+    try:
+        for tier in Tier:
+            models.tier_folders(found, tier)
+    except ModelError as error:
+        raise ConfigError(f"{arguments.file}: {error}") from error
     say(f"{arguments.file}: all keys are known, and their values possible")
 
 

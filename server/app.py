@@ -71,12 +71,13 @@ def create_app(
     shelf = packs.shelf(config.packs.folder, config.packs.use)
     for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
         _say(str(conflict))
-    archive = Archive(house.engines, engines.translator, languages, house.heard_recording, config)
+    archive = Archive(house.engines, engines.tiers, languages, house.heard_recording, config)
     tapes = Tapes(archive.folder / "rooms")
     hall = Hall(
         Services(
             events,
             house.asks,
+            house.translators,
             languages,
             shelf,
             tapes,

@@ -71,6 +71,7 @@ def interpret(arguments: Namespace) -> int:
 def translate(arguments: Namespace) -> None:
     """Translate lines in batches: an empty line stays one, order is kept, memory is bounded."""
     from mt.faithful import FaithfulTranslator
+    from mt.tiers import Tier
     from server.interpretation import models, packs
     from streaming.stages import TranslationRequest
 
@@ -78,9 +79,9 @@ def translate(arguments: Namespace) -> None:
     with _lines(arguments.file) as lines:
         config = configured(arguments)
         chosen = _packs(arguments, config)
-        router = models.load_translator(packs.preferring(config, chosen), say)
-        _say_route(router, source, target)
-        translator = FaithfulTranslator(router)
+        tiers = models.load_tiers(packs.preferring(config, chosen), say, (Tier.LARGE,))
+        _say_route(tiers.medium, source, target)
+        translator = FaithfulTranslator(tiers)
         while batch := list(islice(lines, BATCH)):
             requests = [
                 TranslationRequest(
@@ -96,12 +97,17 @@ def translate(arguments: Namespace) -> None:
 
 
 def list_models(arguments: Namespace) -> None:
-    """List what is installed."""
-    from server.interpretation import models
+    """List what is installed, and, where translators of several sizes are configured, their tiers."""
+    from server.interpretation.installed import configured_tiers, installed
 
-    rows = [("KIND", "NAME", "FAMILY", "LICENCE", "SERVES", "WHERE")]
-    rows += [(m.kind, m.name, m.family, m.licence, m.serves, str(m.path)) for m in models.installed()]
-    show_table(rows)
+    tiers = configured_tiers(configured(arguments))
+    found = installed(tiers)
+    heads = ("KIND", "NAME", "FAMILY", "LICENCE", "SERVES", "WHERE", "TIER")
+    rows = [
+        (m.kind, m.name, m.family, m.licence, m.serves, str(m.path), tiers.get(m.path.resolve(), ""))
+        for m in found
+    ]
+    show_table([row if tiers else row[:-1] for row in (heads, *rows)])
 
 
 def show_table(rows: Sequence[Sequence[str]]) -> None:

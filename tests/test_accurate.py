@@ -21,7 +21,7 @@ SAID = ["alpha", "bravo", "", "charlie", "", "delta", "echo", "", "foxtrot"]
 
 
 def methods(**own: object) -> Engines:
-    return {**batch_methods(engines(), lambda notice: None), **own}  # type: ignore[dict-item]
+    return {**batch_methods(engines(), lambda notice: None, "accurate"), **own}  # type: ignore[dict-item]
 
 
 def run(said: Sequence[str] = SAID, own: Engines | None = None, **options: int) -> list[Passage]:

@@ -24,7 +24,8 @@ async def test_what_is_over_is_deleted_when_it_is_old(tmp_path: Path) -> None:
     async with EventLog() as log, Tapes(tmp_path) as tapes:
         house, languages = House(engines(), Config(), everybody()), Languages(engines())
         services = Services(
-            *(log, {}, languages, Shelf(()), tapes, house.admission, house, LimitsConfig()),
+            *(log, {}, house.translators, languages, Shelf(()), tapes),
+            *(house.admission, house, LimitsConfig()),
             grace=0.0,
             days=10.0,
         )

@@ -86,6 +86,16 @@ async def test_an_old_request_refuses_and_a_very_old_one_is_a_problem() -> None:
         assert health.problems() == health.refusals() == ["the recognizer has not answered for 121 s"]
 
 
+async def test_who_is_in_no_hurry_refuses_nobody() -> None:
+    engine, meter, admission, clock, _ = parts()
+    health = Health({"large": engine}, {"large": meter}, admission, clock, unhurried={"large"})
+    async with engine:
+        meter.age = OLD_SECONDS + 1
+        assert health.refusals() == []
+        meter.age = STUCK_SECONDS + 1
+        assert health.problems() == ["the large has not answered for 121 s"]
+
+
 async def test_a_loop_that_was_late_is_a_problem_for_a_while() -> None:
     engine, _, _, clock, health = parts()
     async with engine:

@@ -50,7 +50,7 @@ async def recordings(gate: Gate) -> AsyncIterator[Recordings]:
         TRANSLATOR: SharedEngine(scripted.translator.translate),
     }
     async with shared[DETECTOR], shared[RECOGNIZER], shared[TRANSLATOR]:
-        async with Recordings(shared, scripted.translator, USUAL, lambda seconds: None, 2, 1) as recordings:
+        async with Recordings(shared, scripted.tiers, USUAL, lambda seconds: None, 2, 1) as recordings:
             yield recordings
         gate.opened.set()
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mt.router import Router
+from mt.tiers import Tiers
 from server.interpretation.manner import Manner
 from streaming.stages import Recognizer, SpeechDetector, Synthesizer
 
@@ -18,3 +19,13 @@ class Engines:
     """`None`: nothing is spoken."""
     manner: Manner = field(default_factory=Manner)
     """How the recognizer and the translator are used."""
+    small: Router | None = None
+    """Drafts what is only shown; `None`: the translator does."""
+    large: Router | None = None
+    """Translates recordings, and what has been said once more for the record; `None`: the translator
+    translates recordings, and nothing is revised."""
+
+    @property
+    def tiers(self) -> Tiers:
+        """The translators by size."""
+        return Tiers(self.translator, self.small, self.large)

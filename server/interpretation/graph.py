@@ -1,6 +1,8 @@
 """The graph of stages that interprets one speaker: the same for live sessions, recordings and benchmarks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import mt.presets
 from asr.endpointing import EndpointingStage
@@ -8,6 +10,7 @@ from asr.presets import PRESETS, family
 from asr.recognition import RecognitionStage
 from asr.replacements import ReplacingStage
 from mt.terminology import TerminologyStage
+from mt.tiers import Tier
 from mt.translation import TranslationStage
 from server.interpretation.manner import USUAL, Manner
 from server.interpretation.packs import Packs
@@ -15,6 +18,12 @@ from streaming.stages import Node
 from tts.speech import SpeechStage
 
 DETECTOR, RECOGNIZER, TRANSLATOR, SYNTHESIZER = "detector", "recognizer", "translator", "synthesizer"
+TRANSLATORS: Final[Mapping[Tier, str]] = {
+    Tier.SMALL: "small_translator",
+    Tier.MEDIUM: TRANSLATOR,
+    Tier.LARGE: "large_translator",
+}
+"""The engine of each tier."""
 ENDPOINTING, RECOGNITION, TRANSLATION, SPEECH = "endpointing", "recognition", "translation", "speech"
 
 
@@ -61,7 +70,8 @@ def hearing(wanted: Interpretation, manner: Manner) -> RecognitionStage:
 
 def branch(target: str, wanted: Interpretation, manner: Manner = USUAL) -> Node:
     """Build fresh stages for one language: translation → speech."""
-    translating = TranslationStage(target, mt.presets.PRESETS[manner.translation].policy)
+    policy = mt.presets.PRESETS[manner.translation].policy
+    translating = TranslationStage(target, policy, look_ahead=manner.look_ahead)
     stage = TerminologyStage(translating, target, wanted.packs.glossary)
     translation = Node(f"{TRANSLATION}.{target}", stage, TRANSLATOR)
     if target in wanted.speak:

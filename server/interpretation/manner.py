@@ -21,6 +21,8 @@ class Manner:
     """The script in which Chinese is written."""
     translation: mt.presets.Name = "balanced"
     """How early translations are committed."""
+    look_ahead: bool = False
+    """Whether words that are still tentative are translated too, to be shown and no more."""
 
 
 USUAL = Manner()

@@ -1,15 +1,15 @@
-"""Models: which ones the configuration means, what is installed, and fetching more.
+"""Models: which ones the configuration means, and fetching more.
 
 `auto` is the best that is here or can be had: a recognizer in the hub's cache, else one downloaded,
 else the embedded one; every translator in the user's folder, and the embedded ones for the pairs that
 are left. What is chosen without being asked for is said in one line.
 """
 
-import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import embedded
 import mt
 import tts
 from mt.router import Router
+from mt.tiers import Tier, Tiers
 from server.config import Config
 from server.interpretation import hub
 from server.interpretation.engines import Engines
@@ -48,22 +49,10 @@ PREFERENCE = (
 
 _MODEL_FILES = ("model.bin", "metadata.json")
 _LISTED = 12
+NICE = 10
+"""How much the threads of the large translator give way, 0 … 19."""
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """A model that is here."""
-
-    kind: str
-    """``recognizer`` or ``translator``."""
-    name: str
-    family: str
-    licence: str
-    serves: str
-    """Languages or pairs, for people."""
-    path: Path
 
 
 def load_engines(config: Config, say: Say) -> Engines:
@@ -74,15 +63,25 @@ def load_engines(config: Config, say: Say) -> Engines:
     """
     recognizer = load_recognizer(config, say)
     wanted = config.recognition
+    tiers = load_tiers(config, say)
     if unknown := set(wanted.languages) - set(recognizer.languages or wanted.languages):
         heard = ", ".join(recognizer.languages)
         raise ConfigError(f"recognition.languages: {', '.join(sorted(unknown))} not recognised, only {heard}")
     return Engines(
         asr.load_detector(),
         recognizer,
-        load_translator(config, say),
+        tiers.medium,
         load_synthesizer(config.speech.engine),
-        Manner(recognizer.family, wanted.preset, wanted.languages, wanted.chinese, config.translation.preset),
+        Manner(
+            recognizer.family,
+            wanted.preset,
+            wanted.languages,
+            wanted.chinese,
+            config.translation.preset,
+            look_ahead=Tier.SMALL in tiers.routers,
+        ),
+        tiers.routers.get(Tier.SMALL),
+        tiers.routers.get(Tier.LARGE),
     )
 
 
@@ -95,13 +94,73 @@ def load_recognizer(config: Config, say: Say) -> Recognizer:
     )
 
 
+def load_tiers(config: Config, say: Say, wanted: Iterable[Tier] = (Tier.SMALL, Tier.LARGE)) -> Tiers:
+    """Build the translators that commit, and those of the other sizes that are wanted and configured.
+
+    Raises:
+        ModelError: one of them is not there, or not what it should be.
+    """
+    found = {tier: folders for tier in wanted if (folders := tier_folders(config, tier))}
+    medium = load_translator(config, say)
+    for tier, folders in found.items():
+        say(f"the {tier} translator: {', '.join(path.name for path in folders)}")
+    small, large = found.get(Tier.SMALL), found.get(Tier.LARGE)
+    return Tiers(
+        medium,
+        _load(config, small) if small else None,
+        _gently(lambda: _load(config, large)) if large else None,
+    )
+
+
 def load_translator(config: Config, say: Say) -> Router:
-    """Build the translators that the configuration names, behind one router."""
+    """Build the translators that commit, behind one router."""
+    return _load(config, _medium_folders(config, say))
+
+
+def _load(config: Config, folders: list[Path]) -> Router:
     wanted = config.recognition
-    folders = translator_folders(config.translation.models, say)
     return mt.load(
         folders, device=wanted.device, compute_type=wanted.compute_type, workers=wanted.workers or cores()
     )
+
+
+def _gently(load: Callable[[], Router]) -> Router:
+    """Load a translator whose threads give way to all others: it must not slow what is live.
+
+    Linux has a niceness for each thread, and threads inherit it from the one that starts them.
+    """
+    if sys.platform != "linux":
+        return load()
+    with ThreadPoolExecutor(1, initializer=os.nice, initargs=(NICE,)) as starting:
+        return starting.submit(load).result()
+
+
+def tier_folders(config: Config, tier: Tier) -> list[Path]:
+    """Find the translators of a tier, in the order in which they are preferred.
+
+    Raises:
+        ModelError: one of them is not here; the message names the key.
+    """
+    if tier is Tier.MEDIUM:
+        return _medium_folders(config, lambda line: None)
+    names = config.translation.small if tier is Tier.SMALL else config.translation.large
+    try:
+        folders = translator_folders(names, lambda line: None)
+        for folder in folders:
+            mt.describe(folder)
+    except ModelError as error:
+        raise ModelError(f"translation.{tier}: {error}") from error
+    return folders
+
+
+def _medium_folders(config: Config, say: Say) -> list[Path]:
+    """Find the translators that commit; `auto` takes those of other tiers last, for what no other serves."""
+    names = config.translation.models
+    folders = translator_folders(names, say)
+    if names != AUTO and AUTO not in names:
+        return folders
+    others = {path.resolve() for tier in (Tier.SMALL, Tier.LARGE) for path in tier_folders(config, tier)}
+    return sorted(folders, key=lambda path: path.resolve() in others)
 
 
 def load_synthesizer(engine: str) -> Synthesizer | None:
@@ -162,7 +221,7 @@ def translator_folders(names: str | Iterable[str], say: Say) -> list[Path]:
             for path in (translator_folders(AUTO, say) if name == AUTO else _translators(name))
         ]
     found, served = [], set[tuple[str, str]]()
-    for path in _children(folder()):
+    for path in children(folder()):
         try:
             served.update(mt.describe(path).pairs)
         except ModelError:
@@ -182,17 +241,6 @@ def pairs(found: Iterable[tuple[str, str]]) -> str:
         return ", ".join(written)
     spoken = {language for pair in written for language in pair.split("→")}
     return f"{len(written)} pairs of {len(spoken)} languages"
-
-
-def installed() -> list[Installed]:
-    """List the models that are here: downloaded, the user's own, and embedded."""
-    here = set(asr.cached())
-    cached = {asr.find(name): name for name in reversed(PREFERENCE) if name in here}
-    whispers = [
-        Installed("recognizer", name, "whisper", "MIT", "many languages", path)
-        for path, name in reversed(cached.items())
-    ]
-    return whispers + [_described(path) for path in (*_children(folder()), *_embedded())]
 
 
 def download(name: str, say: Say) -> Path:
@@ -223,7 +271,7 @@ def _local(name: str, known: Iterable[Path]) -> Path | None:
     path = Path(name)
     if path.is_file() or any((path / file).exists() for file in _MODEL_FILES):
         return path
-    return {path.name: path for path in (*known, *_children(folder()))}.get(name)
+    return {path.name: path for path in (*known, *children(folder()))}.get(name)
 
 
 def _first_embedded() -> Path:
@@ -242,26 +290,7 @@ def _translators(name: str) -> list[Path]:
     )
 
 
-def _children(parent: Path) -> list[Path]:
+def children(parent: Path) -> list[Path]:
     """List the models in a folder: CTranslate2's folders, and Argos packages, packed or not."""
     folders = {path.parent for name in _MODEL_FILES for path in parent.glob(f"*/{name}")}
     return sorted(folders | {*parent.glob("*.argosmodel")})
-
-
-def _embedded() -> list[Path]:
-    return embedded.recognizers() + embedded.translators()
-
-
-def _described(path: Path) -> Installed:
-    try:
-        about = mt.describe(path)
-    except ModelError:
-        return _recognizer(path)
-    return Installed("translator", path.name, about.family, about.licence, pairs(about.pairs), path)
-
-
-def _recognizer(path: Path) -> Installed:
-    card = path / "dragoman.json"
-    about = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
-    spoken = ", ".join(about.get("languages", ())) or "unknown"
-    return Installed("recognizer", path.name, "whisper", about.get("licence", "unknown"), spoken, path)

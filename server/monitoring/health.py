@@ -6,7 +6,7 @@ left alone (``/readyz``).
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 from server.access.admission import Admission
@@ -36,11 +36,14 @@ class Health:
         meters: Mapping[str, Meter],
         admission: Admission,
         clock: Callable[[], float] = time.monotonic,
+        unhurried: Container[str] = (),
     ) -> None:
+        """No session waits for what is asked of engines that are `unhurried`."""
         self._engines = engines
         self._meters = meters
         self._admission = admission
         self._clock = clock
+        self._unhurried = unhurried
         self._beat = clock()
         self._late = (0.0, clock())
         self.checks: Final[dict[str, Check]] = {}
@@ -68,7 +71,7 @@ class Health:
         found += [
             f"a request has waited {meter.oldest:.0f} s for the {name}"
             for name, meter in self._meters.items()
-            if OLD_SECONDS < meter.oldest <= STUCK_SECONDS
+            if name not in self._unhurried and OLD_SECONDS < meter.oldest <= STUCK_SECONDS
         ]
         return found + [f"{name}: {wrong}" for name, check in self.checks.items() if (wrong := check())]
 

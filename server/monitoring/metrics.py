@@ -48,6 +48,8 @@ class Metrics:
         self._failures = self._counter("engine_failures", "Batches that an engine failed on", "engine")
         self._guards = self._counter("guard_firings", "Hypotheses that a guard did not believe", "guard")
         self._notices = self._counter("notices", "Notices given to clients", "code")
+        self._translations = self._counter("translations", "Requests of live sessions to translators", "tier")
+        self._revisions = self._counter("revisions", "Finished utterances that were revised", "by")
         self._audio = self._counter("audio_seconds", "Audio received from live sessions")
         self._skipped = self._counter("skipped_decisions", "Decision points left out to catch up")
         self._sessions = self._counter("sessions_ended", "Live sessions by how they ended", "close_code")
@@ -91,6 +93,14 @@ class Metrics:
         """Guards of recognition have fired, so often each."""
         for code, count in alarms.items():
             self._guards.labels(code).inc(count)
+
+    def translated(self, tier: str) -> None:
+        """A translator of this size was asked."""
+        self._translations.labels(tier).inc()
+
+    def revised(self, by: str) -> None:
+        """A finished utterance reads otherwise in a language."""
+        self._revisions.labels(by).inc()
 
     def heard(self, seconds: float) -> None:
         """Audio came from a live session."""

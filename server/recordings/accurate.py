@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from asr.endpointing import EndpointingStage
 from asr.script import Script
 from asr.whole import Gathering, believed, second_window, tells_language, whole_window
-from mt.sentences import sentence_end
+from mt.sentences import sentences
 from server.interpretation.graph import DETECTOR, RECOGNIZER, TRANSLATOR, Interpretation
 from server.interpretation.manner import Manner
 from server.records.record import UtteranceRecord
@@ -137,7 +137,7 @@ class _Listener:
             language = result.language
         words = self._packs.replacements.apply(words, result.language)
         words = self._script.write(words, result.language)
-        records = self._translated([*_sentences(words, result.language)], result.language)
+        records = self._translated([*sentences(words, result.language)], result.language)
         return Passage(audio.end, number, records, language)
 
     def _translated(self, sentences: list[tuple[Word, ...]], spoken: str) -> tuple[UtteranceRecord, ...]:
@@ -154,10 +154,3 @@ class _Listener:
     def _request(self, text: str, spoken: str, target: str) -> TranslationRequest:
         terms = self._packs.glossary.terms(text, spoken, target)
         return TranslationRequest(text, "", spoken, target, complete=True, terms=terms)
-
-
-def _sentences(words: tuple[Word, ...], language: str) -> Iterator[tuple[Word, ...]]:
-    while words:
-        end = sentence_end(words, language) or len(words)
-        yield words[:end]
-        words = words[end:]

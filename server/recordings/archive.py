@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from fastapi import APIRouter
 
-from mt.router import Router
+from mt.tiers import Tiers
 from server.config import Config
 from server.http.uploads import swept
 from server.interpretation import models
@@ -27,7 +27,7 @@ class Archive:
     def __init__(
         self,
         engines: Mapping[str, SharedEngine[Any, Any]],
-        translator: Router,
+        tiers: Tiers,
         languages: Languages,
         heard: Callable[[float], None],
         config: Config,
@@ -46,7 +46,7 @@ class Archive:
         root = Path(wanted.root).expanduser() if wanted.root else None
         if root and not root.is_dir():
             raise ConfigError(f"[recordings] root: a folder was expected, {root} is none")
-        self.recordings = Recordings(engines, translator, languages.manner, heard, workers, wanted.at_once)
+        self.recordings = Recordings(engines, tiers, languages.manner, heard, workers, wanted.at_once)
         self.jobs = Jobs(self.recordings, folder, limits)
         self.router = APIRouter()
         """All routes about recordings."""

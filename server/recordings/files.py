@@ -5,7 +5,7 @@ what its record holds is exactly what a live session would have committed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -62,7 +62,7 @@ def interpret(
         AudioError: a recording that cannot be read.
     """
     gathered = Gathered(wanted)
-    methods = batch_methods(engines, on_notice)
+    methods = batch_methods(engines, on_notice, approach.mode)
     for passage in passages(
         decode(path), wanted, methods, approach, engines.manner, workers=workers, on_notice=on_notice
     ):
@@ -103,12 +103,13 @@ def passages(
     )
 
 
-def batch_methods(engines: Engines, on_notice: OnNotice) -> simulate.Engines:
-    """Give the engines as recordings ask them."""
+def batch_methods(engines: Engines, on_notice: OnNotice, mode: Mode) -> simulate.Engines:
+    """Give the engines as recordings ask them: live, the medium translator, else the best there is."""
+    translator = engines.translator if mode == "live" else engines.tiers
     return {
         DETECTOR: engines.detector.detect,
         RECOGNIZER: engines.recognizer.recognize,
-        TRANSLATOR: lenient(engines.translator, FaithfulTranslator(engines.translator).translate, on_notice),
+        TRANSLATOR: lenient(engines.translator, FaithfulTranslator(translator).translate, on_notice),
     }
 
 
@@ -179,6 +180,7 @@ def _live(
     on_notice: OnNotice,
 ) -> Iterator[Passage]:
     ledger = _Ledger(wanted.targets, on_notice)
+    manner = replace(manner, look_ahead=False)  # nobody sees what is tentative
     count, moment = 0, 0.0
     for moment in simulate.steps(graph(wanted, manner=manner), methods, chunks, ledger.write):
         for record in ledger.take():

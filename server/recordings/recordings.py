@@ -15,19 +15,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mt.router import Router
+from mt.tiers import Tier, Tiers
 from server.http.faults import BusyFault
-from server.interpretation.graph import DETECTOR, RECOGNIZER, TRANSLATOR, Interpretation
+from server.interpretation.graph import DETECTOR, RECOGNIZER, TRANSLATOR, TRANSLATORS, Interpretation
 from server.interpretation.manner import Manner
 from server.recordings import files
 from server.recordings.accurate import Passage
-from server.recordings.files import Approach, OnNotice
+from server.recordings.files import Approach, Mode, OnNotice
 from streaming.audio import AudioChunk
 from streaming.batching import SharedEngine
 from streaming.decode import decode, duration
 from streaming.errors import AudioError, OverloadError
 from streaming.queueing import Priority
 from streaming.simulate import Engines
+from streaming.stages import Translation, TranslationRequest
 
 OnPassage = Callable[[Passage], None]
 """Told each passage, in order, from a thread of the recording's own."""
@@ -39,7 +40,7 @@ class Recordings:
     def __init__(
         self,
         engines: Mapping[str, SharedEngine[Any, Any]],
-        router: Router,
+        tiers: Tiers,
         manner: Manner,
         heard: Callable[[float], None],
         workers: int,
@@ -49,7 +50,7 @@ class Recordings:
         utterances of a recording are recognised at the same time; `most` requests may wait for recordings
         at the same time."""
         self._engines = engines
-        self._router = router
+        self._tiers = tiers
         self._manner = manner
         self._heard = heard
         self._workers = workers
@@ -127,7 +128,7 @@ class Recordings:
 
         def run() -> None:
             heard = 0.0
-            methods = asking.methods(self._router, on_notice)
+            methods = asking.methods(self._tiers, approach.mode, on_notice)
             chunks = asking.until_stopped(decode(path))
             for passage in files.passages(
                 *(chunks, wanted, methods, approach, self._manner),
@@ -185,13 +186,19 @@ class _Asking:
         self._waiting: set[concurrent.futures.Future[Any]] = set()
         self._stopped = False
 
-    def methods(self, router: Router, on_notice: OnNotice) -> Engines:
-        """Give the engines' batch methods."""
-        translate = partial(self._ask, TRANSLATOR)
+    def methods(self, tiers: Tiers, mode: Mode, on_notice: OnNotice) -> Engines:
+        """Give the engines' batch methods; live, the medium translator is asked, else the best there is."""
+
+        def translator(request: TranslationRequest) -> str:
+            return TRANSLATORS[Tier.MEDIUM if mode == "live" else tiers.best(request)]
+
+        def translate(requests: Sequence[TranslationRequest]) -> list[Translation]:
+            return self._answers([(translator(request), request) for request in requests])
+
         return {
             DETECTOR: partial(self._ask, DETECTOR),
             RECOGNIZER: partial(self._ask, RECOGNIZER),
-            TRANSLATOR: files.lenient(router, translate, on_notice),
+            TRANSLATOR: files.lenient(tiers.medium, translate, on_notice),
         }
 
     def until_stopped(self, chunks: Iterable[AudioChunk]) -> Iterator[AudioChunk]:
@@ -210,7 +217,11 @@ class _Asking:
             future.cancel()
 
     def _ask(self, name: str, requests: Sequence[Any]) -> list[Any]:
-        futures = [self._submitted(name, request) for request in requests]
+        return self._answers([(name, request) for request in requests])
+
+    def _answers(self, questions: Sequence[tuple[str, Any]]) -> list[Any]:
+        """Wait for the answers to requests, each asked of the engine of a name."""
+        futures = [self._submitted(name, request) for name, request in questions]
         try:
             return [future.result() for future in futures]
         except concurrent.futures.CancelledError as error:

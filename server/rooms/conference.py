@@ -7,7 +7,7 @@ through the journal to whoever is told.
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -16,17 +16,20 @@ from server.interpretation.graph import TRANSLATOR, Interpretation
 from server.interpretation.packs import Packs
 from server.rooms.account import Account
 from server.rooms.audience import Audience
+from server.rooms.chores import Chores
 from server.rooms.floor import Floor, Holder, Microphone, Switch
-from server.rooms.journal import Journal
+from server.rooms.journal import Entry, Journal
 from server.rooms.line import Ears, Line
+from server.rooms.revising import Revising
 from server.rooms.room import Room
 from server.rooms.scribe import Scribe
 from server.rooms.services import Services
 from server.rooms.snapshot import Snapshot, pack
 from server.rooms.trade import NO_PACKS, Trade
 from server.wire.messages import Done, Route, Start, Statistics
-from server.wire.room_messages import RoomState
+from server.wire.room_messages import Reviser, RoomState
 from server.wire.schema import to_plain
+from streaming.captions import Caption
 from streaming.errors import DragomanError, EngineError, ReplacedError, RoomError, first_cause
 from streaming.stages import Notice, Translation, TranslationRequest
 
@@ -47,7 +50,7 @@ class Conference:
         self.services = services
         self.account = Account(services, None if room.plan.private else room.plan.id)
         self.audience = Audience()
-        self.journal = Journal(services.log, room.plan.id, last, self.audience.tell)
+        self.journal = Journal(services.log, room.plan.id, last, self._tell)
         self.scribe = Scribe(room, self.journal, lambda line: self.floors[_floor_of(line)].begin)
         self.floors: dict[str, Floor] = {}
         """Adds to each request what the room knows, as its glossary."""
@@ -55,8 +58,10 @@ class Conference:
         """The event has ended, and everybody has been told."""
         self.failing: set[str] = set()
         """Languages whose last request was not answered."""
+        self._chores = Chores(room.plan.id, self._fail)
+        self.start = self._chores.start
+        self.revising = Revising(services.translators, self.trade, self.journal, self.start, self.revise)
         self._on_floor = on_floor
-        self._tasks: set[asyncio.Task[None]] = set()
         self.clock: tuple[float, float | None] = (0.0, None)
         """Seconds of the room when nobody speaks any more, and since when, in seconds of the loop."""
         self._announced: RoomState | None = None
@@ -87,24 +92,22 @@ class Conference:
             self._announced = self.room.state
             self.journal.add(self._announced)
 
-    def start(self, what: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
-        """Do something beside everything else; its failure is logged."""
-        task = asyncio.create_task(self._logged(what, work, *arguments))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def stop(self) -> None:
         """End all tasks as they are: floors go on when the log is opened again."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._chores.stop()
 
     def wind_up(self) -> None:
         """The server is being stopped and nothing outlives it: finish what has been said."""
+        self.revising.stop()
         if not self.room.plan.private:
             self.start("the end", self.end)
         for floor in self.floors.values():
             floor.finish()
+
+    def revise(self, caption: Caption, by: Reviser) -> None:
+        """Say that a finished utterance should read otherwise in a language."""
+        if self.scribe.revise(caption, by):
+            self.services.watch.revised(by)
 
     async def end(self) -> None:
         """End the event: finish what has been said, and tell everybody."""
@@ -117,6 +120,7 @@ class Conference:
             floor.finish()
         await asyncio.gather(*(floor.ended for floor in floors))
         self.changed()
+        await self.revising.settle()
         self.journal.add(Done(Statistics(utterances=self.scribe.showing.utterances)))
         await self.journal.settle()
         self.over.set()
@@ -269,6 +273,8 @@ class Conference:
         else:
             self.room.part(floor.name)
         self.changed()
+        if self.room.plan.private:
+            await self.revising.settle()
         if error is None:
             showing = self.scribe.showing
             statistics = floor.statistics(showing.utterances, showing.captions)
@@ -280,6 +286,10 @@ class Conference:
         if not floor.ended.done():
             floor.ended.set_result(error)
         self._on_floor(self, -1)
+
+    def _tell(self, entry: Entry) -> None:
+        self.audience.tell(entry)
+        self.revising.hear(entry)
 
     def _abandon(self, floor: Floor) -> None:
         if not floor.finished:
@@ -330,18 +340,10 @@ class Conference:
         if floor := self.floors.get(_floor_of(line.name)):
             floor.acknowledged.set()
 
-    async def _logged(
-        self, what: str, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any
-    ) -> None:
-        try:
-            await work(*arguments)
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("room %s: %s failed", self.name, what)
-            for floor in self.floors.values():
-                if not floor.ended.done():
-                    floor.ended.set_result(DragomanError("the server failed; its log says why"))
+    def _fail(self) -> None:
+        for floor in self.floors.values():
+            if not floor.ended.done():
+                floor.ended.set_result(DragomanError("the server failed; its log says why"))
 
 
 def _floor_of(line: str) -> str:

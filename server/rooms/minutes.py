@@ -2,7 +2,7 @@
 
 Only finished utterances are recorded, so a record that is taken while people speak agrees with every later
 one, but for corrections. Their order among the events of a stream does not matter but for captions: a
-correction wins whenever it comes.
+correction wins whenever it comes, and an operator's over a model's.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from server.rooms.journal import entry_of
 from server.rooms.rendering import evenly
 from server.rooms.scribe import BOOTH
 from server.wire.messages import Done
-from server.wire.room_messages import Revision, RoomState
+from server.wire.room_messages import Reviser, Revision, RoomState
 from streaming.captions import Caption
 from streaming.words import Word, text_of
 
@@ -34,7 +34,7 @@ class _Said:
     end: float = 0.0
     words: tuple[Word, ...] = ()
     final: bool = False
-    revision: int = 0
+    revised: Reviser | None = None
 
     @property
     def timed(self) -> tuple[Word, ...]:
@@ -89,7 +89,7 @@ class Minutes:
 
     def _hear(self, caption: Caption, line: str) -> None:
         said = self._in(caption, line)
-        if said.revision:
+        if said.revised:
             return
         said.text, said.start, said.end = caption.committed, caption.start, caption.end
         said.final = caption.final
@@ -98,8 +98,10 @@ class Minutes:
 
     def _correct(self, revision: Revision, line: str) -> None:
         said = self._in(revision, line)
+        if said.revised == "operator" and revision.by == "model":
+            return
         said.text, said.start, said.end, said.words = revision.text, revision.start, revision.end, ()
-        said.final, said.revision = True, revision.revision
+        said.final, said.revised = True, revision.by
 
     def _in(self, told: Caption | Revision, line: str) -> _Said:
         said = self._said.setdefault(told.utterance, {})

@@ -6,12 +6,12 @@ from server.interpretation.graph import Interpretation
 from server.rooms.conference import Conference
 from server.rooms.floor import Floor
 from server.rooms.rendering import evenly, render
-from server.rooms.scribe import TYPED
+from server.rooms.scribe import TYPED, corrected
 from server.wire.room_messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
 from streaming.captions import Caption, Update
 from streaming.errors import LanguageError, RoomError
 from streaming.stages import Translation, TranslationRequest
-from streaming.words import Word
+from streaming.words import Word, text_of
 
 STATUS_SECONDS = 2.0
 """Between two status messages."""
@@ -106,7 +106,7 @@ class Operation:
         known = showing.shown.get((utterance, language or ""))
         if language is None or known is None or not known.final:
             raise RoomError(f"utterance {utterance} cannot be corrected: it is not finished, or long gone")
-        self.conference.scribe.revise(_corrected(known, text))
+        self.conference.revise(corrected(known, text), "operator")
         for (number, target), caption in list(showing.shown.items()):
             if number == utterance and target != language:
                 self.conference.start(f"the correction of {target}", self._retranslate, known, text, caption)
@@ -147,7 +147,7 @@ class Operation:
         words = evenly(text, known.language, known.start, known.end)
         update = Update(known.utterance, known.language, words, (), True)
         rendered = await self._render(update, caption.language)
-        self.conference.scribe.revise(_corrected(caption, "".join(w.text for w in rendered).strip()))
+        self.conference.revise(corrected(caption, text_of(rendered)), "operator")
 
     async def _fill(self, language: str) -> None:
         """Translate the last finished utterances into a language that nobody has read so far."""
@@ -182,19 +182,6 @@ class Operation:
         source = None if plan.source == "auto" or plan.source == language else plan.source
         if plan.source != language:
             languages.routes(Interpretation(source, (language,)))
-
-
-def _corrected(caption: Caption, text: str) -> Caption:
-    return Caption(
-        caption.utterance,
-        caption.language,
-        text,
-        "",
-        caption.start,
-        caption.end,
-        True,
-        caption.speaker,
-    )
 
 
 def _number(caption: Caption) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from server.interpretation.graph import TRANSLATION
+from server.interpretation.packs import Packs
 from server.rooms.conference import Conference, OnFloor
 from server.rooms.eventlog import PAGE
 from server.rooms.floor import Switch
@@ -52,10 +53,17 @@ async def _recall(conference: Conference, states: Mapping[str, bytes]) -> None:
     told = max((caption.end for caption in conference.scribe.showing.shown.values()), default=0.0)
     conference.clock = (told, asyncio.get_running_loop().time())
     _expect(conference, snapshots.values())
-    for name, content in states.items():
-        floor = name.removeprefix("floor:")
-        if floor != name and floor not in over:
-            await _reopen(conference, floor, json.loads(content), snapshots)
+    floors = {
+        name.removeprefix("floor:"): json.loads(content)
+        for name, content in states.items()
+        if name.startswith("floor:")
+    }
+    for name, state in sorted(floors.items(), key=lambda floor: float(floor[1]["begin"])):
+        form: Start = from_plain(Start, state["form"], "form")
+        packs = await _packs(conference, form)  # the room keeps those of who came last, gone or not
+        if name not in over:
+            _reopen(conference, name, form, state, packs, snapshots)
+    conference.revising.resume()
     conference.changed()
 
 
@@ -66,6 +74,7 @@ async def _read(conference: Conference, snapshots: Mapping[str, Snapshot]) -> se
         for event in events:
             entry = entry_of(event)
             conference.audience.recall(entry)
+            conference.revising.recall(entry)
             conference.scribe.recall(event, snapshots)
             if isinstance(entry.message, Done):
                 over.add(entry.line)
@@ -73,10 +82,22 @@ async def _read(conference: Conference, snapshots: Mapping[str, Snapshot]) -> se
     return over
 
 
-async def _reopen(
-    conference: Conference, name: str, state: Mapping[str, Any], snapshots: Mapping[str, Snapshot]
+async def _packs(conference: Conference, form: Start) -> Packs:
+    try:
+        return await conference.trade.take(form)
+    except PackError as error:  # the speaker goes on without: nobody is there to be told
+        log.warning("room %s: %s", conference.name, error)
+        return NO_PACKS
+
+
+def _reopen(
+    conference: Conference,
+    name: str,
+    form: Start,
+    state: Mapping[str, Any],
+    packs: Packs,
+    snapshots: Mapping[str, Snapshot],
 ) -> None:
-    form: Start = from_plain(Start, state["form"], "form")
     switches = [from_plain(Switch, switch, "switch") for switch in state["switches"]]
     booth, room = state["booth"], conference.room
     if booth:
@@ -84,11 +105,6 @@ async def _reopen(
     elif name not in {speaker.speaker for speaker in room.state.speakers}:
         speakers = (*room.state.speakers, SpeakerState(name, form.name))
         room.recall(replace(room.state, floor=room.state.floor or name, speakers=speakers))
-    try:
-        packs = await conference.trade.take(form)
-    except PackError as error:  # the speaker goes on without: nobody is there to be told
-        log.warning("room %s: %s", conference.name, error)
-        packs = NO_PACKS
     floor = conference.host(name, form, state["begin"], state["secret"], booth, packs, snapshots, switches)
     conference.account.admit(floor.place, booth, known=True)
     for line in floor.lines:

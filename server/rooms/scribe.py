@@ -14,7 +14,7 @@ from server.rooms.room import Room
 from server.rooms.showing import Showing
 from server.rooms.snapshot import Snapshot
 from server.wire.messages import Speech
-from server.wire.room_messages import Revision, RoomState
+from server.wire.room_messages import Reviser, Revision, RoomState
 from streaming.audio import SAMPLE_RATE, to_pcm16
 from streaming.captions import Caption, Update
 from streaming.errors import LanguageError
@@ -93,11 +93,15 @@ class Scribe:
         if caption := self.showing.translate(update, speaker):
             self._add(caption, update, line, spoken=False)
 
-    def revise(self, caption: Caption) -> None:
-        """Write down that an utterance should read otherwise in a language."""
+    def revise(self, caption: Caption, by: Reviser) -> bool:
+        """Write down that an utterance should read otherwise in a language; a model's revision of what an
+        operator has corrected is left out, and then this is false."""
         number, language = caption.utterance, caption.language
         spoken = self.showing.language(number) == language
-        self._revisions[number] += spoken
+        if by == "operator":
+            self._revisions[number] += spoken
+        elif self._revisions[number]:
+            return False
         self.showing.revise(caption)
         revision = Revision(
             number,
@@ -107,8 +111,10 @@ class Scribe:
             caption.end,
             self._revisions[number],
             caption.speaker,
+            by,
         )
         self._journal.add(revision, line=self.line_of(number), spoken=spoken)
+        return True
 
     def _caption(self, line: Line, name: str, item: Update) -> None:
         number = self._room.number(line.name, item.utterance)
@@ -179,7 +185,7 @@ class Scribe:
             case Revision(utterance=number, language=language, text=text, revision=revision):
                 known = self.showing.shown.get((number, language), Caption(number, language))
                 self.showing.revise(replace(known, committed=text, tentative="", final=True))
-                self._revisions[number] = revision
+                self._revisions[number] = max(self._revisions[number], revision)
             case Speech(language=language, start=start, duration=duration):
                 self._spoken_until[entry.line, language] = start + duration
             case Notice(code=code, message=message):
@@ -208,3 +214,8 @@ def _placed(update: Update, number: int, begin: float) -> Update:
     return replace(
         update, utterance=number, committed=moved(update.committed), tentative=moved(update.tentative)
     )
+
+
+def corrected(caption: Caption, text: str) -> Caption:
+    """Write a finished caption that reads otherwise; when its words were said is not known any more."""
+    return replace(caption, committed=text, tentative="", final=True, words=())

@@ -8,6 +8,7 @@ from server.access.admission import Admission
 from server.config import LimitsConfig
 from server.interpretation.languages import Languages
 from server.interpretation.packs import Shelf
+from server.interpretation.translators import Translators
 from server.rooms.eventlog import EventLog
 from server.rooms.tape import Tapes
 from streaming.pipeline import Engines
@@ -25,6 +26,9 @@ class Watch(Protocol):
     def alarmed(self, alarms: Mapping[str, int]) -> None:
         """Guards of recognition have fired, so often each."""
 
+    def revised(self, by: str) -> None:
+        """A finished utterance reads otherwise in a language: by whom."""
+
     def ended(self, close_code: int, skipped: int) -> None:
         """A session has ended, having left out so many decision points."""
 
@@ -35,6 +39,7 @@ class Services:
 
     log: EventLog
     engines: Engines
+    translators: Translators
     languages: Languages
     shelf: Shelf
     """The domain packs that speakers may name."""

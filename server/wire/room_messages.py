@@ -8,6 +8,8 @@ from server.wire.schema import check_rate
 FLOOR = "floor"
 """The language of a listener who reads what is spoken, whatever it is."""
 
+Reviser: TypeAlias = Literal["operator", "model"]
+"""Who says that a finished utterance should read otherwise."""
 Style: TypeAlias = Literal["fast", "steady", "sentence"]
 """How a listener reads: with tentative text, committed text as it comes, or whole sentences."""
 
@@ -123,7 +125,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An operator corrected a finished utterance: this replaces its text in this language."""
+    """A finished utterance should read otherwise: this replaces its text in this language."""
 
     utterance: int
     """Number of the utterance."""
@@ -135,9 +137,11 @@ class Revision:
     end: float = 0.0
     """Seconds, as in the caption that is replaced."""
     revision: int = 1
-    """Counts the corrections of this utterance."""
+    """Counts the operator's corrections of this utterance; 0: a model's revision."""
     speaker: str = ""
     """Who spoke."""
+    by: Reviser = "operator"
+    """Whose text it is. An operator's correction is never revised by a model."""
 
 
 @dataclass(frozen=True, slots=True)
