@@ -82,6 +82,12 @@ def to_pcm16(samples: Samples) -> bytes:
     return bytes(scaled.tobytes())
 
 
+def rounded(samples: Samples) -> Samples:
+    """Bring samples to multiples of 1/32768: stages hear the same of a recording and of what was sent of it,
+    in whatever encoding and at whatever rate."""
+    return from_pcm16(to_pcm16(samples))
+
+
 class AudioBuffer:
     """Consecutive audio that can be cut from the front and read by absolute position.
 

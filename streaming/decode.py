@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streaming.audio import SAMPLE_RATE, AudioChunk, Samples, from_pcm16, to_pcm16
+from streaming.audio import SAMPLE_RATE, AudioChunk, Samples, rounded
 from streaming.errors import AudioError
 
 if TYPE_CHECKING:
@@ -25,14 +25,17 @@ _NOTHING: Samples = np.zeros(0, np.float32)
 class Resampler:
     """A stream of samples brought to 16 kHz; any division into pieces gives the same samples.
 
-    Resampling piece by piece without this state would click at every edge.
+    Resampling piece by piece without this state would click at every edge. It computes in double precision,
+    for where it begins must not show: a session that is taken up again hears the same samples, rounded.
     """
 
     def __init__(self, rate: int) -> None:
         """Prepare for samples of this rate, in Hz."""
         import soxr
 
-        self._stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, "float32") if rate != SAMPLE_RATE else None
+        self._stream = None
+        if rate != SAMPLE_RATE:
+            self._stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, "float32", quality="VHQ")
 
     def feed(self, samples: Samples, last: bool = False) -> Samples:
         """Resample the next mono samples; ``last`` gives out what was held back for the filter."""
@@ -53,7 +56,7 @@ def decode(path: str | Path, step: float = 0.1) -> Iterator[AudioChunk]:
     size = max(1, round(step * SAMPLE_RATE))
     offset = 0
     for samples in _divide(_resampled(path), size):
-        yield AudioChunk(from_pcm16(to_pcm16(samples)), offset)
+        yield AudioChunk(rounded(samples), offset)
         offset += len(samples)
     if not offset:
         raise AudioError(f"{path}: no sound could be read from it")

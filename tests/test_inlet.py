@@ -1,13 +1,16 @@
 """Audio on its way to the pipeline: one time line, bounded chunks, bounded memory."""
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from server.interpretation.lag import Lag
 from server.rooms.inlet import LONGEST, Inlet, feed_point
-from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
+from streaming.audio import SAMPLE_RATE, AudioChunk, Samples, from_pcm16, to_pcm16
+from streaming.decode import decode
 from streaming.stages import Notice
 
 TONE = np.sin(np.arange(3 * SAMPLE_RATE) / 20).astype(np.float32)
@@ -78,7 +81,18 @@ async def test_one_that_begins_later_gives_the_same_samples(rate: int, position:
     assert chunks[0].offset == position
     samples = np.concatenate([chunk.samples for chunk in chunks])
     assert len(samples) == len(whole) - position
-    np.testing.assert_allclose(samples, whole[position:], atol=1e-4)
+    np.testing.assert_array_equal(samples, whole[position:])
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
+async def test_what_was_sent_sounds_exactly_as_the_recording_of_it(rate: int, tmp_path: Path) -> None:
+    """Live equals offline at the rates of microphones too, not only at 16 kHz."""
+    noise = np.random.default_rng(3).normal(0, 0.1, 2 * rate).astype(np.float32)
+    soundfile.write(tmp_path / "sent.wav", noise, rate, subtype="PCM_16")
+    sent = from_pcm16(to_pcm16(soundfile.read(tmp_path / "sent.wav", dtype="float32")[0]))
+    live = [chunk.samples for chunk in await through(rate, np.split(sent, range(100, len(sent), 997)))]
+    offline = [chunk.samples for chunk in decode(tmp_path / "sent.wav")]
+    np.testing.assert_array_equal(np.concatenate(live), np.concatenate(offline))
 
 
 def test_what_came_already_is_left_out() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from server.interpretation.lag import Lag
 from server.rooms.tape import Tape
-from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
+from streaming.audio import SAMPLE_RATE, AudioChunk, Samples, rounded
 from streaming.decode import Resampler
 
 HELD_SECONDS = 2.0
@@ -94,7 +94,7 @@ class Inlet:
             await self._arrived.wait()
 
     def _add(self, samples: Samples) -> None:
-        samples, self._drop = samples[self._drop :], max(0, self._drop - len(samples))
+        samples, self._drop = rounded(samples[self._drop :]), max(0, self._drop - len(samples))
         for start in range(0, len(samples), LONGEST):
             chunk = AudioChunk(samples[start : start + LONGEST], self._offset)
             self._offset += len(chunk.samples)
