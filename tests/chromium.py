@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = pytest.mark.skipif(
@@ -24,24 +24,48 @@ FLAGS = (
 ).split()
 ALLOWED = "--use-fake-ui-for-media-stream"
 """Grants the microphone to every page."""
+PATIENCE = 60_000
+"""Milliseconds that a busy machine is given."""
+LEAD, TAIL = 0.5, 4.0
+"""Seconds of silence before and behind what a microphone hears."""
 KEEP_SENT = """
 window.sent = [];
+window.rate = 0;
+window.seconds = () => window.sent.reduce((sum, samples) => sum + samples.length, 0) / window.rate;
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) {
   if (data instanceof Int16Array) window.sent.push(data.slice());
+  else window.rate = JSON.parse(data).sample_rate ?? window.rate;
   return send.call(this, data);
+};
+const told = {
+  // What comes after this position is sent once more.
+  ready({ position }) {
+    window.sent = window.sent.map((samples) => {
+      const kept = samples.subarray(0, Math.max(0, position));
+      position -= samples.length;
+      return kept;
+    });
+  },
+  done(message) {
+    window.done = message;
+  },
 };
 const listen = EventTarget.prototype.addEventListener;
 WebSocket.prototype.addEventListener = function (kind, ...rest) {
   if (kind === "message" && !this.watched) {
     this.watched = true;
     listen.call(this, kind, ({ data }) => {
-      if (typeof data === "string" && data.startsWith('{"type":"done"')) window.done = JSON.parse(data);
+      if (typeof data !== "string") return;
+      const message = JSON.parse(data);
+      told[message.type]?.(message);
     });
   }
   return listen.call(this, kind, ...rest);
 };
 """
+"""Notes in the page what the server has of its sound, and what it says at the end."""
+SHOWN = "(where) => [...document.querySelectorAll(`${where} p .committed`)].map((part) => part.textContent)"
 READ_SENT = """() => {
   const all = window.sent.flatMap((samples) => [...samples]);
   const bytes = new Uint8Array(Int16Array.from(all).buffer);
@@ -92,13 +116,47 @@ async def opened(context: BrowserContext, address: str) -> AsyncIterator[Page]:
 
 def microphone(samples: Any, rate: int, path: Path) -> Path:
     """Write a recording for Chromium to hear, silence before and behind it: it repeats the last 10 ms."""
-    padded = np.concatenate([np.zeros(rate // 2), samples, np.zeros(4 * rate)])
+    padded = np.concatenate([np.zeros(round(LEAD * rate)), samples, np.zeros(round(TAIL * rate))])
     soundfile.write(path, padded, rate, subtype="PCM_16")
     return path
 
 
-async def sent(page: Page, path: Path, rate: int) -> Path:
-    """Write what a page has sent of its microphone."""
+async def sent(page: Page, path: Path) -> Path:
+    """Write what a page has sent of its sound, each sample once."""
     data = base64.b64decode(await page.evaluate(READ_SENT))
+    rate = await page.evaluate("() => window.rate")
     soundfile.write(path, np.frombuffer(data, "<i2"), rate, subtype="PCM_16")
     return path
+
+
+async def begin(page: Page, *targets: str) -> None:
+    """Fill in a speaker's form and start."""
+    await page.select_option("select[name=source]", "en")
+    for box in await page.locator("input[name=target]").all():
+        if await box.is_visible():  # in a room, listeners choose
+            await box.set_checked(await box.get_attribute("value") in targets)
+    await page.click("#setup button[type=submit]")
+    await until_state(page, "listening")
+
+
+async def finish(page: Page) -> None:
+    """Stop, and wait until everything has been interpreted."""
+    await page.click("#stop")
+    await until_state(page, "finished")
+
+
+async def until_state(page: Page, name: str) -> None:
+    """Wait until a page says that it is in a state."""
+    await expect(page.locator("#state")).to_have_attribute("data-state", name, timeout=PATIENCE)
+
+
+async def spoken(page: Page, seconds: float) -> None:
+    """Wait until a page has sent so much speech, and the pause that ends the last utterance."""
+    wanted = LEAD + seconds + 0.7 * TAIL
+    await page.wait_for_function(f"() => window.seconds() > {wanted}", timeout=PATIENCE)
+
+
+async def column(page: Page, language: str) -> list[str]:
+    """The committed text of each utterance that a page shows in a language."""
+    found: list[str] = await page.evaluate(SHOWN, f".log[lang={language}]")
+    return [text for text in found if text]

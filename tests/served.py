@@ -1,10 +1,15 @@
 """A real server on a real socket, in the test's own event loop, with scripted engines."""
 
 import asyncio
+import os
+import signal
 import ssl
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,6 +75,38 @@ class Served:
         """No session is live and no engine has anything to do."""
         shared: list[SharedEngine[Any, Any]] = list(self.app.state.engines.values())
         return not self.sessions and not any(engine.waiting or engine.busy for engine in shared)
+
+
+class Process:
+    """A server in a process of its own, which may be killed and started anew."""
+
+    def __init__(self, program: str, log: Path) -> None:
+        """`program` is told the port and where the event log is, and says at once where it listens."""
+        self._program = program
+        self._log = log
+        self._port = 0
+        self.address = ""
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", self._program, str(self._port), str(self._log)]
+        house = Path(__file__).parent.parent
+        self.process = subprocess.Popen(command, cwd=house, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().split("ws://")[1].split("/")[0]
+        self._port = int(self.address.split(":")[1])
+
+    def stop(self) -> None:
+        """Stop it in order: whoever is connected is told, and the log is closed."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(20) == 0
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 @asynccontextmanager

@@ -21,15 +21,32 @@ from server.interpretation import models
 from server.interpretation.engines import Engines
 from server.interpretation.graph import Interpretation
 from server.recordings.files import LIVE, interpret
-from tests.chromium import browser, microphone, needs_chromium, opened, sent
-from tests.served import Served, serving, until
+from tests.chromium import (
+    PATIENCE,
+    begin,
+    browser,
+    column,
+    finish,
+    microphone,
+    needs_chromium,
+    opened,
+    sent,
+    spoken,
+    until_state,
+)
+from tests.served import Process, Served, serving, until
 from tests.test_tiers import Marking
 
 pytestmark = [needs_chromium, pytest.mark.models]
 CASES = json.loads(Path(__file__).with_name("caption_cases.json").read_text(encoding="utf-8"))
-PATIENCE = 60_000
-"""Milliseconds that a busy machine is given."""
-SHOWN = "() => [...document.querySelectorAll('{} p')].map((p) => p.querySelector('.committed').textContent)"
+SPEECH = 8.5
+"""Seconds of the English sample that are heard: three sentences."""
+SERVER = """
+import sys
+from server import app, config
+wanted = {"server": {"port": int(sys.argv[1])}, "events": {"path": sys.argv[2]}}
+app.serve(config.load(recognition={"model": "embedded"}, **wanted))
+"""
 
 WATCH_SHIFTS = """() => {
   window.moved = [];
@@ -49,36 +66,10 @@ def engines() -> Engines:
 
 @pytest.fixture
 def heard(tmp_path: Path) -> Path:
-    """The first sentences of the English sample."""
+    """The first sentences of the English sample, none cut in two."""
     path = next(path for path in embedded.samples() if path.stem == "english")
-    samples, rate = soundfile.read(path, frames=8 * soundfile.info(path).samplerate)
+    samples, rate = soundfile.read(path, frames=round(SPEECH * soundfile.info(path).samplerate))
     return microphone(samples, rate, tmp_path / "microphone.wav")
-
-
-async def begin(page: Page, *targets: str) -> None:
-    """Fill in the form and start."""
-    await page.select_option("select[name=source]", "en")
-    for box in await page.locator("input[name=target]").all():
-        if await box.is_visible():  # in a room, listeners choose
-            await box.set_checked(await box.get_attribute("value") in targets)
-    await page.click("#setup button[type=submit]")
-    await expect(page.locator("#state")).to_have_attribute("data-state", "listening", timeout=PATIENCE)
-
-
-async def finish(page: Page) -> None:
-    await page.click("#stop")
-    await expect(page.locator("#state")).to_have_attribute("data-state", "finished", timeout=PATIENCE)
-
-
-async def column(page: Page, language: str) -> list[str]:
-    """The committed text of each utterance that a page shows in a language."""
-    found: list[str] = await page.evaluate(SHOWN.format(f".log[lang={language}]"))
-    return [text for text in found if text]
-
-
-async def spoken(page: Page) -> None:
-    """Wait until Chromium has played all of the recording and a pause has ended the last utterance."""
-    await page.wait_for_function("() => window.sent.length > 112", timeout=PATIENCE)
 
 
 def offline(path: Path, engines: Engines, *targets: str) -> dict[str, list[str]]:
@@ -96,11 +87,10 @@ async def test_captions_of_the_microphone_are_those_of_the_same_recording(
             await begin(page, "zh")
             await expect(page.locator(".log[lang=zh] p").first).to_contain_text("。", timeout=PATIENCE)
             assert not await page.locator("#stop").is_hidden(), "translated before the speaker has stopped"
-            await spoken(page)
+            await spoken(page, SPEECH)
             await finish(page)
             shown = {language: await column(page, language) for language in ("en", "zh")}
-            rate = await page.evaluate("() => new AudioContext().sampleRate")
-            recording = await sent(page, tmp_path / "sent.wav", rate)
+            recording = await sent(page, tmp_path / "sent.wav")
             assert await page.locator(".tentative").all_inner_texts() == [""] * len(shown["en"] + shown["zh"])
             assert await page.evaluate("() => window.moved") == [], "committed text has moved"
         skipped = served.app.state.house.metrics.registry.get_sample_value("dragoman_skipped_decisions_total")
@@ -117,7 +107,7 @@ async def test_a_revision_replaces_what_was_shown(engines: Engines, heard: Path)
     async with serving(replace(engines, large=large)) as served, browser(heard) as context:
         async with opened(context, f"http://{served.address}/") as page:
             await begin(page, "zh")
-            await spoken(page)
+            await spoken(page, SPEECH)
             await finish(page)
             shown = await column(page, "zh")
             assert shown and all(word.endswith("L") for text in shown for word in text.split())
@@ -142,7 +132,7 @@ async def test_a_download_is_the_text_that_is_shown(engines: Engines, heard: Pat
     async with serving(engines) as served, browser(heard) as context:
         async with opened(context, f"http://{served.address}/") as page:
             await begin(page, "zh")
-            await spoken(page)
+            await spoken(page, SPEECH)
             await finish(page)
             shown = {language: await column(page, language) for language in ("en", "zh")}
             for language, texts in shown.items():
@@ -202,16 +192,62 @@ async def test_a_network_that_drops_twice_loses_nothing(
             for seconds in (1.5, 2.5):
                 await page.wait_for_timeout(2000)
                 await cut(seconds)
-                await expect(page.locator("#state")).to_have_attribute(
-                    "data-state", "listening", timeout=PATIENCE
-                )
-            await page.wait_for_timeout(3000)
-            await spoken(page)
+                await until_state(page, "listening")
+            await spoken(page, SPEECH)
             recorded = time.monotonic() - began
             await finish(page)
+            await nothing_lost(page, engines, tmp_path)
             done = await page.evaluate("() => window.done")
-            assert await column(page, "en")
     assert done["statistics"]["audio_seconds"] > recorded - 1.0, "four seconds were spoken into nothing"
+
+
+async def nothing_lost(page: Page, engines: Engines, folder: Path) -> None:
+    """See that a page shows the text of what it has sent, each utterance once and in order."""
+    shown = await column(page, "en")
+    recorded = offline(await sent(page, folder / "sent.wav"), engines)["en"]
+    done = await page.evaluate("() => window.done")
+    assert shown == recorded or done["statistics"]["skipped"]
+    assert len(shown) == len(recorded) >= 2
+    numbers = await page.locator(".log p").evaluate_all("all => all.map((p) => Number(p.dataset.utterance))")
+    assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("way", ["stopped", "killed"])
+async def test_a_server_that_is_started_anew_loses_nothing(
+    engines: Engines, heard: Path, tmp_path: Path, way: str
+) -> None:
+    server = Process(SERVER, tmp_path / "events.db")
+    await asyncio.to_thread(server.start)
+    try:
+        async with browser(heard) as context, opened(context, f"http://{server.address}/") as page:
+            await begin(page)
+            await expect(page.locator("p.final .committed:not(:empty)")).not_to_have_count(
+                0, timeout=PATIENCE
+            )
+            said = await column(page, "en")
+            await asyncio.to_thread(server.stop if way == "stopped" else server.kill)
+            await until_state(page, "reconnecting")
+            assert await column(page, "en") >= said, "what was read stays there to be read"
+            await asyncio.to_thread(server.start)
+            await until_state(page, "listening")
+            await spoken(page, SPEECH)
+            await finish(page)
+            await nothing_lost(page, engines, tmp_path)
+    finally:
+        server.kill()
+
+
+async def test_a_recording_is_heard_to_its_last_word(engines: Engines, heard: Path, tmp_path: Path) -> None:
+    """A file that is played in the page ends by itself."""
+    async with serving(engines) as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await page.check("input[name=kind][value=file]")
+            await page.set_input_files("input[name=file]", heard)
+            await begin(page)
+            await until_state(page, "finished")
+            seconds = await page.evaluate("() => window.seconds()")
+            assert seconds == pytest.approx(soundfile.info(heard).duration, abs=0.05)
+            await nothing_lost(page, engines, tmp_path)
 
 
 async def test_a_refused_microphone_is_told(engines: Engines) -> None:
@@ -235,7 +271,7 @@ async def test_an_unplugged_microphone_ends_the_session_in_order(engines: Engine
             await begin(page)
             await expect(page.locator(".committed").first).not_to_be_empty(timeout=PATIENCE)
             await page.evaluate("() => window.stream.getTracks()[0].dispatchEvent(new Event('ended'))")
-            await expect(page.locator("#state")).to_have_attribute("data-state", "finished", timeout=PATIENCE)
+            await until_state(page, "finished")
             assert await column(page, "en")
 
 

@@ -1,11 +1,7 @@
 """Law 11: cut a session anywhere, any number of times, kill the server in between, and nothing is lost."""
 
 import asyncio
-import os
 import random
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -24,7 +20,7 @@ from streaming.audio import AudioChunk, to_pcm16
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, speak
 from streaming.stages import Notice
-from tests.served import cut, interpreted, serving, until
+from tests.served import Process, cut, interpreted, serving, until
 
 TALK = [*VOCABULARY[:5], "", *VOCABULARY[5:12], "", *VOCABULARY[12:16], "", *VOCABULARY[16:]]
 SAMPLES = speak(TALK)
@@ -156,38 +152,8 @@ app.serve(config.load(server={"port": int(sys.argv[1])}, events={"path": sys.arg
 """
 
 
-class Process:
-    """A server in a process of its own, which may be killed and started anew."""
-
-    def __init__(self, log: Path, port: int = 0) -> None:
-        self.log = log
-        self.address = ""
-        self._port = port
-
-    def start(self) -> None:
-        command = [sys.executable, "-c", SERVER, str(self._port), str(self.log)]
-        house = Path(__file__).parent.parent
-        self.process = subprocess.Popen(command, cwd=house, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().split("ws://")[1].split("/")[0]
-        self._port = int(self.address.split(":")[1])
-
-    def stop(self) -> None:
-        """Stop it in order: whoever is connected is told, and the log is closed."""
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(20) == 0
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-    def kill(self) -> None:
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
 async def test_the_server_is_killed_in_mid_speech(tmp_path: Path) -> None:
-    server = Process(tmp_path / "events.db")
+    server = Process(SERVER, tmp_path / "events.db")
     await asyncio.to_thread(server.start)
     kills = {11}
     seen: list[client.Arrival] = []
@@ -216,7 +182,7 @@ async def test_the_server_is_killed_in_mid_speech(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_is_stopped_in_order_loses_nothing_either(tmp_path: Path) -> None:
-    server = Process(tmp_path / "events.db")
+    server = Process(SERVER, tmp_path / "events.db")
     await asyncio.to_thread(server.start)
     stops = {5, 17}
     seen: list[client.Arrival] = []

@@ -1,6 +1,8 @@
 /** Where sound comes from: a microphone, a tab or the system, or a file that is played. */
 
 const HIGHEST_RATE = 48_000;
+/** Milliseconds that the audio thread is given to hand over what it heard last. */
+const PATIENCE = 1_000;
 const PLAIN = { echoCancellation: false, noiseSuppression: false, autoGainControl: true };
 
 /** The microphones there are; their names are known once one has been allowed. */
@@ -16,6 +18,7 @@ export async function microphones() {
 export class Sound {
   #context;
   #release = () => {};
+  #handedOver = () => {};
 
   constructor(onSamples, onEnd) {
     this.onSamples = onSamples;
@@ -49,12 +52,21 @@ export class Sound {
     await this.player?.play();
   }
 
-  /** Stop and release the device. */
+  /** Stop, give what was heard last, and release the device. */
   async close() {
-    this.node?.port.close();
     this.player?.pause();
+    await this.#handOver();
     this.#release();
     if (this.#context?.state !== "closed") await this.#context?.close();
+  }
+
+  /** Closing the port instead would lose what is on its way, and the last tenth of a second. */
+  async #handOver() {
+    if (!this.node) return;
+    const over = new Promise((resolve) => (this.#handedOver = resolve));
+    this.node.port.postMessage("end");
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    this.node.port.close();
   }
 
   async #prepare() {
@@ -65,7 +77,10 @@ export class Sound {
     }
     await this.#context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
     this.node = new AudioWorkletNode(this.#context, "capture", { numberOfOutputs: 0 });
-    this.node.port.onmessage = ({ data }) => this.onSamples(data.samples, data.level);
+    this.node.port.onmessage = ({ data }) => {
+      this.onSamples(data.samples, data.level);
+      if (data.last) this.#handedOver();
+    };
   }
 
   async #play(file) {
