@@ -129,9 +129,9 @@ async def sent(page: Page, path: Path) -> Path:
     return path
 
 
-async def begin(page: Page, *targets: str) -> None:
+async def begin(page: Page, *targets: str, source: str = "en") -> None:
     """Fill in a speaker's form and start."""
-    await page.select_option("select[name=source]", "en")
+    await page.select_option("select[name=source]", source)
     for box in await page.locator("input[name=target]").all():
         if await box.is_visible():  # in a room, listeners choose
             await box.set_checked(await box.get_attribute("value") in targets)

@@ -250,6 +250,26 @@ async def test_a_recording_is_heard_to_its_last_word(engines: Engines, heard: Pa
             await nothing_lost(page, engines, tmp_path)
 
 
+async def test_what_a_busy_page_has_not_yet_heard_of_is_sent_when_it_is_stopped(
+    engines: Engines, heard: Path
+) -> None:
+    async with serving(engines) as served, browser(heard) as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await begin(page)
+            await spoken(page, 0.0)
+            before = await page.evaluate(
+                """() => {
+                  const sent = window.seconds();
+                  const until = performance.now() + 2000;
+                  while (performance.now() < until);
+                  document.getElementById("stop").click();
+                  return sent;
+                }"""
+            )
+            await until_state(page, "finished")
+            assert await page.evaluate("() => window.seconds()") > before + 1.0
+
+
 async def test_a_refused_microphone_is_told(engines: Engines) -> None:
     async with serving(engines) as served, browser(allowed=False) as context:
         async with opened(context, f"http://{served.address}/") as page:
