@@ -7,11 +7,12 @@ live page. An observer in the page notes what stands there, each time after a fr
 *First shown* is the first frame in which a word stands in its place, tentative or not; *committed* the first
 in which it is committed. Words that recognition never gets right have no lag.
 
-The microphone's clock is tied to the page's in two steps, anew for each sentence. The sentence is looked for in
-the sound that the page has sent (normalized cross-correlation), which gives its place there to a sample. And a
-place in that sound was heard no later than the page could have sent it: the least, over the blocks around, of the
-time of sending less the place of the block's end. So a block of 100 ms counts in full against the page, and so
-does everything that follows; what the browser itself holds back of a microphone before that, some 10 ms, does not.
+The microphone's clock is tied to the page's in two steps, anew for each sentence. The sentence is looked for
+in the sound that the page has sent (normalized cross-correlation), which gives its place there to a sample.
+And a place in that sound was heard no later than the page could have sent it: the least, over the blocks
+around, of the time of sending less the place of the block's end. So a block of 100 ms counts in full against
+the page, and so does everything that follows; what the browser itself holds back of a microphone before
+that, some 10 ms, does not.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """A real Chromium with a recording as its microphone, for tests of the pages."""
 
+import asyncio
 import base64
 import shutil
 import tempfile
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
+
+from tests.served import Served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = pytest.mark.skipif(
@@ -127,6 +130,41 @@ async def sent(page: Page, path: Path) -> Path:
     rate = await page.evaluate("() => window.rate")
     soundfile.write(path, np.frombuffer(data, "<i2"), rate, subtype="PCM_16")
     return path
+
+
+@asynccontextmanager
+async def breakable(served: Served) -> AsyncIterator[tuple[str, Any]]:
+    """A way to the server that can be cut: gives its address, and what cuts it for as long as it is open."""
+    host, port = served.address.split(":")
+    open_now: set[asyncio.StreamWriter] = set()
+    passing = asyncio.Event()
+    passing.set()
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not passing.is_set():
+            writer.transport.abort()
+            return
+        there, back = await asyncio.open_connection(host, int(port))
+        open_now.update({writer, back})
+        await asyncio.gather(pipe(reader, back), pipe(there, writer), return_exceptions=True)
+        open_now.difference_update({writer, back})
+
+    @asynccontextmanager
+    async def cut() -> AsyncIterator[None]:
+        passing.clear()
+        for writer in list(open_now):
+            writer.transport.abort()
+        yield
+        passing.set()
+
+    async with await asyncio.start_server(join, "127.0.0.1", 0) as proxy:
+        yield f"127.0.0.1:{proxy.sockets[0].getsockname()[1]}", cut
 
 
 async def begin(page: Page, *targets: str, source: str = "en") -> None:

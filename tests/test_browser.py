@@ -3,11 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -24,6 +21,7 @@ from server.recordings.files import LIVE, interpret
 from tests.chromium import (
     PATIENCE,
     begin,
+    breakable,
     browser,
     column,
     finish,
@@ -34,7 +32,7 @@ from tests.chromium import (
     spoken,
     until_state,
 )
-from tests.served import Process, Served, serving, until
+from tests.served import Process, serving, until
 from tests.test_tiers import Marking
 
 pytestmark = [needs_chromium, pytest.mark.models]
@@ -148,40 +146,6 @@ async def test_a_download_is_the_text_that_is_shown(engines: Engines, heard: Pat
             assert await page.locator("#problem").is_hidden()
 
 
-@asynccontextmanager
-async def breakable(served: Served) -> AsyncIterator[tuple[str, Any]]:
-    """A way to the server that can be cut: gives its address, and what cuts it for some seconds."""
-    host, port = served.address.split(":")
-    open_now: set[asyncio.StreamWriter] = set()
-    passing = asyncio.Event()
-    passing.set()
-
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
-
-    async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not passing.is_set():
-            writer.transport.abort()
-            return
-        there, back = await asyncio.open_connection(host, int(port))
-        open_now.update({writer, back})
-        await asyncio.gather(pipe(reader, back), pipe(there, writer), return_exceptions=True)
-        open_now.difference_update({writer, back})
-
-    async def cut(seconds: float) -> None:
-        passing.clear()
-        for writer in list(open_now):
-            writer.transport.abort()
-        await asyncio.sleep(seconds)
-        passing.set()
-
-    async with await asyncio.start_server(join, "127.0.0.1", 0) as proxy:
-        yield f"127.0.0.1:{proxy.sockets[0].getsockname()[1]}", cut
-
-
 async def test_a_network_that_drops_twice_loses_nothing(
     engines: Engines, heard: Path, tmp_path: Path
 ) -> None:
@@ -191,7 +155,8 @@ async def test_a_network_that_drops_twice_loses_nothing(
             began = time.monotonic()
             for seconds in (1.5, 2.5):
                 await page.wait_for_timeout(2000)
-                await cut(seconds)
+                async with cut():
+                    await page.wait_for_timeout(1000 * seconds)
                 await until_state(page, "listening")
             await spoken(page, SPEECH)
             recorded = time.monotonic() - began

@@ -167,6 +167,7 @@ class Room:
             self.languages,
             self.terms,
             self.ended,
+            plan.speak,
         )
 
     def recall(self, state: RoomState) -> None:

@@ -183,6 +183,8 @@ class RoomState:
     """The glossary."""
     ended: bool = False
     """Nothing follows."""
+    speak: tuple[str, ...] = ()
+    """Languages that can be heard as well as read."""
 
 
 @dataclass(frozen=True, slots=True)

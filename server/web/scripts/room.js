@@ -13,6 +13,7 @@ let listener = null;
 let columns = null;
 let voice = null;
 let settings = null;
+let speaks = [];
 
 async function prepare() {
   settings = await look($("look"));
@@ -25,7 +26,6 @@ async function prepare() {
     $("language").value = chosen;
   };
   fillLanguages();
-  $("hear").hidden = !offer.speech;
   document.addEventListener("words", () => {
     fillLanguages();
     show($("state").dataset.state);
@@ -52,6 +52,8 @@ function wanted() {
 
 function introduce(state) {
   $("title").textContent = document.title = state.title || room();
+  speaks = state.speak;
+  offerVoice();
   const several = state.speakers.length > 1;
   columns.introduce(Object.fromEntries(state.speakers.map((s) => [s.speaker, several ? s.name : ""])));
 }
@@ -61,14 +63,22 @@ function change() {
   columns.clear();
   columns.arrange([$("language").value]);
   voice?.catchUp();
+  offerVoice();
   listener.change(wanted());
+}
+
+/** Offer to hear what the room speaks, and nothing else. */
+function offerVoice() {
+  const spoken = speaks.includes($("language").value);
+  $("hear").hidden = !spoken;
+  $("voice").hidden = !spoken || !voice;
 }
 
 function hear() {
   voice?.close();
   voice = $("speech").checked ? new Voice() : null;
   if (voice) voice.volume = Number($("volume").value);
-  $("voice").hidden = !voice;
+  offerVoice();
   listener.change(wanted());
 }
 
