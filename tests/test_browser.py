@@ -1,6 +1,7 @@
 """The pages in a real browser, with real models behind them: what a person sees."""
 
 import asyncio
+import base64
 import json
 import time
 from dataclasses import replace
@@ -126,7 +127,7 @@ async def downloads(page: Page, format: str, language: str, count: int = 1) -> d
     return {each.suggested_filename: (await each.path()).read_text(encoding="utf-8") for each in came}
 
 
-async def test_a_download_is_the_text_that_is_shown(engines: Engines, heard: Path) -> None:
+async def test_what_is_downloaded_copied_and_found_is_what_is_shown(engines: Engines, heard: Path) -> None:
     async with serving(engines) as served, browser(heard) as context:
         async with opened(context, f"http://{served.address}/") as page:
             await begin(page, "zh")
@@ -136,6 +137,14 @@ async def test_a_download_is_the_text_that_is_shown(engines: Engines, heard: Pat
             for language, texts in shown.items():
                 found = await downloads(page, "text", language)
                 assert found == {f"dragoman.{language}.txt": "".join(f"{text}\n" for text in texts)}
+            await context.grant_permissions(["clipboard-read", "clipboard-write"])
+            await page.click("#copy")
+            await expect(page.locator("#copy")).to_have_text("Copied")
+            everything = "\n\n".join("\n".join(texts) for texts in shown.values())
+            assert await page.evaluate("() => navigator.clipboard.readText()") == everything
+            await page.fill("#search", "THANK")
+            await expect(page.locator("#found")).to_have_text("1 found")
+            assert await page.evaluate("() => CSS.highlights.get('found').size") == 1
             found = await downloads(page, "srt", "zh")
             (subtitles,) = found.values()
             assert [*found] == ["dragoman.zh.srt"] and " --> " in subtitles
@@ -282,6 +291,10 @@ async def test_a_room_is_spoken_into_read_corrected_and_projected(engines: Engin
             await desk.locator(".floor p.final:has(.committed:not(:empty))").first.click()
             await desk.fill(".editor", "The cat is black.")
             await desk.keyboard.press("Enter")
+            await expect(desk.locator(".editor")).to_have_count(0)
+            await desk.keyboard.press("Enter")  # the keyboard is where it was, and opens it once more
+            await expect(desk.locator(".editor")).to_be_focused()
+            await desk.keyboard.press("Escape")
             await expect(first).not_to_have_text(before, timeout=PATIENCE)
             await expect(floor.locator(".committed:not(:empty)").first).to_have_text(
                 "The cat is black.", timeout=PATIENCE
@@ -298,6 +311,53 @@ async def test_a_room_is_spoken_into_read_corrected_and_projected(engines: Engin
             download = await coming.value
             assert download.suggested_filename == "hall.en.txt"
             assert "The cat is black." in (await download.path()).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1920, 1080)], ids=["phone", "projector"])
+async def test_the_newest_words_are_in_sight(engines: Engines, size: tuple[int, int]) -> None:
+    """However small a column is: many languages on a phone leave little room for each."""
+    async with serving(engines) as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await page.set_viewport_size({"width": size[0], "height": size[1]})
+            places = await page.evaluate(
+                """async () => {
+                  const { Columns } = await import("/web/scripts/columns.js");
+                  document.getElementById("setup").hidden = true;
+                  document.getElementById("columns").hidden = false;
+                  const columns = new Columns(document.getElementById("columns"));
+                  columns.arrange(["en", "zh", "ar"]);
+                  const caption = { committed: "12 words.", tentative: "", final: true };
+                  const show = (utterance, language) => columns.show({ ...caption, utterance, language });
+                  for (let i = 0; i < 40; i++) columns.languages.forEach((language) => show(i, language));
+                  columns.show({ ...caption, utterance: 40, language: "ar", committed: "صباح الخير" });
+                  const parts = [...document.querySelectorAll(".column")];
+                  return parts.map((part) => {
+                    const last = part.querySelector("p:last-child");
+                    const [text, room] = [last, part].map((each) => each.getBoundingClientRect());
+                    return [text.top - room.top, room.bottom - text.bottom, getComputedStyle(last).direction];
+                  });
+                }"""
+            )
+            assert [direction for *_, direction in places] == ["ltr", "ltr", "rtl"]
+            assert all(above > 0 and below > 0 for above, below, _ in places)
+
+
+async def test_an_overlay_lets_the_picture_through(engines: Engines) -> None:
+    async with serving(engines) as served, browser() as context:
+        async with opened(context, f"http://{served.address}/r/hall/overlay?box=yes&position=top") as page:
+            picture = await page.screenshot(omit_background=True)
+            colours = await page.evaluate(
+                """async (picture) => {
+                  const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
+                  const image = await createImageBitmap(new Blob([bytes]));
+                  const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+                  canvas.drawImage(image, 0, 0);
+                  const { data } = canvas.getImageData(0, 0, image.width, image.height);
+                  return data.reduce((most, value) => Math.max(most, value), 0);
+                }""",
+                base64.b64encode(picture).decode(),
+            )
+            assert colours == 0
 
 
 async def test_the_fold_of_captions_obeys_the_same_laws_in_the_browser(engines: Engines) -> None:

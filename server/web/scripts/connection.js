@@ -45,6 +45,12 @@ export class Connection extends EventTarget {
     return true;
   }
 
+  /** Connect anew: after a sleep nobody knows whether the other side is still there. */
+  renew() {
+    this.#socket?.close();
+    this.#retry(0);
+  }
+
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -64,6 +70,7 @@ export class Connection extends EventTarget {
       this.#tell("open");
     });
     socket.addEventListener("message", ({ data }) => {
+      if (socket !== this.#socket) return;
       const detail = typeof data === "string" ? JSON.parse(data) : data;
       this.dispatchEvent(new CustomEvent("message", { detail }));
     });

@@ -1,5 +1,6 @@
 /** The operator's desk: what is said, who says it, how the languages keep up, and what to do about it. */
 
+import { copy } from "./clipboard.js";
 import { Columns, FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
 import { look } from "./look.js";
@@ -62,6 +63,7 @@ function hear(caption) {
   if (!spoken.has(caption.utterance)) spoken.set(caption.utterance, caption.language);
   const isSource = spoken.get(caption.utterance) === caption.language;
   if (isSource) columns.show(caption, FLOOR);
+  if (isSource && caption.final) reach(sentences().at(-1));
   if (caption.language === $("beside").value) columns.show(caption);
 }
 
@@ -76,6 +78,31 @@ function beside() {
   columns.arrange(language ? [FLOOR, language] : [FLOOR]);
   columns.root.firstChild.classList.add("floor");
   for (const each of transcript.languages) for (const caption of transcript.in(each)) hear(caption);
+}
+
+function sentences() {
+  return [...document.querySelectorAll(".floor p.final:not(:has(.committed:empty))")];
+}
+
+/** Let the keyboard reach this finished sentence: one of them is a stop of the Tab key. */
+function reach(paragraph) {
+  if (!paragraph || paragraph.contains(document.activeElement)) return;
+  for (const each of sentences()) each.tabIndex = each === paragraph ? 0 : -1;
+}
+
+/** From sentence to sentence with the arrows, Enter to edit. */
+function walk(pressed) {
+  const paragraph = pressed.target.closest(".floor p.final");
+  if (pressed.target !== paragraph) return;
+  const step = { ArrowUp: -1, ArrowDown: 1 }[pressed.key];
+  if (pressed.key === "Enter") edit(pressed);
+  else if (step) {
+    const all = sentences();
+    const next = all[all.indexOf(paragraph) + step];
+    reach(next);
+    next?.focus();
+  } else return;
+  pressed.preventDefault();
 }
 
 /** Edit a finished sentence where it stands: Enter sends, Escape leaves it as it was. */
@@ -95,8 +122,10 @@ function edit({ target }) {
     if (!open) return;
     open = false; // removing what has the focus blurs it
     const text = editor.value.trim();
+    const kept = document.activeElement === editor;
     editor.remove();
     committed.hidden = false;
+    if (kept) paragraph.focus();
     if (!send || !text || text === committed.textContent) return;
     connection.send({ type: "correct", utterance: Number(paragraph.dataset.utterance), text });
   };
@@ -217,7 +246,7 @@ async function fillLinks() {
     const grow = document.createElement("span");
     grow.className = "grow";
     grow.append(anchor);
-    item.append(grow, button(word("copy"), () => navigator.clipboard.writeText(address)));
+    item.append(grow, button(word("copy"), ({ target }) => copy(address, target)));
     $("links").append(item);
     if (!page) $("code").src = await code(address);
   }
@@ -268,6 +297,7 @@ function complain(message) {
 }
 
 $("columns").addEventListener("click", edit);
+$("columns").addEventListener("keydown", walk);
 document.addEventListener("selectionchange", pick);
 $("beside").addEventListener("change", beside);
 $("term").addEventListener("submit", addTerm);

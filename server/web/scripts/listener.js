@@ -6,8 +6,12 @@
 import { Connection } from "./connection.js";
 import { Transcript, asCaption } from "./transcript.js";
 
+/** Milliseconds out of sight after which a connection that looks open may not be: phones halt such pages. */
+const ASLEEP = 5_000;
+
 export class Listener extends EventTarget {
   #event = null;
+  #unseen = Infinity;
   #speech = null;
 
   /** `wanted`: language, style, speech and token, as the message `listen` has them. */
@@ -22,6 +26,7 @@ export class Listener extends EventTarget {
 
   open() {
     this.connection.open();
+    document.addEventListener("visibilitychange", () => this.#wake());
   }
 
   /** Read the room otherwise; `wanted` as in the constructor. A new language begins with its own history. */
@@ -36,6 +41,11 @@ export class Listener extends EventTarget {
 
   close() {
     this.connection.close();
+  }
+
+  #wake() {
+    if (document.visibilityState === "hidden") this.#unseen = performance.now();
+    else if (performance.now() - this.#unseen > ASLEEP) this.connection.renew();
   }
 
   #greeting() {

@@ -1,5 +1,7 @@
 /** The page of one speaker: choose the sound and the languages, start, read. */
 
+import { stayAwake } from "./awake.js";
+import { copy } from "./clipboard.js";
 import { Columns } from "./columns.js";
 import { look } from "./look.js";
 import { credentials, room } from "./place.js";
@@ -87,6 +89,7 @@ async function begin(event) {
     await sound.open(kind(), { device: device.value, file: file.files[0] });
     open(wanted);
     await sound.start();
+    stayAwake();
   } catch (error) {
     await sound?.close();
     speaker?.close();
@@ -187,12 +190,6 @@ function complain(message) {
   $("problem").hidden = !message;
 }
 
-async function copy() {
-  await navigator.clipboard.writeText(text());
-  $("copy").textContent = word("copied");
-  setTimeout(() => ($("copy").textContent = word("copy")), 1500);
-}
-
 function text() {
   return columns.languages.map((language) => transcript.committed(language).join("\n")).join("\n\n");
 }
@@ -227,7 +224,7 @@ $("setup").addEventListener("change", () => {
 });
 $("stop").addEventListener("click", stop);
 $("again").addEventListener("click", again);
-$("copy").addEventListener("click", copy);
+$("copy").addEventListener("click", () => copy(text(), $("copy")));
 $("download").addEventListener("change", download);
 $("search").addEventListener("input", find);
 await prepare();

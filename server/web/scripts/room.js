@@ -1,5 +1,7 @@
 /** A listener's page: one language of a room, on a phone in the third row. */
 
+import { stayAwake } from "./awake.js";
+import { copy } from "./clipboard.js";
 import { Columns, FLOOR } from "./columns.js";
 import { Listener } from "./listener.js";
 import { look } from "./look.js";
@@ -82,13 +84,6 @@ function hear() {
   listener.change(wanted());
 }
 
-/** Keep the screen on while captions are read; browsers let go of it whenever the page is hidden. */
-async function stayAwake() {
-  const hold = () => navigator.wakeLock?.request("screen").catch(() => {});
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hold());
-  await hold();
-}
-
 function show(state) {
   $("state").dataset.state = state;
   $("state").textContent = word(state === "listening" ? "state-live" : `state-${state}`);
@@ -123,6 +118,6 @@ $("copy").addEventListener("click", () => {
   const { language } = listener.wanted;
   const texts = language === FLOOR ? listener.transcript.languages.flatMap((l) => listener.transcript.in(l)) : listener.transcript.in(language);
   const ordered = texts.sort((a, b) => a.utterance - b.utterance).map((caption) => caption.committed);
-  navigator.clipboard.writeText(ordered.join("\n"));
+  copy(ordered.join("\n"), $("copy"));
 });
 await prepare();

@@ -4,6 +4,7 @@
  * behind overlaid letters. `/overlay` is transparent, for a browser source of a streaming program.
  */
 
+import { stayAwake } from "./awake.js";
 import { FLOOR } from "./columns.js";
 import { Listener } from "./listener.js";
 import { credentials, room } from "./place.js";
@@ -24,6 +25,7 @@ root.classList.toggle("overlay", location.pathname.endsWith("/overlay"));
 document.body.classList.toggle("overlay", location.pathname.endsWith("/overlay"));
 
 for (const language of languages) read(language);
+stayAwake();
 
 function read(language) {
   const lines = document.createElement("div");
