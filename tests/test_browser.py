@@ -313,7 +313,7 @@ async def test_a_room_is_spoken_into_read_corrected_and_projected(engines: Engin
             assert "The cat is black." in (await download.path()).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("size", [(390, 844), (1920, 1080)], ids=["phone", "projector"])
+@pytest.mark.parametrize("size", [(360, 640), (1920, 1080)], ids=["phone", "projector"])
 async def test_the_newest_words_are_in_sight(engines: Engines, size: tuple[int, int]) -> None:
     """However small a column is: many languages on a phone leave little room for each."""
     async with serving(engines) as served, browser() as context:
@@ -323,7 +323,7 @@ async def test_the_newest_words_are_in_sight(engines: Engines, size: tuple[int, 
                 """async () => {
                   const { Columns } = await import("/web/scripts/columns.js");
                   document.getElementById("setup").hidden = true;
-                  document.getElementById("columns").hidden = false;
+                  for (const id of ["columns", "tools"]) document.getElementById(id).hidden = false;
                   const columns = new Columns(document.getElementById("columns"));
                   columns.arrange(["en", "zh", "ar"]);
                   const caption = { committed: "12 words.", tentative: "", final: true };
