@@ -95,6 +95,14 @@ async def test_what_was_sent_sounds_exactly_as_the_recording_of_it(rate: int, tm
     np.testing.assert_array_equal(np.concatenate(live), np.concatenate(offline))
 
 
+def test_how_loud_it_is_fades_with_the_sound() -> None:
+    filled, _ = inlet()
+    filled.take(TONE[:SAMPLE_RATE], 0)
+    assert filled.level == pytest.approx(0.5**0.5, rel=0.01)
+    filled.take(np.zeros(2 * SAMPLE_RATE, np.float32), SAMPLE_RATE)
+    assert filled.level == pytest.approx(0.5**2.5, rel=0.01)
+
+
 def test_what_came_already_is_left_out() -> None:
     filled, lag = inlet()
     filled.take(TONE[:1000], 0)

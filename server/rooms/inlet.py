@@ -49,6 +49,8 @@ class Inlet:
         self._chunks: deque[AudioChunk] = deque()
         self._held, self._most = 0, held * SAMPLE_RATE
         self._finished = False
+        self.level = 0.0
+        """Root mean square of the loudest lately, halved each second."""
         self.tape: Tape | None = None
         """Keeps what is given, where it is to be kept."""
         self._arrived = asyncio.Event()
@@ -99,6 +101,8 @@ class Inlet:
             chunk = AudioChunk(samples[start : start + LONGEST], self._offset)
             self._offset += len(chunk.samples)
             self._lag.receive(chunk.end)
+            loudness = float(np.sqrt(np.mean(np.square(chunk.samples))))
+            self.level = max(loudness, self.level * 0.5**chunk.duration)
             if self.tape:
                 self.tape.write(chunk)
             self._chunks.append(chunk)

@@ -128,9 +128,14 @@ class Operation:
     def status(self) -> Status:
         """How the room works now."""
         audience, scribe = self.conference.audience, self.conference.scribe
-        lines = [line for floor in self.conference.floors.values() for line in floor.lines]
+        lines = [(floor, line) for floor in self.conference.floors.values() for line in floor.lines]
         return Status(
-            tuple(SpeakerStatus(line.name, round(line.lag.seconds, 3)) for line in lines),
+            tuple(
+                SpeakerStatus(
+                    line.name, round(line.lag.seconds, 3), round(line.inlet.level, 3) if floor.holder else 0.0
+                )
+                for floor, line in lines
+            ),
             tuple(
                 LanguageStatus(
                     state.language,

@@ -194,6 +194,8 @@ class SpeakerStatus:
     speaker: str
     lag: float
     """Seconds of audio that wait for a decision."""
+    level: float = 0.0
+    """How loud it is, 0 … 1: the root mean square of the loudest lately, halved each second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,14 +158,23 @@ function draw() {
 }
 
 function speaker({ speaker, name, muted }) {
-  const lag = status.speakers.find((each) => each.speaker === speaker)?.lag;
+  const known = status.speakers.find((each) => each.speaker === speaker);
   const holds = state.floor === speaker;
-  return row(
+  const item = row(
     `${name || speaker}${holds ? ` — ${word("has-the-floor")}` : ""}`,
-    lag === undefined ? "" : word("lag", { seconds: lag.toFixed(1) }),
+    known ? word("lag", { seconds: known.lag.toFixed(1) }) : "",
     [word(muted ? "unmute" : "mute"), () => connection.send({ type: "mute", speaker, muted: !muted })],
     [word(holds ? "take-the-floor" : "give-the-floor"), () => connection.send({ type: "hand", speaker: holds ? "" : speaker })],
   );
+  if (known) item.querySelector(".grow").append(meter(known.level));
+  return item;
+}
+
+function meter(level) {
+  const element = Object.assign(document.createElement("meter"), { className: "level", low: 0.02 });
+  element.value = Math.min(1, 3 * level);
+  element.setAttribute("aria-label", word("level"));
+  return element;
 }
 
 function language({ language, by }) {
