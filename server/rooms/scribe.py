@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from server.interpretation.graph import RECOGNITION, TRANSLATION
@@ -47,6 +48,8 @@ class Scribe:
         self._noticed: Counter[tuple[str, str, str]] = Counter()
         self._said: set[tuple[str, str]] = set()
         self._revisions: Counter[int] = Counter()
+        self._paces: defaultdict[str, dict[str, dict[int, int]]] = defaultdict(dict)
+        """Line → node → what its stage's pace has told since the line's snapshot; after a restart only."""
 
     def hear(self, line: Line, name: str, item: Any) -> None:
         """Take what the node of a line writes."""
@@ -129,15 +132,21 @@ class Scribe:
         if caption is None:
             return
         if update.committed or update.final:
-            self._add(caption, update, line.name, spoken=spoken, of=item.utterance)
+            more = {"of": item.utterance, "node": name, "pace": line.paced(name)}
+            self._add(caption, update, line.name, spoken=spoken, more=more)
         else:
             self._journal.show(caption, line=line.name, spoken=spoken)
 
     def _add(
-        self, caption: Caption, update: Update, line: str, *, spoken: bool, of: int | None = None
+        self,
+        caption: Caption,
+        update: Update,
+        line: str,
+        *,
+        spoken: bool,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        more = {"tentative": "", **({} if of is None else {"of": of})}
-        self._journal.add(caption, line=line, spoken=spoken, more=more)
+        self._journal.add(caption, line=line, spoken=spoken, more={"tentative": "", **more})
         if update.committed:
             self.ends[caption.language] = max(self.ends.get(caption.language, 0.0), caption.end)
             self.heard_until = max(self.heard_until, caption.end if spoken else 0.0)
@@ -180,6 +189,7 @@ class Scribe:
                     self.heard_until = caption.end
                 if "of" in event.content:
                     self._room.remember(entry.line, event.content["of"], caption.utterance)
+                    self._pace(event, entry.line, snapshots)
                 else:
                     self._room.remember(f"{entry.line}.{TYPED}", event.number, caption.utterance)
             case Revision(utterance=number, language=language, text=text, revision=revision):
@@ -203,6 +213,14 @@ class Scribe:
             if self._line_of.get(key[0]) == line.name
         }
         self._echoes[line.name] = Echoes(told, line.snapshot.shown)
+        for node, steps in self._paces.pop(line.name, {}).items():
+            line.follow(node, steps)
+
+    def _pace(self, event: Event, line: str, snapshots: Mapping[str, Snapshot]) -> None:
+        """Remember the pace at which a line was heard after its snapshot."""
+        if event.number > snapshots.get(line, Snapshot(0)).number:
+            steps = {int(answer): steps for answer, steps in event.content.get("pace", {}).items()}
+            self._paces[line].setdefault(event.content.get("node", ""), {}).update(steps)
 
 
 def _placed(update: Update, number: int, begin: float) -> Update:
