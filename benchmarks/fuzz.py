@@ -218,8 +218,9 @@ def _attack(address: str, mutator: Mutator, messages: int, uploads: int, togethe
 def _server() -> Iterator[tuple[psutil.Process, str, Any]]:
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / "log", "w+") as log:
         config = Path(folder) / "dragoman.toml"
-        events = json.dumps(str(Path(folder) / "events.db"))
+        events, jobs = (json.dumps(str(Path(folder) / name)) for name in ("events.db", "jobs"))
         settings = f"[access]\nfolder = {json.dumps(folder)}\n[events]\npath = {events}\n"
+        settings += f"[recordings]\nfolder = {jobs}\n"
         config.write_text(f"{settings}[limits]\nutilisation = 0.0\n[server]\ngrace = 0.0\n")
         command = [sys.executable, "-m", "server", "serve", "--port", "0", "--model", "embedded"]
         command += ["--config", str(config)]

@@ -132,8 +132,9 @@ def main() -> None:
         root.mkdir()
         joined(arguments.files, arguments.minutes * 60, arguments.rest, root / "long.wav")
         config = Path(folder, "dragoman.toml")
-        kept = json.dumps(str(Path(folder, "kept")))
-        config.write_text(f"[recordings]\nfolder = {kept}\nroot = {json.dumps(str(root))}\n")
+        kept, events = (json.dumps(str(Path(folder, name))) for name in ("kept", "events.db"))
+        recordings = f"[recordings]\nfolder = {kept}\nroot = {json.dumps(str(root))}\n"
+        config.write_text(f"{recordings}[events]\npath = {events}\n")
         with served(config, arguments.model) as server:
             empty = server.memory_info().rss
             number = submit(http, "long.wav", arguments.to)

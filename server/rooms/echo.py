@@ -1,9 +1,9 @@
 """Echoes: after a restart audio is interpreted once more, and what comes out has partly been said before.
 
-Decisions are deterministic, and the pace at which they were taken stands beside each event, so a second hearing
-says what the first has said: that is left out, by what the text says and not by counting. Where it says
-something else after all (the models or the code are others), the text that was told stays, and only what
-follows it in time is added: nothing that anybody has read is ever taken back.
+Decisions are deterministic, and the pace at which they were taken stands beside each event, so a second
+hearing says what the first has said: that is left out, by what the text says and not by counting. Where it
+says something else after all (the models or the code are others), the text that was told stays, and only
+what follows it in time is added: nothing that anybody has read is ever taken back.
 """
 
 from collections.abc import Mapping
