@@ -81,7 +81,7 @@ class Pace:
 
     def follow(self, steps: Mapping[int, int]) -> None:
         """Take as many steps after the answers of these numbers as an earlier hearing has told."""
-        self._known.update(steps)
+        self._known = {answer: count for answer, count in steps.items() if answer > self._answers}
 
     def _fitting(self) -> int:
         """Count the steps in which the work fits.

@@ -37,6 +37,11 @@ class Echoes:
             if caption.committed or caption.final
         }
 
+    def said(self, key: Key, told: Caption) -> Caption:
+        """Give what the second hearing has said so far where it has not come up with what was told."""
+        echo = self._echoes.get(key)
+        return replace(told, committed=echo.heard) if echo and not echo.apart else told
+
     def reconcile(self, update: Update) -> Update | None:
         """Give what an update says beyond what has been told; `None`: nothing."""
         key = (update.utterance, update.language)

@@ -25,6 +25,8 @@ from tts.speech import Spoken
 
 BOOTH = "b"
 """How the names of lines from booths begin: what is said there is a translation."""
+PACES = 1_000
+"""Answers whose pace is remembered: ten minutes of speech, and a snapshot is taken at every pause."""
 TYPED = "typed"
 """What is added to the name of a booth for the numbers of utterances that are typed there."""
 
@@ -49,7 +51,7 @@ class Scribe:
         self._said: set[tuple[str, str]] = set()
         self._revisions: Counter[int] = Counter()
         self._paces: defaultdict[str, dict[str, dict[int, int]]] = defaultdict(dict)
-        """Line → node → what its stage's pace has told since the line's snapshot; after a restart only."""
+        """Line → node → what its stage's pace has told last; after a restart only."""
 
     def hear(self, line: Line, name: str, item: Any) -> None:
         """Take what the node of a line writes."""
@@ -66,9 +68,10 @@ class Scribe:
         return self._line_of.get(utterance, "")
 
     def shown(self, line: Line, name: str) -> Mapping[tuple[int, str], Caption]:
-        """Give the captions that a node of a line shows and has not finished."""
+        """Give the captions that a node of a line has shown and not finished."""
+        echoes = self._echoes[line.name]
         found = {
-            key: caption
+            key: echoes.said(key, caption)
             for key, caption in self.showing.shown.items()
             if not caption.final and self._line_of.get(key[0]) == line.name
         }
@@ -189,7 +192,7 @@ class Scribe:
                     self.heard_until = caption.end
                 if "of" in event.content:
                     self._room.remember(entry.line, event.content["of"], caption.utterance)
-                    self._pace(event, entry.line, snapshots)
+                    self._pace(event, entry.line)
                 else:
                     self._room.remember(f"{entry.line}.{TYPED}", event.number, caption.utterance)
             case Revision(utterance=number, language=language, text=text, revision=revision):
@@ -216,11 +219,15 @@ class Scribe:
         for node, steps in self._paces.pop(line.name, {}).items():
             line.follow(node, steps)
 
-    def _pace(self, event: Event, line: str, snapshots: Mapping[str, Snapshot]) -> None:
-        """Remember the pace at which a line was heard after its snapshot."""
-        if event.number > snapshots.get(line, Snapshot(0)).number:
-            steps = {int(answer): steps for answer, steps in event.content.get("pace", {}).items()}
-            self._paces[line].setdefault(event.content.get("node", ""), {}).update(steps)
+    def _pace(self, event: Event, line: str) -> None:
+        """Remember the pace at which a line was heard; a later hearing overrides an earlier one."""
+        steps = {int(answer): count for answer, count in event.content.get("pace", {}).items()}
+        if not steps:
+            return
+        node = event.content["node"]
+        known = self._paces[line].get(node, {})
+        kept = [answer for answer in known if answer < min(steps)][-PACES:]
+        self._paces[line][node] = {answer: known[answer] for answer in kept} | steps
 
 
 def _placed(update: Update, number: int, begin: float) -> Update:
