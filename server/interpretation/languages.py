@@ -48,6 +48,19 @@ class Languages:
         """
         self._router.route(source, target)
 
+    def check_heard(self, language: str) -> None:
+        """See that a language can be recognised: windows of another one must not reach the engine.
+
+        Raises:
+            LanguageError: it cannot; the message lists what can.
+        """
+        if not self._hears(language):
+            raise LanguageError(f"'{language}' cannot be recognised; {_list(self._heard)} can")
+
+    def reaches(self, source: str | None, target: str) -> bool:
+        """Tell whether a target can be translated from a language, or from any if it is not known."""
+        return any(pair.target == target and source in (None, pair.source) for pair in self._pairs())
+
     def routes(self, wanted: Interpretation) -> tuple[Route, ...]:
         """See that a session can be served, and say how its targets are reached if the source is known.
 
@@ -63,8 +76,7 @@ class Languages:
         if wanted.source is None:
             self._check_targets(wanted.targets)
             return ()
-        if not self._hears(wanted.source):
-            raise LanguageError(f"'{wanted.source}' cannot be recognised; {_list(self._heard)} can")
+        self.check_heard(wanted.source)
         routes = [(target, self._router.route(wanted.source, target)) for target in wanted.targets]
         return tuple(Route(target, route.via) for target, route in routes)
 

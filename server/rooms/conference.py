@@ -139,7 +139,8 @@ class Conference:
         packs = await self.trade.take(form)
         if self.room.ended:  # perhaps only since
             raise RoomError(f"the event in {self.name!r} has ended")
-        self.routes(form)
+        if not booth:  # a person needs no model
+            self.routes(form)
         with ExitStack() as place:
             self.account.admit(place, booth)
             name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
@@ -176,10 +177,15 @@ class Conference:
     def routes(self, form: Start) -> tuple[Route, ...]:
         """See that a speaker can be served, and say how the targets are reached if the source is known.
 
+        A language that the room was not opened with, and that somebody reads, bars no speaker.
+
         Raises:
             LanguageError: a language that cannot be heard, translated or spoken.
         """
-        return self.services.languages.routes(self._wanted(form, ""))
+        wanted, languages = self._wanted(form, ""), self.services.languages
+        asked = form.targets if self.room.plan.private else self.room.plan.targets
+        targets = [t for t in wanted.targets if t in asked or languages.reaches(wanted.source, t)]
+        return languages.routes(replace(wanted, targets=tuple(targets)))
 
     async def translate(self, request: TranslationRequest) -> Translation:
         """Translate; in a room that is shared, a language that fails harms no other."""
