@@ -43,7 +43,7 @@ class House:
         self._load: Final = Load(workers)
         self.door: Final = Door(access, self.metrics.refused)
         self.admission: Final = Admission(
-            config.server.max_sessions, config.limits, self._load, time.monotonic
+            config.server.max_sessions, config.limits, self._load, time.monotonic, self.metrics.refused
         )
         self.engines: Final[dict[str, SharedEngine[Any, Any]]] = {}
         self.asks: Final[dict[str, Callable[..., Awaitable[Any]]]] = {}
@@ -104,6 +104,10 @@ class House:
     def ended(self, close_code: int, skipped: int) -> None:
         """A session has ended, having left out so many decision points."""
         self.metrics.ended(close_code, skipped)
+
+    def dropped(self) -> None:
+        """A client that did not read has lost its connection."""
+        self.metrics.dropped()
 
     def _share(
         self, name: str, run: Callable[[Sequence[Any]], Sequence[Any]], most: int, workers: int = 1
