@@ -174,6 +174,7 @@ def main() -> int:
     wrong = list[str]()
     with _server() as (process, address, log):
         _attack(address, Mutator(0), 1_000, 50, arguments.together, file)  # what is made once and kept
+        _job(address, file)
         before = _state(process, address)
         for seed in range(arguments.seed, arguments.seed + arguments.storms):
             began = time.perf_counter()
@@ -194,6 +195,14 @@ def main() -> int:
     for what in wrong:
         print("WRONG:", what)
     return 1 if wrong else 0
+
+
+def _job(address: str, file: bytes) -> None:
+    """Let the server work on a job: it opens the list of jobs, which stays open."""
+    with httpx2.Client(base_url=f"http://{address}/v1/jobs/", timeout=ANSWER_SECONDS) as http:
+        posted = http.post(f"http://{address}/v1/jobs", files={"file": ("one.flac", file)})
+        while http.get(posted.json()["id"]).json()["state"] in ("queued", "running"):
+            time.sleep(0.1)
 
 
 def left(before: dict[str, float], after: dict[str, float]) -> list[str]:
