@@ -177,15 +177,10 @@ class Conference:
     def routes(self, form: Start) -> tuple[Route, ...]:
         """See that a speaker can be served, and say how the targets are reached if the source is known.
 
-        A language that the room was not opened with, and that somebody reads, bars no speaker.
-
         Raises:
             LanguageError: a language that cannot be heard, translated or spoken.
         """
-        wanted, languages = self._wanted(form, ""), self.services.languages
-        asked = form.targets if self.room.plan.private else self.room.plan.targets
-        targets = [t for t in wanted.targets if t in asked or languages.reaches(wanted.source, t)]
-        return languages.routes(replace(wanted, targets=tuple(targets)))
+        return self.services.languages.routes(self._wanted(form, ""), self.room.plan.targets)
 
     async def translate(self, request: TranslationRequest) -> Translation:
         """Translate; in a room that is shared, a language that fails harms no other."""
@@ -233,14 +228,13 @@ class Conference:
             self.trade.prepared,
         )
         wanted, languages = self._wanted(form, booth, packs), self.services.languages
-        saved, rate, limits = snapshots or {}, form.sample_rate, self.services.limits
-        held = limits.audio_seconds
+        saved, rate, held = snapshots or {}, form.sample_rate, self.services.limits.audio_seconds
         lines = [
             Line(line, wanted, rate, engines, languages, ears, saved.get(line, Snapshot(0)), held)
             for line in names
         ]
         floor = self.floors[name] = Floor(name, form, begin, secret, lines, Microphone(switches), booth)
-        if longest := limits.total_seconds:
+        if longest := self.services.limits.total_seconds:
             notice = Notice("too_long", f"a session may last {longest:g} s here")
             timer = asyncio.get_running_loop().call_later(longest, self.dismiss, floor, notice)
             floor.place.callback(timer.cancel)
