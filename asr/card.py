@@ -11,7 +11,7 @@ from streaming.errors import ModelError
 LONGEST = 30.0
 """Seconds that Whisper was trained on, and the most it takes."""
 _GRID = 2.0
-_NUMBERS = ("window_floor", "window_margin", "window_full")
+_NUMBERS = ("window_floor", "window_margin", "window_full", "window_speech")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,11 @@ class Card:
     """Seconds of silence behind the speech, at least."""
     window_full: float = LONGEST
     """Seconds of the window that is safest, for hypotheses that cannot be believed."""
+    window_speech: float = LONGEST - 2.0
+    """Seconds of speech in a recording's window: a model that was taught with shorter ones forgets what is
+    behind. Stock weights hear all that leaves room for the silence."""
+    beam: int = 5
+    """Hypotheses that a search keeps where there is time for it; Whisper's own, small models gain by more."""
     prompt: int = 64
     """Tokens of text before the window, at most: longer ones favour loops, and a model that was taught with
     shorter ones falls silent behind them."""
@@ -57,6 +62,7 @@ def read_card(folder: Path) -> Card:
         numbers = {name: float(about[name]) for name in _NUMBERS if name in about}
         return Card(
             tuple(about.get("languages", ())),
+            beam=int(about.get("beam", Card().beam)),
             prompt=int(about.get("prompt", Card().prompt)),
             hot_words=int(about.get("hot_words", Card().hot_words)),
             family=str(about.get("name", Card().family)),

@@ -57,7 +57,8 @@ class RecognitionStage:
         self._language = SpokenLanguage(language, languages)
         self._hot_words = {language: tuple(terms) for language, terms in hot_words.items()}
         self._beam = beam
-        self._pace = Pace(step)
+        self.pace = Pace(step)
+        """What is left out because the recognizer is too slow."""
         self._history = History()
         self._doubt = Doubt()
         self._shown = Shown(Script(chinese))
@@ -72,7 +73,7 @@ class RecognitionStage:
     @property
     def skipped(self) -> int:
         """Decision points that were left out because the recognizer was too slow."""
-        return self._pace.skipped
+        return self.pace.skipped
 
     def receive(self, item: AudioChunk | EndOfUtterance) -> None:
         """Store an item."""
@@ -113,7 +114,7 @@ class RecognitionStage:
             self._policy.forget()
             self._again = self._window(window.audio.offset + len(window.audio.samples), final=window.final)
             return
-        self._pace.spent(self._cost)
+        self.pace.spent(self._cost)
         self._cost = 0.0
         self._weigh(alarm, result, window)
         self._tell(alarm, window)
@@ -147,10 +148,10 @@ class RecognitionStage:
         self._history.append(chunk)
 
     def _advance(self) -> int:
-        return round(self._doubt.steps * self._pace.advance() * SAMPLE_RATE)
+        return round(self._doubt.steps * self.pace.advance() * SAMPLE_RATE)
 
     def _window(self, end: int, *, final: bool) -> Window:
-        effort = self._pace.effort
+        effort = self.pace.effort
         return Window(
             self._history.window(end),
             self._history.prefix,

@@ -12,6 +12,7 @@ from asr.recognition import RecognitionStage
 from streaming.audio import AudioChunk, EndOfUtterance
 from streaming.captions import Update
 from streaming.matching import Phrases
+from streaming.pace import Pace
 from streaming.stages import Action, Notice, Recognition, Window, Write
 from streaming.state import Shared
 from streaming.words import Word
@@ -76,6 +77,11 @@ class ReplacingStage:
         self._stage = stage
         self._replacements = replacements
         self._held: tuple[Word, ...] = ()
+
+    @property
+    def pace(self) -> Pace:
+        """What is left out because the recognizer is too slow."""
+        return self._stage.pace
 
     @property
     def skipped(self) -> int:

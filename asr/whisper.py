@@ -56,10 +56,10 @@ class _Job:
         return max(2 * most, len(self.before) + most)
 
     @property
-    def kind(self) -> tuple[int, int, bool, int]:
+    def kind(self) -> tuple[int, int, bool, bool, int]:
         """Windows of one kind can be decoded together, with the same outcome as alone: CTranslate2 wants
         encoder outputs of one length and the start of the transcript in one place."""
-        return self.frames, len(self.before), self.window.beam, self.longest
+        return self.frames, len(self.before), self.window.beam, self.window.unhurried, self.longest
 
 
 class WhisperRecognizer:
@@ -93,6 +93,11 @@ class WhisperRecognizer:
         # large-v3 and its turbo are the stock models of 128 bands.
         stock = self._card.family == "whisper" and self._model.n_mels == 128
         return "whisper-large-v3" if stock else self._card.family
+
+    @property
+    def longest(self) -> float:
+        """Seconds of speech that it hears whole."""
+        return self._card.window_speech
 
     def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
         """Hear the words of each window that follow its prefix.
@@ -173,12 +178,17 @@ class WhisperRecognizer:
         found: list[Any] = self._model.generate(
             _joined([job.encoded for job in jobs]),
             [[*job.before, *job.prefix] for job in jobs],
-            beam_size=_BEAM if jobs[0].window.beam else 1,
+            beam_size=self._beam(jobs[0].window),
             max_length=jobs[0].longest,
             return_scores=True,
             return_no_speech_prob=True,
         )
         return found
+
+    def _beam(self, window: Window) -> int:
+        if not window.beam:
+            return 1
+        return self._card.beam if window.unhurried else _BEAM
 
     def _words(
         self, encoded: Any, tokenizer: Any, tokens: list[int], known: int, window: Window

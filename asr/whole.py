@@ -11,8 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from asr import guards
-from asr.endpointing import LONGEST, PATIENCE
-from asr.guards import Alarm, inspect
+from asr.doubt import UNDERSTOOD
+from asr.endpointing import PATIENCE
+from asr.guards import GUESSED, Alarm, inspect
 from asr.recognition import placed
 from asr.spoken import LONGEST as CERTAIN
 from asr.spoken import SHORTEST, SURE
@@ -24,31 +25,36 @@ _HURRIED = PATIENCE[-1][0]
 """Seconds of speech after which endpointing ends an utterance at the slightest pause, or at none."""
 _QUIET = SAMPLE_RATE // 5
 """Samples over which loudness is taken."""
+_TELLING = 12
+"""Words whose mean probability tells whether they were understood: that of fewer is low by accident."""
 
 
 class Gathering:
-    """Gathers what endpointing writes into whole utterances, none longer than a recognizer hears at once.
+    """Gathers what endpointing writes into whole utterances, none longer than a recognizer hears whole.
 
-    Where endpointing had to end one in the middle of speech, it is divided at the quietest place instead.
+    A longer one, even if endpointing had to end it in the middle of speech, is divided where it is quietest.
     """
 
-    def __init__(self, longest: float = LONGEST) -> None:
+    def __init__(self, longest: float) -> None:
         """`longest`: seconds of an utterance."""
         self._longest = round(longest * SAMPLE_RATE)
         self._audio = AudioBuffer()
+        self._begun = 0
         self._ended = False
 
     def receive(self, item: AudioChunk | EndOfUtterance) -> Iterator[AudioChunk]:
         """Take an item; gives the utterances that are whole now."""
         if isinstance(item, EndOfUtterance):
             self._ended = True
-            if self._size < _HURRIED * SAMPLE_RATE:
+            if self._audio.end - self._begun < _HURRIED * SAMPLE_RATE:
                 yield from self.finish()
             return
         if self._ended and item.offset != self._audio.end:
             yield from self.finish()
         if not self._size:
             self._audio = AudioBuffer(item.offset)
+        if self._ended or not self._size:
+            self._begun = item.offset
         self._ended = False
         self._audio.append(item)
         while self._size > self._longest:
@@ -65,7 +71,7 @@ class Gathering:
         return self._audio.end - self._audio.start
 
     def _head(self) -> AudioChunk:
-        earliest = self._audio.start + self._longest * 2 // 3
+        earliest = self._audio.start + self._longest // 2
         late = self._audio.read(earliest, self._audio.start + self._longest).samples
         return self._cut(earliest + _quietest(late))
 
@@ -91,12 +97,13 @@ def whole_window(
         hot_words=hot_words,
         final=True,
         beam=True,
+        unhurried=True,
     )
 
 
 def second_window(window: Window, result: Recognition) -> Window | None:
     """Ask again, the safest way, if the first answer cannot be believed."""
-    alarm = inspect(result, window.audio.duration)
+    alarm = _alarm(window, result)
     if alarm is None or not alarm.again or window.full:
         return None
     return replace(window, full=True, prompt="", hot_words=())
@@ -104,7 +111,7 @@ def second_window(window: Window, result: Recognition) -> Window | None:
 
 def believed(window: Window, result: Recognition) -> tuple[tuple[Word, ...], Alarm | None]:
     """Take from the last answer the words that can be believed, in order and within the utterance."""
-    alarm = inspect(result, window.audio.duration, again=window.full)
+    alarm = _alarm(window, result)
     words = guards.believed(result.words, alarm, final=True)
     return placed(words, window.audio.start, window.audio.end), alarm
 
@@ -113,6 +120,11 @@ def tells_language(window: Window, result: Recognition) -> bool:
     """Tell whether an utterance is enough to know the language of the recording."""
     sure = result.language_probability >= SURE and window.audio.duration >= SHORTEST
     return bool(result.words) and (sure or window.audio.duration >= CERTAIN)
+
+
+def _alarm(window: Window, result: Recognition) -> Alarm | None:
+    least = UNDERSTOOD if len(result.words) >= _TELLING else GUESSED
+    return inspect(result, window.audio.duration, again=window.full, least=least)
 
 
 def _quietest(samples: Samples) -> int:

@@ -1,12 +1,14 @@
 """Print what mutated messages and uploads do to a live server: nothing, it is hoped.
 
-    python -m benchmarks.fuzz [--messages 100000] [--uploads 2000] [--seed 1] [--together 8]
+    python -m benchmarks.fuzz [--messages 100000] [--uploads 2000] [--seed 1] [--together 8] [--storms 1]
 
 A server with the embedded models runs in a process of its own. Conversations are changed as JSON and as
 bytes and sent over WebSockets, some alone with the server and some to every door of rooms, some cut off in
 the middle; every POST route that the server describes gets changed forms and bodies. Counted before and
-after: sessions, asyncio tasks, open files, threads, memory. Exit status 1: it crashed, failed on a request,
-or something was left behind.
+after: sessions, asyncio tasks, open files, threads by what they are for, memory. A pool of threads grows when
+more is asked of it at once than ever before, and keeps its threads: it may grow, up to what it may hold.
+Further storms are like the first, each with the next seed, and show whether memory grows with every one.
+Exit status 1: it crashed, failed on a request, or something was left behind.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from typing import Any
 
 import httpx2
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -43,6 +46,10 @@ ANSWER_SECONDS = 60.0
 SETTLE_SECONDS = 30.0
 """Whatever is not gone after this long is left behind."""
 GAUGES = ("sessions", "speakers", "listeners", "tasks")
+POOLS = ("uvloop", "asyncio", "anyio worker thread", "engine", "recording")
+"""Threads that are kept for the next who needs one."""
+LARGEST_POOL = 40
+"""Threads of all pools of one name, at most: one that holds more has been made again and again."""
 MEGABYTE = 1 << 20
 
 
@@ -164,25 +171,44 @@ def main() -> int:
     arguments = _arguments()
     file = embedded.samples()[0].read_bytes()[:40_000]
     print(machine.describe())
+    wrong = list[str]()
     with _server() as (process, address, log):
         _attack(address, Mutator(0), 1_000, 50, arguments.together, file)  # what is made once and kept
+        _job(address, file)
         before = _state(process, address)
-        began = time.perf_counter()
-        mutator = Mutator(arguments.seed)
-        tally = _attack(address, mutator, arguments.messages, arguments.uploads, arguments.together, file)
-        seconds = time.perf_counter() - began
-        after = _settled(process, address, before)
+        for seed in range(arguments.seed, arguments.seed + arguments.storms):
+            began = time.perf_counter()
+            tally = _attack(
+                address, Mutator(seed), arguments.messages, arguments.uploads, arguments.together, file
+            )
+            seconds = time.perf_counter() - began
+            after = _settled(process, address, before)
+            print(f"{tally.messages} messages in {tally.conversations} conversations, "
+                  f"{tally.uploads} uploads, {seconds:.0f} s, seed {seed}")  # fmt: skip
+            print("ended with:", ", ".join(f"{end} {count}" for end, count in tally.ends.most_common()))
+            for name, value in after.items():
+                print(f"{name}: {before.get(name, 0):g} before, {value:g} after")
+            wrong += [*tally.failures[:10], *(f"left behind: {name}" for name in left(before, after))]
         log.seek(0)
         told = [line for line in log.read().splitlines() if " error " in line or "Traceback" in line]
-    print(f"{tally.messages} messages in {tally.conversations} conversations, {tally.uploads} uploads, "
-          f"{seconds:.0f} s, seed {arguments.seed}")  # fmt: skip
-    print("ended with:", ", ".join(f"{end} {count}" for end, count in tally.ends.most_common()))
-    for name, value in after.items():
-        print(f"{name}: {before[name]:g} before, {value:g} after")
-    left = [name for name in after if name != "memory_mb" and after[name] > before[name]]
-    for wrong in (*tally.failures[:10], *told[:10], *(f"left behind: {name}" for name in left)):
-        print("WRONG:", wrong)
-    return 1 if tally.failures or told or left else 0
+    wrong += told[:10]
+    for what in wrong:
+        print("WRONG:", what)
+    return 1 if wrong else 0
+
+
+def _job(address: str, file: bytes) -> None:
+    """Let the server work on a job: it opens the list of jobs, which stays open."""
+    with httpx2.Client(base_url=f"http://{address}/v1/jobs/", timeout=ANSWER_SECONDS) as http:
+        posted = http.post(f"http://{address}/v1/jobs", files={"file": ("one.flac", file)})
+        while http.get(posted.json()["id"]).json()["state"] in ("queued", "running"):
+            time.sleep(0.1)
+
+
+def left(before: dict[str, float], after: dict[str, float]) -> list[str]:
+    """Name what there is more of than before, and ought not to be."""
+    most = {f"threads of {pool}": LARGEST_POOL for pool in POOLS} | {"memory_mb": float("inf")}
+    return [name for name, value in after.items() if value > most.get(name, before.get(name, 0))]
 
 
 def _attack(address: str, mutator: Mutator, messages: int, uploads: int, together: int, file: bytes) -> Tally:
@@ -201,8 +227,9 @@ def _attack(address: str, mutator: Mutator, messages: int, uploads: int, togethe
 def _server() -> Iterator[tuple[psutil.Process, str, Any]]:
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / "log", "w+") as log:
         config = Path(folder) / "dragoman.toml"
-        events = json.dumps(str(Path(folder) / "events.db"))
+        events, jobs = (json.dumps(str(Path(folder) / name)) for name in ("events.db", "jobs"))
         settings = f"[access]\nfolder = {json.dumps(folder)}\n[events]\npath = {events}\n"
+        settings += f"[recordings]\nfolder = {jobs}\n"
         config.write_text(f"{settings}[limits]\nutilisation = 0.0\n[server]\ngrace = 0.0\n")
         command = [sys.executable, "-m", "server", "serve", "--port", "0", "--model", "embedded"]
         command += ["--config", str(config)]
@@ -219,12 +246,18 @@ def _server() -> Iterator[tuple[psutil.Process, str, Any]]:
 def _state(process: psutil.Process, address: str) -> dict[str, float]:
     """Count what could leak."""
     with urllib.request.urlopen(f"http://{address}/metrics") as answer:
-        lines = answer.read().decode().splitlines()
-    samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    found = {name: float(samples[f"dragoman_{name}"]) for name in GAUGES}
-    return found | {
+        families = [*text_string_to_metric_families(answer.read().decode())]
+    samples = [sample for family in families for sample in family.samples]
+    numbers = {sample.name: sample.value for sample in samples if not sample.labels}
+    threads = {
+        f"threads of {sample.labels['name']}": sample.value
+        for sample in samples
+        if sample.name == "dragoman_threads"
+    }
+    return {name: numbers[f"dragoman_{name}"] for name in GAUGES} | {
         "open_files": process.num_fds(),
-        "threads": process.num_threads(),
+        **threads,
+        "native threads": process.num_threads() - sum(threads.values()),
         "memory_mb": process.memory_info().rss / MEGABYTE,
     }
 
@@ -234,8 +267,7 @@ def _settled(process: psutil.Process, address: str, before: dict[str, float]) ->
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
         state = _state(process, address)
-        more = [name for name, value in state.items() if name != "memory_mb" and value > before[name]]
-        if not more or time.monotonic() > deadline:
+        if not left(before, state) or time.monotonic() > deadline:
             return state
         time.sleep(0.5)
 
@@ -246,6 +278,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--uploads", type=int, default=2_000)
     parser.add_argument("--together", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--storms", type=int, default=1)
     return parser.parse_args()
 
 

@@ -1,11 +1,14 @@
 """Give a server an hour of speech as a job: memory, speed, and what a kill in the middle does to the result.
 
     python -m benchmarks.jobs FILE [FILE …] [--minutes 60] [--to zh] [--model embedded]
+    python -m benchmarks.jobs FILE [FILE …] --minutes 180 --rest 10 --once
 
-The files are joined and repeated until they are long enough. The server is a process of its own. It is
-killed (SIGKILL) when a third of the job is done, started again, and the result compared, byte for byte,
-with that of an undisturbed run; then a third run is cancelled in the middle. Memory is resident, the peak
-of the server's process while the job runs; the speed counts from submission to the end.
+The files are joined and repeated until they are long enough; `--rest` puts so many seconds of room noise
+after every few seconds of them. The server is a process of its own. It is killed (SIGKILL) when a third of
+the job is done, started again, and the result compared, byte for byte, with that of an undisturbed run; then
+a third run is cancelled in the middle; `--once` leaves these out. Memory is resident, the peak of the
+server's process while the job runs, and while each quarter of the recording does: what grows with its length
+grows from quarter to quarter. The speed counts from submission to the end.
 """
 
 import argparse
@@ -16,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -32,16 +35,24 @@ from streaming.decode import decode
 
 PORT = 8797
 MEGABYTE = 1 << 20
+SPOKEN = 5.0
+"""Seconds of the files before each rest."""
+NOISE = 1e-3
+"""Loudness of a quiet room, of full scale."""
+QUARTERS = 4
 
 
-def joined(sources: list[Path], seconds: float, path: Path) -> None:
+def joined(sources: list[Path], seconds: float, rest: float, path: Path) -> None:
     """Write the sources one after the other, again and again, until there are so many seconds."""
     left = round(seconds * SAMPLE_RATE)
+    room = np.random.default_rng(0)
     with soundfile.SoundFile(path, "w", SAMPLE_RATE, 1, "PCM_16") as file:
         for source in cycle(sources):
-            for chunk in decode(source, step=10.0):
-                file.write(chunk.samples[:left])
-                left -= min(left, len(chunk.samples))
+            for chunk in decode(source, step=SPOKEN):
+                noise = room.normal(scale=NOISE, size=round(rest * SAMPLE_RATE)).astype(np.float32)
+                samples = np.concatenate([chunk.samples, noise])[:left]
+                file.write(samples)
+                left -= len(samples)
                 if not left:
                     return
             file.write(np.zeros(min(left, SAMPLE_RATE // 2), np.float32))
@@ -67,9 +78,15 @@ class Watch:
     """What was seen of a job."""
 
     job: dict[str, Any]
-    peak: int = 0
+    peaks: list[int] = field(default_factory=lambda: [0] * QUARTERS)
+    """Most memory that was seen in each quarter of the recording."""
     used: float = 0.0
     elapsed: float = 0.0
+
+    @property
+    def peak(self) -> int:
+        """Most memory that was seen at all."""
+        return max(self.peaks)
 
 
 def watched(server: psutil.Process, http: httpx2.Client, number: str, until: float = 2.0) -> Watch:
@@ -78,7 +95,8 @@ def watched(server: psutil.Process, http: httpx2.Client, number: str, until: flo
     watch = Watch({})
     while True:
         watch.job = http.get(f"/{number}").json()
-        watch.peak = max(watch.peak, server.memory_info().rss)
+        quarter = min(int(QUARTERS * (watch.job["progress"] or 0)), QUARTERS - 1)
+        watch.peaks[quarter] = max(watch.peaks[quarter], server.memory_info().rss)
         if watch.job["state"] not in ("queued", "running") or (watch.job["progress"] or 0) >= until:
             break
         time.sleep(0.25)
@@ -99,18 +117,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure a long recording as a job.")
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--rest", type=float, default=0.0, help="seconds of room noise between the speech")
+    parser.add_argument("--once", action="store_true", help="the undisturbed run alone")
     parser.add_argument("--to", default="zh", help="target language")
     parser.add_argument("--model", default="embedded")
     arguments = parser.parse_args()
     print(machine.describe(), flush=True)
-    with tempfile.TemporaryDirectory() as folder:
+    base = f"http://127.0.0.1:{PORT}/v1/jobs/"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        httpx2.Client(base_url=base, timeout=60, follow_redirects=True) as http,
+    ):
         root = Path(folder, "root")
         root.mkdir()
-        joined(arguments.files, arguments.minutes * 60, root / "long.wav")
+        joined(arguments.files, arguments.minutes * 60, arguments.rest, root / "long.wav")
         config = Path(folder, "dragoman.toml")
-        kept = json.dumps(str(Path(folder, "kept")))
-        config.write_text(f"[recordings]\nfolder = {kept}\nroot = {json.dumps(str(root))}\n")
-        http = httpx2.Client(base_url=f"http://127.0.0.1:{PORT}/v1/jobs/", timeout=60, follow_redirects=True)
+        kept, events = (json.dumps(str(Path(folder, name))) for name in ("kept", "events.db"))
+        recordings = f"[recordings]\nfolder = {kept}\nroot = {json.dumps(str(root))}\n"
+        config.write_text(f"{recordings}[events]\npath = {events}\n")
         with served(config, arguments.model) as server:
             empty = server.memory_info().rss
             number = submit(http, "long.wav", arguments.to)
@@ -120,10 +144,13 @@ def main() -> None:
             print(
                 f"undisturbed: {watch.job['state']}, {seconds:.0f} s of audio in {watch.elapsed:.0f} s "
                 f"(real-time factor {watch.elapsed / seconds:.3f}, processor {watch.used / seconds:.3f}), "
-                f"memory {empty / MEGABYTE:.0f} MB before, {watch.peak / MEGABYTE:.0f} MB at most, "
+                f"memory {empty / MEGABYTE:.0f} MB before, {watch.peak / MEGABYTE:.0f} MB at most "
+                f"({', '.join(f'{peak / MEGABYTE:.0f}' for peak in watch.peaks)} by quarter), "
                 f"result {len(undisturbed)} bytes",
                 flush=True,
             )
+            if arguments.once:
+                return
             http.delete(f"/{number}").raise_for_status()
             number = submit(http, "long.wav", arguments.to)
             watch = watched(server, http, number, until=1 / 3)
@@ -144,7 +171,6 @@ def main() -> None:
             began = time.perf_counter()
             state = http.post(f"/{number}/cancel").json()["state"]
             print(f"{state} in the middle, answered within {1000 * (time.perf_counter() - began):.0f} ms")
-        http.close()
 
 
 if __name__ == "__main__":

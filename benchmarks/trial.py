@@ -125,7 +125,7 @@ def baseline(name: str, fixed_windows: bool) -> Way:
 
 def product(family: str, preset: Name) -> Way:
     """What a session does that asks for a preset and nothing else."""
-    manner = Manner(family, preset)
+    manner = Manner(family, preset=preset)
     return Way(preset, PRESETS[preset].step, lambda language: hearing(Interpretation(language), manner))
 
 

@@ -12,6 +12,7 @@ from mt.glossary import Glossary
 from mt.languages import normalized
 from mt.translation import TranslationStage
 from streaming.captions import Update
+from streaming.pace import Pace
 from streaming.stages import Action, Ask, Translation, TranslationRequest
 from streaming.words import Word
 
@@ -27,6 +28,11 @@ class TerminologyStage:
         self._target = target
         self._glossary = glossary
         self._held: tuple[Word, ...] = ()
+
+    @property
+    def pace(self) -> Pace:
+        """What is left out because the translator is behind."""
+        return self._stage.pace
 
     @property
     def skipped(self) -> int:

@@ -85,7 +85,8 @@ class TranslationStage:
         self._policy_for = policy_for
         self._look_ahead = look_ahead
         self._unbreakable = unbreakable
-        self._pace = Pace(STEP)
+        self.pace = Pace(STEP)
+        """What is left out because the translator is behind."""
         self._next = 0.0
         self._behind = False
         self._punctuated = False
@@ -98,7 +99,7 @@ class TranslationStage:
     @property
     def skipped(self) -> int:
         """Decision points left out so far because the translator was behind."""
-        return self._pace.skipped
+        return self.pace.skipped
 
     def receive(self, item: Update) -> None:
         """Add committed source words, and take note of the tentative ones."""
@@ -119,7 +120,7 @@ class TranslationStage:
     def receive_result(self, result: Translation, cost: float) -> None:
         """Take the answer to the last request."""
         assert self._utterance and self._asked, "an answer without a request"
-        self._pace.spent(cost)
+        self.pace.spent(cost)
         asked, self._asked = self._asked, None
         if not result.text.startswith(asked.request.target_prefix):
             raise EngineError(
@@ -208,7 +209,7 @@ class TranslationStage:
         """Whether to ask about an open sentence: at each new word, or less often while behind."""
         if time < self._next:
             return False
-        delay = self._pace.advance() - STEP
+        delay = self.pace.advance() - STEP
         self._behind = delay > 0
         self._next = time + delay
         return True

@@ -1,8 +1,11 @@
 """What all sessions share: engines, the door, the counts, the measures; opened and closed with the server."""
 
 import asyncio
+import re
 import secrets
+import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
@@ -40,7 +43,7 @@ class House:
         self._load: Final = Load(workers)
         self.door: Final = Door(access, self.metrics.refused)
         self.admission: Final = Admission(
-            config.server.max_sessions, config.limits, self._load, time.monotonic
+            config.server.max_sessions, config.limits, self._load, time.monotonic, self.metrics.refused
         )
         self.engines: Final[dict[str, SharedEngine[Any, Any]]] = {}
         self.asks: Final[dict[str, Callable[..., Awaitable[Any]]]] = {}
@@ -102,6 +105,10 @@ class House:
         """A session has ended, having left out so many decision points."""
         self.metrics.ended(close_code, skipped)
 
+    def dropped(self) -> None:
+        """A client that did not read has lost its connection."""
+        self.metrics.dropped()
+
     def _share(
         self, name: str, run: Callable[[Sequence[Any]], Sequence[Any]], most: int, workers: int = 1
     ) -> None:
@@ -143,6 +150,7 @@ class House:
             lambda: self._load.utilisation(admission.count, time.monotonic()),
         )
         metrics.gauge("tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
+        metrics.moving("threads", "Threads of Python by what they are for", "name", _threads)
         metrics.gauge("loop_delay_seconds", "Lateness of the event loop", lambda: self.health.loop_delay)
         waiting = {name: _call(engine, "waiting") for name, engine in self.engines.items()}
         oldest = {name: _call(meter, "oldest") for name, meter in self._meters.items()}
@@ -158,6 +166,11 @@ def everybody() -> Callable[[], Access]:
 
 def _call(of: object, name: str) -> Callable[[], float]:
     return lambda: float(getattr(of, name))
+
+
+def _threads() -> Counter[str]:
+    """Count threads; those of a pool, which it numbers, have one name."""
+    return Counter(re.sub(r"[-_]\d+", "", thread.name).lower() for thread in threading.enumerate())
 
 
 def _number(value: float | None) -> float:

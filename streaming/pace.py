@@ -14,10 +14,14 @@ nothing depends on it, then the beam. Committed words are never shed.
 | 2                        | tentative updates           |
 | 3, 4                     | … and alignment             |
 | 5 and more               | … and beam                  |
+
+How many steps there were after each answer is the one thing in a decision that depends on the machine and not
+on the audio. So it can be told, to be written down, and given to a second hearing, which then decides alike.
 """
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -37,32 +41,49 @@ class Pace:
     _MEMORY = 4
     _MARGIN = 1.2
     _UNALIGNED, _GREEDY = 3, 5
+    _UNTOLD = 500
 
     def __init__(self, step: float) -> None:
         self._step = step
         self._costs: deque[float] = deque(maxlen=self._MEMORY)
+        self._steps = 1
+        self._answers = 0
+        self._untold: deque[int] = deque(maxlen=self._UNTOLD)
+        self._known: dict[int, int] = {}
         self.skipped = 0
         """Decision points that were left out so far."""
 
     @property
     def effort(self) -> Effort:
         """How much may be spent on a window now."""
-        steps = self._steps()
-        if steps >= self._GREEDY:
+        if self._steps >= self._GREEDY:
             return Effort.GREEDY
-        return Effort.UNALIGNED if steps >= self._UNALIGNED else Effort.FULL
+        return Effort.UNALIGNED if self._steps >= self._UNALIGNED else Effort.FULL
 
     def spent(self, cost: float) -> None:
         """Note what the last answer cost, in seconds, waiting included."""
         self._costs.append(cost)
+        self._answers += 1
+        self._steps = self._known.pop(self._answers, 0) or self._fitting()
+        self._untold.append(self._steps)
 
     def advance(self) -> float:
         """Tell how much audio, in seconds, lies between the last decision point and the next."""
-        steps = self._steps()
-        self.skipped += steps - 1
-        return steps * self._step
+        self.skipped += self._steps - 1
+        return self._steps * self._step
 
-    def _steps(self) -> int:
+    def tell(self) -> dict[int, int]:
+        """Give the steps after each answer that has not been told, by the number of the answer."""
+        first = self._answers - len(self._untold) + 1
+        told = dict(enumerate(self._untold, first))
+        self._untold.clear()
+        return told
+
+    def follow(self, steps: Mapping[int, int]) -> None:
+        """Take as many steps after the answers of these numbers as an earlier hearing has told."""
+        self._known = {answer: count for answer, count in steps.items() if answer > self._answers}
+
+    def _fitting(self) -> int:
         """Count the steps in which the work fits.
 
         A single slow answer does not stretch them: the backlog that it leaves is worked off.

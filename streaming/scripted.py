@@ -58,6 +58,7 @@ class ScriptedRecognizer:
 
     languages = ()
     family = "scripted"
+    longest = 28.0
 
     def __init__(self, language: str = "en") -> None:
         self._language = language

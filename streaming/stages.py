@@ -135,6 +135,8 @@ class Window:
     """The utterance ends with this window."""
     beam: bool = False
     """Search for the likeliest words instead of taking the likeliest next token."""
+    unhurried: bool = False
+    """Nobody waits for the answer: search as widely as the model gains by it."""
     align: bool = True
     """Find the times of the words; otherwise they are spread over the audio after the prefix."""
     full: bool = False
@@ -256,6 +258,10 @@ class Recognizer(Protocol):
     @property
     def family(self) -> str:
         """Which models it is like: commit policies are chosen by it."""
+
+    @property
+    def longest(self) -> float:
+        """Seconds of speech that it hears whole: of a longer window it may forget a part."""
 
     def recognize(self, windows: Sequence[Window]) -> list[Recognition]: ...
 

@@ -87,8 +87,8 @@ class Process:
         self._port = 0
         self.address = ""
 
-    def start(self) -> None:
-        command = [sys.executable, "-c", self._program, str(self._port), str(self._log)]
+    def start(self, *arguments: str) -> None:
+        command = [sys.executable, "-c", self._program, str(self._port), str(self._log), *arguments]
         house = Path(__file__).parent.parent
         self.process = subprocess.Popen(command, cwd=house, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 import pytest
 
 from server.interpretation.graph import RECOGNIZER, Interpretation
-from server.interpretation.manner import USUAL
+from server.interpretation.manner import USUAL, Manner
 from server.recordings import accurate
 from server.recordings.accurate import Passage
 from server.recordings.files import batch_methods
 from streaming.audio import SAMPLE_RATE, AudioChunk
-from streaming.scripted import ScriptedRecognizer, speak
+from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.simulate import Engines
 from streaming.stages import Recognition, Window
 from streaming.words import Word
 from tests.served import cut, engines
 
+LONG = VOCABULARY[:20]
+"""Words without a pause, 6 s and a little more."""
 SAID = ["alpha", "bravo", "", "charlie", "", "delta", "echo", "", "foxtrot"]
 
 
@@ -24,12 +26,17 @@ def methods(**own: object) -> Engines:
     return {**batch_methods(engines(), lambda notice: None, "accurate"), **own}  # type: ignore[dict-item]
 
 
-def run(said: Sequence[str] = SAID, own: Engines | None = None, **options: int) -> list[Passage]:
+def run(
+    said: Sequence[str] = SAID,
+    own: Engines | None = None,
+    *,
+    manner: Manner = USUAL,
+    workers: int = 3,
+    last: Passage | None = None,
+) -> list[Passage]:
     wanted = Interpretation("en", ("es",))
     chunks = cut(speak(said), [1600])
-    found = accurate.interpret(
-        chunks, wanted, own or methods(), USUAL, workers=options.pop("workers", 3), **options
-    )
+    found = accurate.interpret(chunks, wanted, own or methods(), manner, workers=workers, last=last)
     return [passage for passage in found if passage.number is not None]
 
 
@@ -76,9 +83,30 @@ def test_going_on_gives_the_rest_of_the_same() -> None:
     whole = run()
     for count in range(len(whole) + 1):
         recognizer = Recognizer()
-        rest = run(own=methods(**{RECOGNIZER: recognizer.recognize}), skip=count)
+        rest = run(
+            own=methods(**{RECOGNIZER: recognizer.recognize}), last=whole[count - 1] if count else None
+        )
         assert rest == whole[count:]
         assert len(recognizer.windows) == len(rest)
+
+
+def test_no_utterance_is_longer_than_the_recognizer_hears_whole() -> None:
+    recognizer = Recognizer()
+    whole = run(LONG, methods(**{RECOGNIZER: recognizer.recognize}), manner=Manner(longest=3.0))
+    assert 1 < len(whole) == len(recognizer.windows)
+    assert max(window.audio.duration for window in recognizer.windows) <= 3.0
+
+
+def test_going_on_with_another_recognizer_says_nothing_twice() -> None:
+    """It may hear longer utterances whole, or only shorter ones, than the one before."""
+    for before, after in ((3.0, 4.0), (4.0, 3.0)):
+        first = run(LONG, manner=Manner(longest=before))[:1]
+        recognizer = Recognizer()
+        own = methods(**{RECOGNIZER: recognizer.recognize})
+        rest = run(LONG, own, manner=Manner(longest=after), last=first[0])
+        assert [passage.number for passage in rest] == [*range(1, len(rest) + 1)]
+        starts = [window.audio.start for window in recognizer.windows]
+        assert min(starts, default=first[0].end) >= first[0].end
 
 
 def test_a_sentence_is_a_record_with_its_own_translation() -> None:

@@ -313,6 +313,8 @@ async def test_a_client_that_never_reads_loses_its_session() -> None:
             for start in range(0, len(talk), 32_000):
                 await socket.send(talk[start : start + 32_000])
         try:
+            metrics = served.app.state.house.metrics
+            await until(lambda: "dragoman_drops_total 1.0" in metrics.written().decode())
             await until(lambda: served.idle)
         finally:
             socket.transport.abort()

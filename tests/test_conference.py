@@ -44,9 +44,9 @@ from server.wire.room_messages import (
 from streaming.audio import Samples, to_pcm16
 from streaming.captions import Caption, Transcript
 from streaming.errors import RoomError
-from streaming.scripted import VOCABULARY, speak
+from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Notice
-from tests.served import Served, serving
+from tests.served import Served, engines, serving
 
 TALK = [*VOCABULARY[:5], "", *VOCABULARY[5:10], ""]
 SAID = [" ".join(VOCABULARY[:5]), " ".join(VOCABULARY[5:10])]
@@ -303,6 +303,31 @@ async def test_a_booth_silences_the_machine_until_it_is_empty() -> None:
         await spoken.play(speak(["charlie", ""]))
         await listener.until(lambda: len(listener.finished("es")) == 3)
         assert listener.finished("es")[-1] == "charlie"
+
+
+class English(ScriptedRecognizer):
+    """Knows one language."""
+
+    languages = ("en",)
+
+
+async def test_a_booth_may_type_a_language_that_no_model_knows() -> None:
+    async with house(own=engines(recognizer=English())) as here:
+        await here.open()
+        booth = await here.enter("booth", Interpret("cy"))
+        await booth.until(lambda: booth.of(Ready))
+        listener = await here.listener("cy")
+        await booth.say(Type("llythyr", True))
+        await listener.until(lambda: listener.finished("cy") == ["llythyr"])
+        await booth.play(speak(["alpha"]))  # it would reach a recognizer that does not know it
+        await booth.end()
+        (error,) = booth.of(Error)
+        assert (error.code, error.message) == ("unsupported_language", "'cy' cannot be recognised; en can")
+        speaker = await here.speaker()
+        await speaker.play(speak(["bravo", ""]))
+        await speaker.until(lambda: speaker.of(Notice))  # the machine would step in, and cannot
+        assert "no model translates en → cy" in speaker.of(Notice)[0].message
+        await speaker.until(lambda: speaker.finished("en") == ["bravo"])
 
 
 async def test_the_operator_corrects_pauses_and_ends() -> None:

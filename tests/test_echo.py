@@ -94,3 +94,18 @@ def test_what_is_final_or_of_others_is_left_alone() -> None:
     assert echoes.reconcile(Update(0, "en", (Word(" good", 0, 1),))) is None
     other = Update(1, "en", (Word(" good", 0, 1),))
     assert echoes.reconcile(other) is other
+
+
+def test_a_second_hearing_that_is_cut_off_as_well_is_followed_by_a_third() -> None:
+    """What it has said counts where it was cut off, and not what had been told before."""
+    told = Caption(0, "en", "one two three", "", 0.0, 3.0)
+    words = {text: Word(f" {text}", at, at + 1) for at, text in enumerate(("one", "two", "three", "four"))}
+    second = Echoes({KEY: told}, {})
+    assert second.said(KEY, told).committed == ""
+    assert second.reconcile(Update(0, "en", (words["one"],))) is None
+    assert second.said(KEY, told).committed == "one"
+    third = Echoes({KEY: told}, {KEY: second.said(KEY, told)})
+    assert third.reconcile(Update(0, "en", (words["two"],))) is None
+    found = third.reconcile(Update(0, "en", (words["three"], words["four"])))
+    assert found is not None and [word.text for word in found.committed] == [" four"]
+    assert third.said(KEY, told) == told

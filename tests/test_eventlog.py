@@ -89,6 +89,15 @@ async def test_it_survives_and_only_one_server_has_it(tmp_path: Path) -> None:
         assert await log.read("a") == [event(1)]
 
 
+async def test_only_its_owner_reads_what_was_said(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    async with EventLog(path) as log:
+        await log.append([event(1)])
+        modes = {name: os.stat(tmp_path / name).st_mode & 0o777 for name in os.listdir(tmp_path)}
+    assert set(modes) >= {"events.db", "events.db-wal"}
+    assert set(modes.values()) == {0o600}
+
+
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b""])
 async def test_what_is_no_event_log_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "events.db"

@@ -7,7 +7,7 @@ import os
 import psutil
 import pytest
 
-from benchmarks.fuzz import converse, upload
+from benchmarks.fuzz import LARGEST_POOL, converse, left, upload
 from benchmarks.mutation import Mutator
 from streaming.audio import to_pcm16
 from streaming.scripted import VOCABULARY, speak
@@ -32,6 +32,17 @@ async def test_two_thousand_messages_crash_and_leak_nothing(caplog: pytest.LogCa
         await until(lambda: this.num_fds() <= files)
     ours = [record for record in caplog.records if record.name.startswith("server")]
     assert ours == []
+
+
+def test_pools_may_grow_and_nothing_else() -> None:
+    before = {"sessions": 0.0, "threads of engine": 1.0, "memory_mb": 100.0}
+    grown = {"sessions": 0.0, "threads of engine": 4.0, "threads of recording": 1.0, "memory_mb": 300.0}
+    assert left(before, grown) == []
+    assert left(before, grown | {"threads of engine": LARGEST_POOL + 1.0}) == ["threads of engine"]
+    assert left(before, grown | {"threads of thread (run)": 1.0, "sessions": 1.0}) == [
+        "sessions",
+        "threads of thread (run)",
+    ]
 
 
 def test_a_seed_is_a_storm() -> None:

@@ -11,8 +11,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.config import Config, LimitsConfig, ServerConfig
+from server.house import House
 from server.wire.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
 from streaming.audio import to_pcm16
+from streaming.errors import OverloadError
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
 from tests.served import Served, engines, serving, until
@@ -154,3 +156,11 @@ async def test_a_session_lasts_so_long() -> None:
         assert isinstance(messages[-1], Done)
         assert code == 1000
         await until(lambda: served.idle)
+
+
+async def test_who_is_turned_away_because_of_the_load_is_counted() -> None:
+    async with serving(most=1) as served:
+        house: House = served.app.state.house
+        with house.admission.session(), pytest.raises(OverloadError):
+            house.admission.check()
+        assert 'dragoman_refusals_total{code="overloaded"} 1.0' in house.metrics.written().decode()

@@ -269,6 +269,7 @@ def test_without_a_root_no_path_is_taken() -> None:
 
 def test_one_server_at_a_time_holds_the_jobs(tmp_path: Path) -> None:
     first = JobStore(tmp_path / "jobs.sqlite3")
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
     with pytest.raises(OverloadError, match="locked"):
         JobStore(tmp_path / "jobs.sqlite3")
     first.close()

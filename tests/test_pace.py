@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,3 +69,40 @@ def test_effort_falls_only_after_points_are_skipped(costs: list[float]) -> None:
     for cost in costs:
         pace.spent(cost)
     assert pace.effort == Effort.FULL or pace.advance() > 0.8 * 2
+
+
+@given(st.lists(st.floats(0.0, 20.0), max_size=30), st.data())
+def test_a_second_hearing_keeps_the_pace_that_was_told(costs: list[float], data: st.DataObject) -> None:
+    """However often it is told, wherever the second begins, and whatever that costs."""
+
+    def hear(pace: Pace, costs: list[float]) -> list[tuple[float, Effort]]:
+        found = []
+        for cost in costs:
+            pace.spent(cost)
+            found.append((pace.advance(), pace.effort))
+        return found
+
+    first, told = Pace(0.8), dict[int, int]()
+    middle = data.draw(st.integers(0, len(costs)))
+    hear(first, costs[:middle])
+    told |= first.tell() if data.draw(st.booleans()) else {}
+    second = pickle.loads(pickle.dumps(first))
+    heard = hear(first, costs[middle:])
+    told |= first.tell()
+    second.follow(told)
+    others = data.draw(st.lists(st.floats(0.0, 20.0), min_size=len(heard), max_size=len(heard)))
+    assert hear(second, others) == heard
+    assert second.skipped == first.skipped
+    assert {**second.tell()}.items() <= told.items()
+
+
+def test_what_was_not_told_is_decided_anew() -> None:
+    pace = Pace(1.0)
+    pace.follow({1: 3, 2: 2})
+    advances = []
+    for _ in range(4):
+        pace.spent(0.1)
+        advances.append(pace.advance())
+    assert advances == [3.0, 2.0, 1.0, 1.0]
+    assert pace.tell() == {1: 3, 2: 2, 3: 1, 4: 1}
+    assert pace.tell() == {}

@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,22 @@ from server.client.replay import Replay
 from server.interpretation.graph import Interpretation
 from server.rooms import snapshot
 from server.rooms.eventlog import Event, EventLog
-from server.wire.messages import Ack, Done, Error, Finish, Ready, Resume, Start, decode, encode
+from server.wire.messages import (
+    Ack,
+    Done,
+    Error,
+    Finish,
+    Ready,
+    Resume,
+    ServerMessage,
+    Start,
+    decode,
+    encode,
+)
 from streaming.audio import AudioChunk, to_pcm16
 from streaming.captions import Caption
-from streaming.scripted import VOCABULARY, speak
-from streaming.stages import Notice
+from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
+from streaming.stages import Notice, Recognition, Window
 from tests.served import Process, cut, interpreted, serving, until
 
 TALK = [*VOCABULARY[:5], "", *VOCABULARY[5:12], "", *VOCABULARY[12:16], "", *VOCABULARY[16:]]
@@ -179,6 +191,82 @@ async def test_the_server_is_killed_in_mid_speech(tmp_path: Path) -> None:
     assert all(rows[-1][1] for rows in captions(events).values())
     assert len([a for a in seen if isinstance(a.message, Ready)]) == 2
     assert captions(events) == captions(await undisturbed())
+
+
+class Clock:
+    """Time that passes only while the recognizer works."""
+
+    def __init__(self, cost: float) -> None:
+        """`cost` is that of a window, in seconds."""
+        self.now = 0.0
+        self.cost = cost
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+class Hasty(ScriptedRecognizer):
+    """Takes its time, and hears a word rightly only when enough has followed it."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+        self._clock.now += self._clock.cost
+        return [
+            self._misheard(w, heard) for w, heard in zip(windows, super().recognize(windows), strict=True)
+        ]
+
+    def _misheard(self, window: Window, heard: Recognition) -> Recognition:
+        settled = window.audio.end if window.final else window.audio.end - 0.8
+        words = [w if w.end <= settled else replace(w, text=f"{w.text}ish") for w in heard.words]
+        return replace(heard, words=tuple(replace(word, probability=0.99) for word in words))
+
+
+HASTY_SERVER = """
+import sys
+from server import app, config
+from server.interpretation import models
+from streaming import pipeline
+from tests.served import engines
+from tests.test_resume import Clock, Hasty
+pipeline.time = clock = Clock(float(sys.argv[3]))
+models.load_engines = lambda config, say: engines(recognizer=Hasty(clock))
+app.serve(config.load(server={"port": int(sys.argv[1])}, events={"path": sys.argv[2]}))
+"""
+
+
+async def test_what_was_heard_in_haste_is_heard_so_again(tmp_path: Path) -> None:
+    """A second hearing with all the time of the world must first say what was told under load."""
+    server = Process(HASTY_SERVER, tmp_path / "events.db")
+    said = [list(VOCABULARY), list(VOCABULARY[::-1]), list(VOCABULARY)]
+    samples = speak([word for utterance in said for word in [*utterance, ""]])
+    await asyncio.to_thread(server.start, "1.5")
+    costs = iter(("0", "1", "0", "2", "0"))
+    kills, messages = {12, 14, 26, 28, 40}, list[ServerMessage]()
+    try:
+        address = f"ws://{server.address}/v1/live"
+        arrivals = client.stream(address, cut(samples, [800]), source="en", targets=TARGETS, speed=8)
+        async with aclosing(arrivals):
+            async for arrival in arrivals:
+                messages.append(arrival.message)
+                if arrival.event in kills:
+                    kills.discard(arrival.event)
+                    server.kill()
+                    await asyncio.to_thread(server.start, next(costs))
+    finally:
+        server.kill()
+    assert not kills
+    assert isinstance(messages[-1], Done)
+    async with EventLog(tmp_path / "events.db") as log:
+        events = await read(log)
+    assert max(steps for event in events for steps in event.content.get("pace", {"": 1}).values()) > 1
+    misheard = texts(events)
+    assert "ish" in misheard["en"][0]
+    for language, way in (("en", 1), ("es", -1)):
+        heard = [text.replace("ish"[::way], "").split() for text in misheard[language]]
+        assert heard == [[word[::way] for word in utterance] for utterance in said]
 
 
 async def test_a_server_that_is_stopped_in_order_loses_nothing_either(tmp_path: Path) -> None:

@@ -63,8 +63,10 @@ def test_no_request_makes_the_server_fail(described: schemathesis.BaseSchema, mo
         @given(case=cases, key=st.sampled_from([TEXT, TEXT, "wrong", None]))
         def ask(case: schemathesis.Case, key: str | None) -> None:
             response = case.call(headers={"Authorization": f"Bearer {key}"} if key else {})
-            assert response.status_code < 500
-            case.validate_response(response, checks=CHECKS)
+            # A server that is busy may say so, where its description does.
+            busy = response.status_code == 503
+            assert response.status_code < 500 or busy
+            case.validate_response(response, checks=CHECKS[busy:])
 
         try:
             ask()

@@ -301,6 +301,17 @@ def test_the_beam_is_for_windows_that_want_it(recognizer: WhisperRecognizer, spy
     assert [options["beam_size"] for options in spy.options] == [1, 5]
 
 
+def test_a_search_that_may_take_its_time_is_as_wide_as_the_folder_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (write_whisper(tmp_path) / "dragoman.json").write_text(json.dumps({"beam": 7}))
+    own = WhisperRecognizer(tmp_path, device="cpu")
+    monkeypatch.setattr(own, "_model", spy := Spy(own._model))
+    windows = [Window(noise(1.0), language="en", beam=True, unhurried=patient) for patient in (False, True)]
+    own.recognize(windows)  # together, and yet each its own way
+    assert [options["beam_size"] for options in spy.options] == [5, 7]
+
+
 def test_words_lie_within_the_audio(recognizer: WhisperRecognizer, spy: Spy) -> None:
     audio = noise(3.01, 16_000)
     heard = hear(recognizer, Window(audio, language="en"))
@@ -391,11 +402,13 @@ def test_an_english_model_knows_english(tmp_path: Path) -> None:
 def test_a_folder_says_how_short_its_windows_may_be(tmp_path: Path) -> None:
     assert read_card(tmp_path) == STOCK
     about = {"name": "x", "licence": "MIT", "window_floor": 4, "window_margin": 1.0, "languages": ["zh"]}
+    about |= {"window_speech": 9, "beam": 8}
     (write_whisper(tmp_path) / "dragoman.json").write_text(json.dumps(about))
-    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0, family="x")
+    assert read_card(tmp_path) == Card(("zh",), 4.0, 1.0, window_speech=9.0, beam=8, family="x")
     recognizer = asr.load_recognizer(tmp_path, device="cpu")
     assert isinstance(recognizer, WhisperRecognizer)
     assert recognizer.languages == ("zh",)
+    assert recognizer.longest == 9.0
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"window_floor": "long"}'])

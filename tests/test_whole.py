@@ -31,7 +31,7 @@ def gathered(items: list[AudioChunk | EndOfUtterance], longest: float = 30.0) ->
 
 
 def test_an_utterance_is_given_where_endpointing_ends_it() -> None:
-    gathering = Gathering()
+    gathering = Gathering(28.0)
     assert [*gathering.receive(noise(2.0, 800))] == []
     (found,) = gathering.receive(EndOfUtterance(2.05))
     assert (found.offset, found.duration) == (800, 2.0)
@@ -44,6 +44,14 @@ def test_speech_that_does_not_pause_is_divided_where_it_is_quietest() -> None:
     first, second = gathered([one, EndOfUtterance(30.0), two, EndOfUtterance(38.0)])
     assert 24.0 < first.end < 24.4
     assert (second.start, second.end) == (first.end, 38.0)
+
+
+def test_it_is_divided_however_late_endpointing_ends_it() -> None:
+    one, two = noise(30.0), noise(3.0, 30 * SAMPLE_RATE, seed=2)
+    for pause in (6, 11, 16, 21, 26):
+        one.samples[pause * SAMPLE_RATE : round((pause + 0.4) * SAMPLE_RATE)] = 0.0
+    found = gathered([one, EndOfUtterance(30.0), two, EndOfUtterance(33.0)], 8.0)
+    assert [u.end for u in found] == pytest.approx([6.2, 11.2, 16.2, 21.2, 26.2, 33.0], abs=0.2)
 
 
 def test_after_a_real_pause_the_next_utterance_begins_anew() -> None:
@@ -87,6 +95,15 @@ def test_a_loop_is_asked_about_once_more_without_a_prompt_and_then_cut() -> None
     words, alarm = believed(again, result)
     assert [word.text for word in words] == [" well", " yes"]
     assert alarm and alarm.code == "loop"
+
+
+@pytest.mark.parametrize(("words", "kept"), [(11, 11), (12, 0)])
+def test_many_improbable_words_are_not_believed(words: int, kept: int) -> None:
+    window = whole_window(noise(6.0), "en")
+    said = tuple(Word(f" w{i}", 0.4 * i, 0.4 * i + 0.4, 0.35) for i in range(words))
+    found, alarm = believed(window, Recognition(said, "en"))
+    assert len(found) == kept
+    assert (alarm is None) is bool(kept)
 
 
 def test_silence_is_not_asked_about_again() -> None:

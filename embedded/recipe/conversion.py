@@ -34,10 +34,19 @@ from embedded.recipe.sentences import LANGUAGES, recipe_folder
 
 NAME = "asr-en-zh"
 LICENCE = "CC BY 4.0"
-WINDOWS = {"window_floor": 4.0, "window_margin": 1.0, "window_full": 14.0, "prompt": 0}
+WINDOWS = {
+    "window_floor": 4.0,
+    "window_margin": 1.0,
+    "window_full": 14.0,
+    "window_speech": 8.0,
+    "beam": 10,
+    "prompt": 0,
+}
 """What the recogniser gives to the network: seconds of a window at least, of silence behind the speech, and
-when a guard fires, for training showed it up to 14 s with all kinds of silence behind; and tokens of the text
-before, none, for it was shown single sentences there and falls silent behind several."""
+when a guard fires, for training showed it up to 14 s with all kinds of silence behind; seconds of speech in a
+recording's window, for of 12 s without a pause it loses words that it hears in 8 s; hypotheses of a search
+that may take its time, which Whisper does with half of; and tokens of the text before, none, for it was shown
+single sentences there and falls silent behind several."""
 UNUSED_BYTE = "À"
 """Byte 0xC0 in byte-level BPE; no UTF-8 text has it."""
 MARKS = '"#()*+/:;<=>@[\\]^_`{|}~「」『』'

@@ -68,8 +68,16 @@ class Load:
 class Admission:
     """Counts who is in, and says who may come."""
 
-    def __init__(self, most: int, limits: LimitsConfig, load: Load, clock: Callable[[], float]) -> None:
-        """`most` sessions are live at once, whatever they cost; `clock` gives seconds."""
+    def __init__(
+        self,
+        most: int,
+        limits: LimitsConfig,
+        load: Load,
+        clock: Callable[[], float],
+        refused: Callable[[str], None] = lambda code: None,
+    ) -> None:
+        """`most` sessions are live at once, whatever they cost; `clock` gives seconds; `refused` is told the
+        code of each refusal."""
         self.most: Final = most
         self.load: Final = load
         self._draining: float | None = None
@@ -80,6 +88,7 @@ class Admission:
         """Connections that have not shown yet who they are."""
         self._limits = limits
         self._clock = clock
+        self._tell = refused
         self._lasts = TYPICAL_SESSION
         self._seats: Counter[tuple[Seat, str]] = Counter()
 
@@ -243,4 +252,5 @@ class Admission:
         return self.load.utilisation(self.count + 1, self._clock()) > self._limits.utilisation
 
     def _refused(self, reason: str) -> OverloadError:
+        self._tell(OverloadError.code)
         return OverloadError(f"{reason}; try again in {self.retry_seconds:.0f} s", self.retry_seconds)

@@ -92,6 +92,8 @@ class Connection(ABC):
         except* DragomanError as group:
             # Only sending fails here: the client does not read, so it cannot be told.
             log.warning("dropped: %s", first_cause(group))
+            if self._conference:
+                self._conference.services.watch.dropped()
             self._gone(first_cause(group))
 
     @abstractmethod

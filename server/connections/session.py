@@ -114,6 +114,8 @@ class Session(Connection):
             if isinstance(event, Audio):
                 if floor.holder is not self._replaced:
                     return
+                if floor.booth:
+                    conference.services.languages.check_heard(floor.booth)
                 before = floor.position
                 floor.take(event.samples, position)
                 position += len(event.samples)
@@ -166,7 +168,7 @@ class Session(Connection):
             form.source,
             form.targets,
             form.speak,
-            conference.routes(form),
+            () if floor.booth else conference.routes(form),
             form.sample_rate,
             token,
             floor.position,

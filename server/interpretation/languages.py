@@ -1,7 +1,7 @@
 """Languages: what the engines of this server can hear, translate and speak."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.interpretation.engines import Engines
 from server.interpretation.graph import Interpretation
@@ -48,12 +48,26 @@ class Languages:
         """
         self._router.route(source, target)
 
-    def routes(self, wanted: Interpretation) -> tuple[Route, ...]:
+    def check_heard(self, language: str) -> None:
+        """See that a language can be recognised: windows of another one must not reach the engine.
+
+        Raises:
+            LanguageError: it cannot; the message lists what can.
+        """
+        if not self._hears(language):
+            raise LanguageError(f"'{language}' cannot be recognised; {_list(self._heard)} can")
+
+    def routes(self, wanted: Interpretation, asked: Sequence[str] | None = None) -> tuple[Route, ...]:
         """See that a session can be served, and say how its targets are reached if the source is known.
+
+        Targets that are not among those `asked` for, but only read by somebody, may be out of reach.
 
         Raises:
             LanguageError: a language that cannot be heard, translated or spoken; the message says which can.
         """
+        if asked is not None:
+            reached = (t for t in wanted.targets if t in asked or self._reaches(wanted.source, t))
+            wanted = replace(wanted, targets=tuple(reached))
         if len(set(wanted.targets)) < len(wanted.targets):
             raise LanguageError(f"each target may be named once, got {_list(wanted.targets)}")
         for language in wanted.speak:
@@ -63,14 +77,17 @@ class Languages:
         if wanted.source is None:
             self._check_targets(wanted.targets)
             return ()
-        if not self._hears(wanted.source):
-            raise LanguageError(f"'{wanted.source}' cannot be recognised; {_list(self._heard)} can")
+        self.check_heard(wanted.source)
         routes = [(target, self._router.route(wanted.source, target)) for target in wanted.targets]
         return tuple(Route(target, route.via) for target, route in routes)
 
     def offer(self) -> Offer:
         """Say all that is possible."""
         return Offer(tuple(sorted(self._heard)), tuple(self._pairs()), self._speaks)
+
+    def _reaches(self, source: str | None, target: str) -> bool:
+        """Tell whether a target can be translated from a language, or from any if it is not known."""
+        return any(pair.target == target and source in (None, pair.source) for pair in self._pairs())
 
     def _hears(self, language: str) -> bool:
         return not self._heard or language in self._heard

@@ -13,6 +13,8 @@ class Manner:
 
     family: str = "whisper"
     """The recognizer's."""
+    longest: float = 28.0
+    """Seconds of speech that the recognizer hears whole."""
     preset: Name = "balanced"
     """How early recognised words are committed."""
     languages: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ def load_engines(config: Config, say: Say) -> Engines:
         load_synthesizer(config.speech.engine),
         Manner(
             recognizer.family,
+            recognizer.longest,
             wanted.preset,
             wanted.languages,
             wanted.chinese,

@@ -53,7 +53,10 @@ class Metrics:
         self._audio = self._counter("audio_seconds", "Audio received from live sessions")
         self._skipped = self._counter("skipped_decisions", "Decision points left out to catch up")
         self._sessions = self._counter("sessions_ended", "Live sessions by how they ended", "close_code")
-        self._refused = self._counter("refusals", "Connections refused for their credential", "code")
+        self._refused = self._counter(
+            "refusals", "Clients not let in, for their credential or because of the load", "code"
+        )
+        self._drops = self._counter("drops", "Clients that lost their connection because they did not read")
 
     def written(self) -> bytes:
         """Write all numbers as Prometheus reads them."""
@@ -112,8 +115,12 @@ class Metrics:
         self._skipped.inc(skipped)
 
     def refused(self, code: str) -> None:
-        """A connection was refused for its credential."""
+        """A client was not let in, for its credential or because of the load."""
         self._refused.labels(code).inc()
+
+    def dropped(self) -> None:
+        """A client that did not read has lost its connection."""
+        self._drops.inc()
 
     def _language(self, code: str) -> str:
         """Give a language as a label: clients name languages, and labels must not grow without end."""

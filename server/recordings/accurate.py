@@ -16,7 +16,7 @@ from mt.sentences import sentences
 from server.interpretation.graph import DETECTOR, RECOGNIZER, TRANSLATOR, Interpretation
 from server.interpretation.manner import Manner
 from server.records.record import UtteranceRecord
-from streaming.audio import AudioChunk
+from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.simulate import Engines
 from streaming.stages import READ, Ask, Notice, Signal, TranslationRequest, Write
 from streaming.words import Word, text_of
@@ -44,25 +44,27 @@ def interpret(
     *,
     workers: int,
     prompt: str = "",
-    skip: int = 0,
+    last: Passage | None = None,
     on_notice: Callable[[Notice], None] = lambda notice: None,
 ) -> Iterator[Passage]:
     """Interpret a recording; gives its passages in order, at most `workers` utterances ahead.
 
-    `skip` utterances at the beginning are only listened for, to go on where an earlier run was stopped;
+    What ends with the `last` passage of an earlier run is only listened for, to go on where that was stopped;
     a language that it had detected must be given then. `on_notice` may be called from several threads.
     """
     listener = _Listener(wanted, engines, manner, prompt, on_notice)
     language = wanted.source
     ahead: deque[Future[Passage]] = deque()
-    heard, moment = 0, 0.0
+    moment, done, heard = 0.0, 0.0, 0
+    if last and last.number is not None:
+        done, heard = last.end, last.number + 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="utterance")
     try:
-        for moment, utterance in _utterances(chunks, engines):
+        for moment, found in _utterances(chunks, engines, manner.longest):
+            utterance = _rest(found, done)
             if utterance is not None:
+                ahead.append(pool.submit(listener.interpret, heard, utterance, language))
                 heard += 1
-                if heard > skip:
-                    ahead.append(pool.submit(listener.interpret, heard - 1, utterance, language))
             elif not ahead:
                 yield Passage(moment, language=language)
             while ahead and (language is None or len(ahead) > workers or ahead[0].done()):
@@ -76,9 +78,19 @@ def interpret(
         pool.shutdown(cancel_futures=True)
 
 
-def _utterances(chunks: Iterable[AudioChunk], engines: Engines) -> Iterator[tuple[float, AudioChunk | None]]:
+def _rest(utterance: AudioChunk | None, done: float) -> AudioChunk | None:
+    """Give what is left of an utterance, which may be divided otherwise than in an earlier run."""
+    if utterance is None or utterance.end <= done:
+        return None
+    known = max(0, round(done * SAMPLE_RATE) - utterance.offset)
+    return AudioChunk(utterance.samples[known:], utterance.offset + known)
+
+
+def _utterances(
+    chunks: Iterable[AudioChunk], engines: Engines, longest: float
+) -> Iterator[tuple[float, AudioChunk | None]]:
     """Find the utterances: for each chunk, those that are whole with it, and then nothing."""
-    stage, gathering = EndpointingStage(), Gathering()
+    stage, gathering = EndpointingStage(), Gathering(longest)
     end = 0.0
 
     def found() -> Iterator[tuple[float, AudioChunk | None]]:

@@ -81,13 +81,13 @@ def passages(
     manner: Manner,
     *,
     workers: int = 1,
-    skip: int = 0,
+    last: Passage | None = None,
     on_notice: OnNotice = lambda notice: None,
 ) -> Iterator[Passage]:
     """Interpret audio; gives passages in order, the last one ends with the audio.
 
-    `manner` is how the server interprets. `skip` utterances at the beginning are left out, in accurate
-    mode only.
+    `manner` is how the server interprets. What ends with the `last` passage of an earlier run is left out, in
+    accurate mode only.
     """
     if approach.mode == "live":
         return _live(chunks, wanted, methods, manner, on_notice)
@@ -98,7 +98,7 @@ def passages(
         manner,
         workers=workers,
         prompt=approach.prompt,
-        skip=skip,
+        last=last,
         on_notice=on_notice,
     )
 

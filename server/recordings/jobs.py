@@ -283,9 +283,7 @@ class Jobs:
 
         wanted = Interpretation(last.language, job.targets)
         approach = Approach(job.mode, job.prompt)
-        await self._recordings.interpret(
-            *(path, job.name, wanted, approach, Priority.JOB, hear), skip=len(heard)
-        )
+        await self._recordings.interpret(*(path, job.name, wanted, approach, Priority.JOB, hear), last=last)
         store.change(job.id, seconds=self._done.get(job.id, 0.0))
 
     def _end(self, job: Job, state: State, **about: str) -> Job:

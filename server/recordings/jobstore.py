@@ -97,6 +97,7 @@ class JobStore:
         self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(0o600)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
             self._connection.row_factory = sqlite3.Row
             self._prepare()

@@ -112,7 +112,7 @@ class Recordings:
         priority: Priority,
         on_passage: OnPassage,
         *,
-        skip: int = 0,
+        last: Passage | None = None,
         on_notice: OnNotice = lambda notice: None,
     ) -> None:
         """Interpret a recording, which its owner calls `name`; cancelling the wait stops it.
@@ -133,7 +133,7 @@ class Recordings:
             for passage in files.passages(
                 *(chunks, wanted, methods, approach, self._manner),
                 workers=self._workers,
-                skip=skip,
+                last=last,
                 on_notice=on_notice,
             ):
                 on_passage(passage)

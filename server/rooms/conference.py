@@ -139,7 +139,8 @@ class Conference:
         packs = await self.trade.take(form)
         if self.room.ended:  # perhaps only since
             raise RoomError(f"the event in {self.name!r} has ended")
-        self.routes(form)
+        if not booth:  # a person needs no model
+            self.routes(form)
         with ExitStack() as place:
             self.account.admit(place, booth)
             name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
@@ -179,7 +180,7 @@ class Conference:
         Raises:
             LanguageError: a language that cannot be heard, translated or spoken.
         """
-        return self.services.languages.routes(self._wanted(form, ""))
+        return self.services.languages.routes(self._wanted(form, ""), self.room.plan.targets)
 
     async def translate(self, request: TranslationRequest) -> Translation:
         """Translate; in a room that is shared, a language that fails harms no other."""
@@ -227,14 +228,13 @@ class Conference:
             self.trade.prepared,
         )
         wanted, languages = self._wanted(form, booth, packs), self.services.languages
-        saved, rate, limits = snapshots or {}, form.sample_rate, self.services.limits
-        held = limits.audio_seconds
+        saved, rate, held = snapshots or {}, form.sample_rate, self.services.limits.audio_seconds
         lines = [
             Line(line, wanted, rate, engines, languages, ears, saved.get(line, Snapshot(0)), held)
             for line in names
         ]
         floor = self.floors[name] = Floor(name, form, begin, secret, lines, Microphone(switches), booth)
-        if longest := limits.total_seconds:
+        if longest := self.services.limits.total_seconds:
             notice = Notice("too_long", f"a session may last {longest:g} s here")
             timer = asyncio.get_running_loop().call_later(longest, self.dismiss, floor, notice)
             floor.place.callback(timer.cancel)

@@ -1,9 +1,9 @@
 """Echoes: after a restart audio is interpreted once more, and what comes out has partly been said before.
 
-Decisions are deterministic, so a second hearing says what the first has said: that is left out, by what
-the text says and not by counting. Where it says something else after all (points of decision were skipped
-under load, the model is another one), the text that was told stays, and only what follows it in time is
-added: nothing that anybody has read is ever taken back.
+Decisions are deterministic, and the pace at which they were taken stands beside each event, so a second
+hearing says what the first has said: that is left out, by what the text says and not by counting. Where it
+says something else after all (the models or the code are others), the text that was told stays, and only
+what follows it in time is added: nothing that anybody has read is ever taken back.
 """
 
 from collections.abc import Mapping
@@ -36,6 +36,11 @@ class Echoes:
             for key, caption in told.items()
             if caption.committed or caption.final
         }
+
+    def said(self, key: Key, told: Caption) -> Caption:
+        """Give what the second hearing has said so far where it has not come up with what was told."""
+        echo = self._echoes.get(key)
+        return replace(told, committed=echo.heard) if echo and not echo.apart else told
 
     def reconcile(self, update: Update) -> Update | None:
         """Give what an update says beyond what has been told; `None`: nothing."""

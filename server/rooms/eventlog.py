@@ -233,6 +233,7 @@ def _opened(path: Path | None) -> sqlite3.Connection:
     try:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(0o600)  # what was said is nobody else's affair, wherever the folder is
         base = sqlite3.connect(path or ":memory:", 1.0, isolation_level=None, check_same_thread=False)
         # Nobody else may write: a second server would number the same events differently.
         base.execute("PRAGMA locking_mode = EXCLUSIVE")

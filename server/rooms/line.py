@@ -14,8 +14,9 @@ from server.rooms.inlet import Inlet
 from server.rooms.snapshot import Snapshot, restore
 from streaming.audio import SAMPLE_RATE, AudioChunk, EndOfUtterance
 from streaming.captions import Caption, Update, merge
+from streaming.pace import Pace
 from streaming.pipeline import Cut, Engines, Pipeline
-from streaming.stages import Notice, TranslationRequest
+from streaming.stages import Node, Notice, TranslationRequest
 from tts.speech import Spoken
 
 QUIET_SECONDS = 5.0
@@ -96,7 +97,9 @@ class Line:
         self._begun = False
         self._targets = set(wanted.targets)
         self._cuts: dict[Cut, Snapshot] = {}
+        self._paces: dict[str, Pace] = {RECOGNITION: _pace(self._root.successors[0])}
         for node in self._root.successors[0].successors:
+            self._paces[node.name] = _pace(node)
             if node.name not in snapshot.states and snapshot.open:
                 node.stage.receive(snapshot.open)
 
@@ -124,6 +127,17 @@ class Line:
     def _recognition(self) -> Any:
         return self._root.successors[0].stage
 
+    def paced(self, name: str) -> dict[int, int]:
+        """Give what the pace of a node has not told yet."""
+        return self._paces[name].tell()
+
+    def follow(self, name: str, steps: Mapping[int, int]) -> None:
+        """Let a node keep the pace that it kept before a restart; one that begins afresh in the middle counts
+        anew, and decides anew."""
+        known = name in self.snapshot.states or not self.snapshot.position
+        if known and name in self._paces:
+            self._paces[name].follow(steps)
+
     def alarms(self) -> Mapping[str, int]:
         """Count the alarms of recognition's guards since this was last asked, by code."""
         alarms: Counter[str] = self._recognition.alarms
@@ -146,6 +160,7 @@ class Line:
             return
         self._targets.add(target)
         node = branch(target, self._wanted, self._manner)
+        self._paces[node.name] = _pace(node)
         if self._open is not None:
             node.stage.receive(self._open)
         if self._begun:
@@ -187,3 +202,9 @@ class Line:
 
     def _notice(self, notice: Notice) -> None:
         self._ears.hear(self, "", notice)
+
+
+def _pace(node: Node) -> Pace:
+    stage: Any = node.stage
+    pace: Pace = stage.pace
+    return pace

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from server.interpretation.graph import RECOGNITION, TRANSLATION
@@ -24,6 +25,8 @@ from tts.speech import Spoken
 
 BOOTH = "b"
 """How the names of lines from booths begin: what is said there is a translation."""
+PACES = 1_000
+"""Answers whose pace is remembered: ten minutes of speech, and a snapshot is taken at every pause."""
 TYPED = "typed"
 """What is added to the name of a booth for the numbers of utterances that are typed there."""
 
@@ -47,6 +50,8 @@ class Scribe:
         self._noticed: Counter[tuple[str, str, str]] = Counter()
         self._said: set[tuple[str, str]] = set()
         self._revisions: Counter[int] = Counter()
+        self._paces: defaultdict[str, dict[str, dict[int, int]]] = defaultdict(dict)
+        """Line → node → what its stage's pace has told last; after a restart only."""
 
     def hear(self, line: Line, name: str, item: Any) -> None:
         """Take what the node of a line writes."""
@@ -63,9 +68,10 @@ class Scribe:
         return self._line_of.get(utterance, "")
 
     def shown(self, line: Line, name: str) -> Mapping[tuple[int, str], Caption]:
-        """Give the captions that a node of a line shows and has not finished."""
+        """Give the captions that a node of a line has shown and not finished."""
+        echoes = self._echoes[line.name]
         found = {
-            key: caption
+            key: echoes.said(key, caption)
             for key, caption in self.showing.shown.items()
             if not caption.final and self._line_of.get(key[0]) == line.name
         }
@@ -129,15 +135,21 @@ class Scribe:
         if caption is None:
             return
         if update.committed or update.final:
-            self._add(caption, update, line.name, spoken=spoken, of=item.utterance)
+            more = {"of": item.utterance, "node": name, "pace": line.paced(name)}
+            self._add(caption, update, line.name, spoken=spoken, more=more)
         else:
             self._journal.show(caption, line=line.name, spoken=spoken)
 
     def _add(
-        self, caption: Caption, update: Update, line: str, *, spoken: bool, of: int | None = None
+        self,
+        caption: Caption,
+        update: Update,
+        line: str,
+        *,
+        spoken: bool,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        more = {"tentative": "", **({} if of is None else {"of": of})}
-        self._journal.add(caption, line=line, spoken=spoken, more=more)
+        self._journal.add(caption, line=line, spoken=spoken, more={"tentative": "", **more})
         if update.committed:
             self.ends[caption.language] = max(self.ends.get(caption.language, 0.0), caption.end)
             self.heard_until = max(self.heard_until, caption.end if spoken else 0.0)
@@ -180,6 +192,7 @@ class Scribe:
                     self.heard_until = caption.end
                 if "of" in event.content:
                     self._room.remember(entry.line, event.content["of"], caption.utterance)
+                    self._pace(event, entry.line)
                 else:
                     self._room.remember(f"{entry.line}.{TYPED}", event.number, caption.utterance)
             case Revision(utterance=number, language=language, text=text, revision=revision):
@@ -203,6 +216,18 @@ class Scribe:
             if self._line_of.get(key[0]) == line.name
         }
         self._echoes[line.name] = Echoes(told, line.snapshot.shown)
+        for node, steps in self._paces.pop(line.name, {}).items():
+            line.follow(node, steps)
+
+    def _pace(self, event: Event, line: str) -> None:
+        """Remember the pace at which a line was heard; a later hearing overrides an earlier one."""
+        steps = {int(answer): count for answer, count in event.content.get("pace", {}).items()}
+        if not steps:
+            return
+        node = event.content["node"]
+        known = self._paces[line].get(node, {})
+        kept = [answer for answer in known if answer < min(steps)][-PACES:]
+        self._paces[line][node] = {answer: known[answer] for answer in kept} | steps
 
 
 def _placed(update: Update, number: int, begin: float) -> Update:

@@ -32,6 +32,9 @@ class Watch(Protocol):
     def ended(self, close_code: int, skipped: int) -> None:
         """A session has ended, having left out so many decision points."""
 
+    def dropped(self) -> None:
+        """A client that did not read has lost its connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
