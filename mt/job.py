@@ -47,7 +47,8 @@ class Job:
             pieces = source_pieces.encode(text, out_type=str)
         self._source_pieces = pieces[:_MOST_SOURCE]
         written = self._encoded(request.target_prefix)
-        marked, self._marks, self._first = _marked(folder, self._source_pieces, source, target)
+        asks = source_pieces.encode(folder.instructions.get((source, target), ""), out_type=str)
+        marked, self._marks, self._first = _marked(folder, asks, self._source_pieces, source, target)
         can = text and self._source_pieces and len(written) + _ROOM <= _MOST
         self.source = marked if can else []
         """Source tokens; without any the answer is the prefix."""
@@ -121,10 +122,10 @@ class Job:
 
 
 def _marked(
-    folder: ModelFolder, pieces: list[str], source: str, target: str
+    folder: ModelFolder, asks: list[str], pieces: list[str], source: str, target: str
 ) -> tuple[list[str], list[str], int]:
-    """Add the family's language tokens: source tokens, the tokens before the target, and where in the
-    source the pieces begin."""
+    """Add the family's language tokens, or the instruction that `asks` for the pair: source tokens, the
+    tokens before the target, and where in the source the pieces begin."""
     end = [_END] if folder.ends_source else []
     match folder.info.family:
         case "m2m100" | "nllb":
@@ -132,7 +133,9 @@ def _marked(
             if folder.language_last:
                 return [*pieces, *end, *mark], target_mark, 0
             return [*mark, *pieces, *end], target_mark, 1
-        case "opus-mt":
+        case "t5":
+            return [*asks, *pieces, *end], [], len(asks)
+        case "opus-mt" | "madlad":
             mark = [folder.languages[target]] if target in folder.languages else []
             return [*mark, *pieces, *end], [], len(mark)
         case _:

@@ -118,6 +118,17 @@ def download_model(arguments: Namespace) -> None:
     print(models.download(arguments.name, say))
 
 
+def convert_model(arguments: Namespace) -> None:
+    """Convert a checkpoint and say where the model lies."""
+    from server import conversion, models
+
+    print(
+        conversion.convert(
+            *(arguments.name, arguments.output, arguments.quantization), models=models.folder(), say=say
+        )
+    )
+
+
 def stream(arguments: Namespace) -> None:
     """Play a recording to a server and show what comes back."""
     from server import playback, voices
