@@ -100,10 +100,12 @@ def measured(model: Any, tokens: list[str], folder: ModelFolder) -> Head | None:
     )
     right, copies = 0.0, 0
     for source, target in _pairs(folder):
-        for text in probes(source):
-            job = Job(folder, source_pieces, target_pieces, TranslationRequest(text, "", source, target, True))
-            found = _looked(model, ids, tokens, job)
-            right, copies = right + found[0], copies + found[1]
+        jobs = [
+            Job(folder, source_pieces, target_pieces, TranslationRequest(text, "", source, target, True))
+            for text in probes(source)
+        ]
+        found = _looked(model, ids, tokens, jobs)
+        right, copies = right + found[0], copies + found[1]
     if not copies:
         return None
     shares = right / copies
@@ -120,26 +122,30 @@ def _pairs(folder: ModelFolder) -> list[tuple[str, str]]:
     return likely[:TARGETS]
 
 
-def _looked(model: Any, ids: dict[str, int], tokens: list[str], job: Job) -> tuple[Any, int]:
+def _looked(model: Any, ids: dict[str, int], tokens: list[str], jobs: Sequence[Job]) -> tuple[Any, int]:
     """Count for each head how many copies it looked at while they were written: [layers, heads]; and them."""
-    unknown = ids.get("<unk>", 0)
-    source = torch.tensor([[ids.get(token, unknown) for token in job.source]])
-    start = [model.config.decoder_start_token_id, *(ids[token] for token in job.prefix)]
+    unknown, padding = ids.get("<unk>", 0), model.config.pad_token_id
+    rows = [torch.tensor([ids.get(token, unknown) for token in job.source]) for job in jobs]
+    source = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=padding)
+    start = [model.config.decoder_start_token_id, *(ids[token] for token in jobs[0].prefix)]
+    given = {"attention_mask": (source != padding).long(), "output_attentions": True}
     target = model.generate(
         source,
-        decoder_input_ids=torch.tensor([start]),
+        attention_mask=given["attention_mask"],
+        decoder_input_ids=torch.tensor([start] * len(jobs)),
         max_new_tokens=_LONGEST,
         num_beams=1,
         do_sample=False,
     )
-    known = copied(job.source, [tokens[i] for i in target[0].tolist()])
-    attention = model(input_ids=source, decoder_input_ids=target, output_attentions=True).cross_attentions
-    right = torch.zeros(len(attention), attention[0].shape[1])
-    for place, written in known:
-        # The state at one token writes the next.
-        looked = torch.stack([layer[0, :, written - 1].argmax(-1) for layer in attention])
-        right += (looked == place).float()
-    return right, len(known)
+    attention = model(input_ids=source, decoder_input_ids=target, **given).cross_attentions
+    right, count = torch.zeros(len(attention), attention[0].shape[1]), 0
+    for row, (job, written) in enumerate(zip(jobs, target.tolist(), strict=True)):
+        for place, at in copied(job.source, [tokens[i] for i in written]):
+            # The state at one token writes the next.
+            looked = torch.stack([layer[row, :, at - 1].argmax(-1) for layer in attention])
+            right += (looked == place).float()
+            count += 1
+    return right, count
 
 
 def put_first(attention: Any, head: int, heads: int) -> None:

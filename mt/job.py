@@ -18,8 +18,9 @@ _MOST_SOURCE, _MOST = 250, 496
 """Tokens of a source and of a target that models with 512 positions can take; a sentence has half as many.
 More, such as a word of a thousand letters, would end the batch with an error, and its neighbours' sessions
 with it: what is longer is not translated."""
-_BEAM = {False: 1, True: 2}
-"""Beam by whether the sentence is complete: an open one is translated again at the next word."""
+BEAM = 2
+"""Of a finished sentence. What is committed of drafts that are narrower than that is often not what the whole
+sentence would have been: with the embedded translator greedy ones cost 4 % of BLEU, whatever the policy."""
 
 
 class Job:
@@ -30,8 +31,14 @@ class Job:
     """
 
     def __init__(
-        self, folder: ModelFolder, source_pieces: Any, target_pieces: Any, request: TranslationRequest
+        self,
+        folder: ModelFolder,
+        source_pieces: Any,
+        target_pieces: Any,
+        request: TranslationRequest,
+        drafts: int = BEAM,
     ) -> None:
+        """`drafts` is the beam of open sentences."""
         source, target = normalized(request.source_language), normalized(request.target_language)
         if (source, target) not in folder.info.pairs:
             raise LanguageError(f"{folder.info.name} does not translate {source} → {target}")
@@ -57,8 +64,10 @@ class Job:
         self.draft = self._drafted()
         """Those, and after them what is expected."""
         self.candidates = request.candidates
-        self.beam = max(_BEAM[request.complete], request.candidates)
         self.bias = request.bias
+        # A draft is favoured token by token, which no beam does.
+        narrow = 1 if request.bias else drafts
+        self.beam = max(BEAM if request.complete else narrow, request.candidates)
         self.attention = request.attention and folder.attention
         self.scored = request.scored
         self.score: float | None = None
