@@ -28,4 +28,6 @@ def convert(checkpoint: Path, output: Path, quantization: str) -> None:
             str(output), quantization=quantization
         )
     except (OSError, ValueError, RuntimeError, ImportError) as error:
-        raise ModelError(f"{checkpoint}: the checkpoint cannot be read: {str(error).splitlines()[0]}") from error
+        raise ModelError(
+            f"{checkpoint}: the checkpoint cannot be read: {str(error).splitlines()[0]}"
+        ) from error

@@ -98,7 +98,7 @@ def measured(model: Any, tokens: list[str], folder: ModelFolder) -> Head | None:
         sentencepiece.SentencePieceProcessor(model_file=str(path))
         for path in (folder.source_pieces, folder.target_pieces)
     )
-    right, copies = 0.0, 0
+    right, copies = torch.zeros(()), 0
     for source, target in _pairs(folder):
         jobs = [
             Job(folder, source_pieces, target_pieces, TranslationRequest(text, "", source, target, True))

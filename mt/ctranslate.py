@@ -78,9 +78,7 @@ class CTranslateTranslator:
             LanguageError: a pair that this model does not serve.
             EngineError: CTranslate2 failed.
         """
-        jobs = [
-            Job(self._folder, self._source, self._target, request, self._drafts) for request in requests
-        ]
+        jobs = [Job(self._folder, self._source, self._target, request, self._drafts) for request in requests]
         try:
             asked = [job for job in jobs if job.source]
             resumed = self._resume(_worth_resuming(asked, self._worth))

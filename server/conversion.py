@@ -36,7 +36,9 @@ def convert(name: str, output: str | None, quantization: str, models: Path, say:
     found = Path(name)
     if not found.is_dir():
         if "/" not in name or name.startswith((".", "/")) or found.exists():
-            raise ModelError(f"{name}: a checkpoint's folder was expected, or a name on the hub as owner/name")
+            raise ModelError(
+                f"{name}: a checkpoint's folder was expected, or a name on the hub as owner/name"
+            )
         found = hub.checkpoint(name)
     place = models / (output or name.rstrip("/").split("/")[-1])
     configuration = read_configuration(found)

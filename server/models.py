@@ -17,6 +17,7 @@ import asr
 import embedded
 import mt
 import tts
+from mt.folders import NOT_COMMERCIAL
 from mt.router import Router
 from server import hub
 from server.config import Config
@@ -99,6 +100,9 @@ def load_translator(config: Config, say: Say) -> Router:
     """Build the translators that the configuration names, behind one router."""
     wanted = config.recognition
     folders = translator_folders(config.translation.models, say)
+    for about in map(mt.describe, folders):
+        if NOT_COMMERCIAL in about.licence:
+            say(f"the translator {about.name} is licensed {about.licence}")
     return mt.load(
         folders, device=wanted.device, compute_type=wanted.compute_type, workers=wanted.workers or cores()
     )

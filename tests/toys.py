@@ -36,8 +36,7 @@ def pieces(path: Path, size: int = 90, *, fallback: bool = False) -> list[str]:
     return [processor.id_to_piece(i) for i in range(processor.get_piece_size())][3:]
 
 
-def weights(
-    folder: Path,
+def specification(
     tokens: Sequence[str],
     *,
     layers: tuple[int, int] = (2, 2),
@@ -45,8 +44,8 @@ def weights(
     heads: int = 4,
     start: str = "</s>",
     **config: Any,
-) -> None:
-    """Write a random translator in CTranslate2's format; `layers` of encoder and decoder."""
+) -> Any:
+    """Describe a random translator to CTranslate2; `layers` of encoder and decoder."""
     vocabulary = ["<unk>", "<s>", "</s>", *tokens]
     spec = ctranslate2.specs.TransformerSpec.from_config(layers, heads)
     random = np.random.default_rng(7)
@@ -89,6 +88,12 @@ def weights(
     spec.config.decoder_start_token = start
     for name, value in config.items():
         setattr(spec.config, name, value)
+    return spec
+
+
+def weights(folder: Path, tokens: Sequence[str], **options: Any) -> None:
+    """Write a random translator in CTranslate2's format; `options` are those of `specification`."""
+    spec = specification(tokens, **options)
     spec.validate()
     spec.optimize(quantization="int8")
     folder.mkdir(parents=True, exist_ok=True)
