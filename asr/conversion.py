@@ -27,7 +27,7 @@ def convert(checkpoint: Path, output: Path, quantization: str) -> None:
         TransformersConverter(str(checkpoint), copy_files=[*FILES, *also]).convert(
             str(output), quantization=quantization
         )
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except Exception as error:  # each library under it raises its own
         raise ModelError(
-            f"{checkpoint}: the checkpoint cannot be read: {str(error).splitlines()[0]}"
+            f"{checkpoint}: the checkpoint cannot be read: {(str(error) or repr(error)).splitlines()[0]}"
         ) from error

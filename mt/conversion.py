@@ -51,10 +51,9 @@ def convert(checkpoint: Checkpoint, output: Path, quantization: str) -> Head | N
             checkpoint.folder, local_files_only=True, attn_implementation="eager", dtype=torch.float32
         )
         tokenizer = transformers.AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
-        raise ModelError(
-            f"{checkpoint.folder}: the checkpoint cannot be read: {str(error).splitlines()[0]}"
-        ) from error
+    except Exception as error:  # each library under it raises its own
+        reason = (str(error) or repr(error)).splitlines()[0]
+        raise ModelError(f"{checkpoint.folder}: the checkpoint cannot be read: {reason}") from error
     tokens = vocabulary(tokenizer, len(model.get_input_embeddings().weight))
     output.mkdir(parents=True)
     for path in checkpoint.files:

@@ -217,7 +217,7 @@ def _t5(folder: Path, about: dict[str, Any], options: dict[str, Any], rows: int 
         d_kv=8,
         d_ff=64,
         num_layers=2,
-        num_decoder_layers=3,
+        num_decoder_layers=2,
         num_heads=4,
         decoder_start_token_id=0,
         **options,
