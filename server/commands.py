@@ -122,11 +122,8 @@ def convert_model(arguments: Namespace) -> None:
     """Convert a checkpoint and say where the model lies."""
     from server import conversion, models
 
-    print(
-        conversion.convert(
-            *(arguments.name, arguments.output, arguments.quantization), models=models.folder(), say=say
-        )
-    )
+    asked = (arguments.name, arguments.output, arguments.quantization)
+    print(conversion.convert(*asked, models.folder(), say))
 
 
 def stream(arguments: Namespace) -> None:
