@@ -12,10 +12,10 @@ utterance; their translation is divided again by SoftSegmenter, and the lag is L
 `NE` is normalized erasure of all that was shown, tentative text included. `ms/unit` is processor time for
 each source unit, with sixteen texts side by side, as a server answers sixteen sessions. The first line of
 each table, the full sentence, is what a policy is measured against: `of full` is its share of that BLEU, and
-where 95 % of the shares lie when the sentences are drawn anew (`benchmarks.bootstrap`). `numbers %` are the source's numbers
-whose value is in the translation; with `--terms N`, N words that go together in each test set with its
-references are a pack, it and the numbers are enforced, and `terms %` says how many were kept. A plot of
-the curves is written to benchmarks/results/translation.png, and everything printed to translation.md
+where 95 % of the shares lie when the sentences are drawn anew (`benchmarks.bootstrap`). `numbers %` are the
+source's numbers whose value is in the translation; with `--terms N`, N words that go together in each test
+set with its references are a pack, it and the numbers are enforced, and `terms %` says how many were kept.
+A plot of the curves is written to benchmarks/results/translation.png, and everything printed to translation.md
 beside it.
 """
 
@@ -147,8 +147,8 @@ class Row:
         name = f"{self.setting.policy} | {self.setting.knob}" if self.setting else "full sentence |"
         checks = "".join(f" | {value:.1f}" for value in self.checks)
         return (
-            f"| {name} | {self.bleu:.1f} | {self.share or ''} | {self.chrf:.1f} | {self.al:.2f} | {self.laal:.2f} "
-            f"| {self.erasure:.2f} | {self.milliseconds:.1f}{checks} |"
+            f"| {name} | {self.bleu:.1f} | {self.share or ''} | {self.chrf:.1f} | {self.al:.2f} "
+            f"| {self.laal:.2f} | {self.erasure:.2f} | {self.milliseconds:.1f}{checks} |"
         )
 
 
