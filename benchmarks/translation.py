@@ -15,8 +15,8 @@ each table, the full sentence, is what a policy is measured against: `of full` i
 where 95 % of the shares lie when the sentences are drawn anew (`benchmarks.bootstrap`). `numbers %` are the
 source's numbers whose value is in the translation; with `--terms N`, N words that go together in each test
 set with its references are a pack, it and the numbers are enforced, and `terms %` says how many were kept.
-A plot of the curves is written to benchmarks/results/translation.png, and everything printed to translation.md
-beside it.
+A plot of the curves is written to benchmarks/results/translation.png, and everything printed to
+translation.md beside it.
 """
 
 import argparse
