@@ -14,9 +14,11 @@ from pathlib import Path
 
 from benchmarks import machine, scoring
 from benchmarks.replay import Recording, manifest, samples
-from server import config, files, models
-from server.engines import Engines
-from server.graph import Interpretation
+from server import config
+from server.interpretation import models
+from server.interpretation.engines import Engines
+from server.interpretation.graph import Interpretation
+from server.recordings import files
 
 
 @dataclass(slots=True)

@@ -23,12 +23,12 @@ from typing import Any
 import httpx2
 
 from benchmarks.scripted_server import Process
-from server import client
-from server.client import Arrival, Conversation, Reading
-from server.eventlog import Event, EventLog
-from server.messages import Done, Error, Start
-from server.replay import Replay
-from server.room_messages import Listen
+from server.client import client
+from server.client.client import Arrival, Conversation, Reading
+from server.client.replay import Replay
+from server.rooms.eventlog import Event, EventLog
+from server.wire.messages import Done, Error, Start
+from server.wire.room_messages import Listen
 from streaming.audio import AudioChunk, Samples
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, speak

@@ -33,7 +33,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 import embedded
 from benchmarks import machine
 from benchmarks.mutation import Frame, Mutator
-from server.messages import Finish, encode
+from server.wire.messages import Finish, encode
 
 CONVERSATIONS_IN_A_ROOM = 25
 """Then another one is opened: an operator may have ended it."""

@@ -12,7 +12,7 @@ from asr.endpointing import EndpointingStage
 from asr.guards import loop_start
 from benchmarks import scoring, talks, trial
 from benchmarks.trial import Way
-from server.graph import DETECTOR, ENDPOINTING, RECOGNITION, RECOGNIZER
+from server.interpretation.graph import DETECTOR, ENDPOINTING, RECOGNITION, RECOGNIZER
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.captions import Update

@@ -27,11 +27,11 @@ import psutil
 
 from benchmarks import machine
 from benchmarks.scripted_server import TARGETS, Process
-from server import client
-from server.eventlog import Event, EventLog
-from server.messages import Done, Start, encode
-from server.replay import Replay
-from server.room_messages import Listen
+from server.client import client
+from server.client.replay import Replay
+from server.rooms.eventlog import Event, EventLog
+from server.wire.messages import Done, Start, encode
+from server.wire.room_messages import Listen
 from streaming.audio import AudioChunk
 from streaming.scripted import VOCABULARY, speak
 

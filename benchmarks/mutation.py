@@ -6,8 +6,19 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from server.messages import CLIENT, SERVER, ClientMessage, Finish, Start, encode
-from server.room_messages import Correct, Hand, Interpret, Listen, Mute, Operate, Pause, Term, Terms, Type
+from server.wire.messages import CLIENT, SERVER, ClientMessage, Finish, Start, encode
+from server.wire.room_messages import (
+    Correct,
+    Hand,
+    Interpret,
+    Listen,
+    Mute,
+    Operate,
+    Pause,
+    Term,
+    Terms,
+    Type,
+)
 from streaming.audio import to_pcm16
 from streaming.scripted import VOCABULARY, speak
 

@@ -29,7 +29,7 @@ import websockets
 from benchmarks import machine, scoring, talks
 from benchmarks.talks import Talk
 from benchmarks.trial import MEGABYTE, Figures
-from server import models
+from server.interpretation import models
 from streaming.audio import to_pcm16
 
 PATIENCE = 120.0

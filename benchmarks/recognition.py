@@ -21,8 +21,8 @@ import asr
 from benchmarks import hour, machine, scoring, shapes, silence, talks, trial, windows
 from benchmarks.talks import Talk
 from benchmarks.trial import Figures
-from server import models
-from server.graph import DETECTOR
+from server.interpretation import models
+from server.interpretation.graph import DETECTOR
 
 HEAD = (
     "| recordings | way | chunk | error | gap | lag | p50 | p95 | max | seen | erasure | core-s/s | MB |",

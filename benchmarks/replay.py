@@ -20,8 +20,9 @@ from typing import Any
 import embedded
 from asr.presets import PRESETS
 from benchmarks import machine, scoring
-from server import config, models
-from server.graph import DETECTOR, RECOGNITION, RECOGNIZER, Interpretation, graph
+from server import config
+from server.interpretation import models
+from server.interpretation.graph import DETECTOR, RECOGNITION, RECOGNIZER, Interpretation, graph
 from streaming import simulate
 from streaming.audio import AudioChunk
 from streaming.captions import Transcript, Update

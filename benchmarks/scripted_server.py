@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from mt.router import Router
-from server import app, config, models
-from server.engines import Engines
+from server import app, config
+from server.interpretation import models
+from server.interpretation.engines import Engines
 from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator
 
 TARGETS = ("de", "es", "fr", "zh")

@@ -10,7 +10,7 @@ import numpy as np
 from asr.endpointing import EndpointingStage
 from benchmarks import noises, talks, trial
 from benchmarks.trial import Way
-from server.graph import DETECTOR, ENDPOINTING, RECOGNITION, RECOGNIZER
+from server.interpretation.graph import DETECTOR, ENDPOINTING, RECOGNITION, RECOGNIZER
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.captions import Update

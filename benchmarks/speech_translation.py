@@ -41,11 +41,13 @@ from benchmarks.latency import Emissions, Emitted
 from benchmarks.machine import describe
 from benchmarks.talks import Talk
 from benchmarks.trial import OwnCore
-from server import client, config, models
-from server.engines import Engines
-from server.files import batch_methods
-from server.graph import TRANSLATION, Interpretation, graph
-from server.messages import Error
+from server import config
+from server.client import client
+from server.interpretation import models
+from server.interpretation.engines import Engines
+from server.interpretation.graph import TRANSLATION, Interpretation, graph
+from server.recordings.files import batch_methods
+from server.wire.messages import Error
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.captions import Caption, Update
@@ -147,7 +149,7 @@ def simulated(task: Task, engines: Engines, cost: simulate.Cost) -> list[Unit]:
             found.extend(Unit(part, heard, moment) for part in counted(text, task.target))
 
     wanted = Interpretation(task.talk.language, (task.target,))
-    methods = batch_methods(engines, lambda notice: None)
+    methods = batch_methods(engines, lambda notice: None, "live")
     simulate.run(graph(wanted, manner=engines.manner), methods, chunks(), emit, cost)
     return found
 

@@ -24,8 +24,8 @@ import psutil
 
 import embedded
 from benchmarks import machine, scoring
-from server import client
-from server.messages import Caption, Done, Error
+from server.client import client
+from server.wire.messages import Caption, Done, Error
 from streaming.captions import Transcript
 from streaming.decode import decode
 from streaming.words import Word

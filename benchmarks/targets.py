@@ -35,8 +35,8 @@ from benchmarks.speech_translation import synthesised
 from benchmarks.talks import Talk
 from mt.ctranslate import CTranslateTranslator
 from mt.faithful import FaithfulTranslator
-from server.graph import DETECTOR, RECOGNITION, RECOGNIZER, Interpretation, branch, graph
-from server.manner import Manner
+from server.interpretation.graph import DETECTOR, RECOGNITION, RECOGNIZER, Interpretation, branch, graph
+from server.interpretation.manner import Manner
 from streaming import simulate
 from streaming.batching import SharedEngine
 from streaming.captions import Update

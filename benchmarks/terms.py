@@ -35,9 +35,9 @@ from mt.faithful import FaithfulTranslator
 from mt.glossary import Entry, Glossary, missing
 from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
-from server import pack
-from server.pack import MAIN
-from server.packs import Packs
+from server.interpretation import pack
+from server.interpretation.pack import MAIN
+from server.interpretation.packs import Packs
 from streaming.captions import Transcript, Update
 from streaming.stages import Ask, TranslationRequest, Translator, Write
 from streaming.words import UNSPACED, Word, units

@@ -10,13 +10,13 @@ taken; they are found through DRAGOMAN_DATA. Long passages are sentences of a te
 utterance; their translation is divided again by SoftSegmenter, and the lag is LongYAAL.
 
 `NE` is normalized erasure of all that was shown, tentative text included. `ms/unit` is processor time for
-each source unit, with sixteen texts side by side, as a server answers sixteen sessions. The first line of
-each table, the full sentence, is what a policy is measured against: `of full` is its share of that BLEU, and
-where 95 % of the shares lie when the sentences are drawn anew (`benchmarks.bootstrap`). `numbers %` are the
-source's numbers whose value is in the translation; with `--terms N`, N words that go together in each test
-set with its references are a pack, it and the numbers are enforced, and `terms %` says how many were kept.
-A plot of the curves is written to benchmarks/results/translation.png, and everything printed to
-translation.md beside it.
+each source unit, with sixteen texts side by side, as a server answers sixteen sessions; with `--small FOLDER`
+that of both tiers: `preset, look-ahead` shows what the small one drafts. The first line of each table, the
+full sentence, is what a policy is measured against: `of full` is its share of that BLEU, and where 95 % of
+the shares lie when the sentences are drawn anew (`benchmarks.bootstrap`). `numbers %` are the source's
+numbers whose value is in the translation; with `--terms N`, N words that go together in each test set with
+its references are a pack, it and the numbers are enforced, and `terms %` says how many were kept. A plot of
+the curves is written to benchmarks/results/translation.png, and all that is printed to translation.md beside it.
 """
 
 import argparse
@@ -47,10 +47,11 @@ from mt.glossary import Entry, Glossary, missing
 from mt.policy import Every, ReadWritePolicy
 from mt.presets import PRESETS, PolicyFor, Preset
 from mt.terminology import TerminologyStage
+from mt.tiers import Tiers
 from mt.translation import TranslationStage
 from mt.wait_k import wait_k
 from streaming.captions import Transcript, Update
-from streaming.stages import READ, Ask, Translation, TranslationRequest, Write
+from streaming.stages import READ, Ask, Translation, TranslationRequest, Translator, Write
 from streaming.words import UNSPACED, Word, units
 
 RESULTS = Path("benchmarks/results")
@@ -342,6 +343,23 @@ def test_sets(
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Tiered:
+    """Translates as an idle server would that has a small tier."""
+
+    tiers: Tiers
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        """Ask the tier that each request is worth."""
+        return self.tiers.ask(requests, partial(self.tiers.tier, behind=0.0))
+
+
+def loaded(folders: Sequence[Path], small: Sequence[Path] | None) -> Translator:
+    """Load the translators; what is only shown is drafted by the `small` ones."""
+    router = mt.load(folders, device="cpu")
+    return Tiered(Tiers(router, mt.load(small, device="cpu"))) if small else router
+
+
 def plot(tables: dict[str, list[Row]], path: Path) -> None:
     """Draw BLEU over lag, a panel for each table and a line for each policy."""
     import matplotlib
@@ -367,6 +385,7 @@ def main() -> None:
     """Measure, print and draw."""
     parser = argparse.ArgumentParser(description="Measure simultaneous translation of text.")
     parser.add_argument("--model", type=Path, action="append", help="a translator; default: embedded")
+    parser.add_argument("--small", type=Path, action="append", help="a smaller one, for the small tier")
     parser.add_argument("--sets", nargs="+", default=["Tatoeba", "TICO-19"])
     parser.add_argument("--pairs", nargs="+", default=["en-es", "en-zh", "zh-en"])
     parser.add_argument("--sentences", type=int, default=300, help="of each test set")
@@ -379,8 +398,8 @@ def main() -> None:
     if "DRAGOMAN_DATA" not in os.environ:
         print("skipped: DRAGOMAN_DATA does not name the folder with the test sets")
         return
-    router = mt.load(arguments.model or embedded.translators(), device="cpu")
-    translate = FaithfulTranslator(router).translate if arguments.terms else router.translate
+    translator = loaded(arguments.model or embedded.translators(), arguments.small)
+    translate = FaithfulTranslator(translator).translate if arguments.terms else translator.translate
     chosen = [
         setting
         for setting in settings()
@@ -395,7 +414,8 @@ def main() -> None:
             print(line, file=file, flush=True)
 
         models = ", ".join(path.name for path in arguments.model or embedded.translators())
-        say(f"{models} on {describe()}; one thread, {SIDE_BY_SIDE} texts side by side\n")
+        small = f"; small tier: {', '.join(path.name for path in arguments.small)}" if arguments.small else ""
+        say(f"{models}{small} on {describe()}; one thread, {SIDE_BY_SIDE} texts side by side\n")
         tables: dict[str, list[Row]] = {}
         data = Path(os.environ["DRAGOMAN_DATA"])
         for title, texts in test_sets(data, arguments.sets, arguments.pairs, arguments.sentences):

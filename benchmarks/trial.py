@@ -22,7 +22,7 @@ from benchmarks import scoring, talks
 from benchmarks.model_folder import with_card
 from benchmarks.talks import Talk
 from benchmarks.whisper_streaming import CHUNK, WhisperStreamingStage
-from server.graph import (
+from server.interpretation.graph import (
     DETECTOR,
     ENDPOINTING,
     RECOGNITION,

@@ -11,7 +11,7 @@ from asr.guards import inspect
 from benchmarks import scoring, trial
 from benchmarks.model_folder import with_card
 from benchmarks.talks import Talk
-from server.graph import DETECTOR
+from server.interpretation.graph import DETECTOR
 from streaming.audio import AudioChunk
 from streaming.stages import Recognizer, Window
 from streaming.words import text_of

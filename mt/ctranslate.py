@@ -71,6 +71,10 @@ class CTranslateTranslator:
         """Source and target languages that it serves."""
         return self._folder.info.pairs
 
+    def pieces(self, text: str) -> int:
+        """Count the pieces of a source text."""
+        return len(self._source.encode(text))
+
     def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
         """Translate each request; the answer begins with its target prefix.
 

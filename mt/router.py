@@ -20,6 +20,9 @@ class PairTranslator(Protocol):
 
     def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]: ...
 
+    def pieces(self, text: str) -> int:
+        """Count the pieces of a source text, of which frequent words have one and rare ones several."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -74,6 +77,15 @@ class Router:
                 requests[i], source=half.text, source_language=PIVOT, attention=False, context=None
             )
         return self._direct(direct)
+
+    def pieces(self, request: TranslationRequest) -> int:
+        """Count the pieces that a request's source has for the model that reads it.
+
+        Raises:
+            LanguageError: no model serves the pair.
+        """
+        route = self.route(request.source_language, request.target_language)
+        return self._models[route.steps[0]].pieces(request.source)
 
     def _direct(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
         groups: dict[int, list[int]] = defaultdict(list)

@@ -10,7 +10,7 @@ in speech without pauses its length, at the best place that there is.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from streaming.words import UNSPACED, Word, text_of, units
 
@@ -64,6 +64,14 @@ def sentence_end(words: Sequence[Word], language: str, punctuated: bool = True) 
         if size >= limit:
             return _cut(words[: index + 1], language)
     return None
+
+
+def sentences(words: tuple[Word, ...], language: str) -> Iterator[tuple[Word, ...]]:
+    """Divide a whole utterance into its sentences."""
+    while words:
+        end = sentence_end(words, language) or len(words)
+        yield words[:end]
+        words = words[end:]
 
 
 def is_punctuated(words: Sequence[Word]) -> bool:

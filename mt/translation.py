@@ -23,7 +23,7 @@ from streaming.captions import Update
 from streaming.errors import EngineError
 from streaming.pace import Pace
 from streaming.stages import DONE, READ, Action, Ask, Translation, TranslationRequest, Write
-from streaming.words import UNSPACED, Word, text_of, units
+from streaming.words import UNSPACED, Word, mean_probability, text_of, units
 
 STEP = 0.4
 """Seconds of source by which asking is thinned out while the translator is behind."""
@@ -174,6 +174,7 @@ class TranslationStage:
             candidates=1 if complete else needs.candidates,
             attention=not complete and needs.attention,
             context=self._context(language),
+            confidence=mean_probability(words),
         )
 
     def _context(self, language: str) -> tuple[str, str] | None:
@@ -198,6 +199,8 @@ class TranslationStage:
             draft=utterance.written + utterance.tentative,
             bias=BIAS,
             context=self._context(utterance.language),
+            tentative=True,
+            confidence=mean_probability(words),
         )
         return _Asked(request, len(utterance.words), ahead)
 

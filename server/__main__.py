@@ -128,13 +128,14 @@ def _translate(command: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("models", help="list the models that are here, get more")
+    _configuration(parser)
     parser.set_defaults(run=commands.list_models)
     action = parser.add_subparsers(metavar="ACTION")
     download = action.add_parser("download", help="fetch a model")
     download.add_argument(
         "name", metavar="NAME", help="small … large-v3, opus-mt-en-zh, or a repository of the hub"
     )
-    download.set_defaults(run=commands.download_model)
+    download.set_defaults(run=administration.download_model)
     convert = action.add_parser("convert", help="convert a checkpoint of Hugging Face's (extra convert)")
     convert.add_argument(
         "name", metavar="FOLDER-OR-NAME", help="OPUS-MT, M2M100, NLLB-200, MADLAD-400, T5 or Whisper"
@@ -146,7 +147,7 @@ def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
         default="int8",
         help="of the weights (int8)",
     )
-    convert.set_defaults(run=commands.convert_model)
+    convert.set_defaults(run=administration.convert_model)
 
 
 def _packs(command: "argparse._SubParsersAction[_Parser]") -> None:

@@ -1,4 +1,4 @@
-"""What the commands of whoever runs a server do: its keys, its configuration, its domain packs."""
+"""What the commands of whoever runs a server do: its keys, configuration, domain packs, further models."""
 
 import re
 import time
@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from server.commands import configured, say, show_table
-from streaming.errors import InputError, PackError
+from streaming.errors import ConfigError, InputError, ModelError, PackError
 
 if TYPE_CHECKING:
-    from server.keys import KeyFile
+    from server.access.keys import KeyFile
 
 
 def add_key(arguments: Namespace) -> None:
     """Make a key and show it, this once."""
-    from server.auth import ROOM, Role, new_key
+    from server.access.auth import ROOM, Role, new_key
 
     if arguments.role not in list(Role):
         raise InputError(f"one of the roles {', '.join(Role)} was expected, {arguments.role!r} came")
@@ -52,9 +52,16 @@ def check_config(arguments: Namespace) -> None:
     Raises:
         ConfigError: something is.
     """
+    from mt.tiers import Tier
     from server import config
+    from server.interpretation import models
 
-    config.load(arguments.file)
+    found = config.load(arguments.file)
+    try:
+        for tier in Tier:
+            models.tier_folders(found, tier)
+    except ModelError as error:
+        raise ConfigError(f"{arguments.file}: {error}") from error
     say(f"{arguments.file}: all keys are known, and their values possible")
 
 
@@ -66,14 +73,15 @@ def show_config(arguments: Namespace) -> None:
 
 
 def _key_file(arguments: Namespace) -> "KeyFile":
-    from server import config, keys
+    from server import config
+    from server.access import keys
 
     return keys.KeyFile(keys.folder(config.load(arguments.config).access.folder))
 
 
 def list_packs(arguments: Namespace) -> None:
     """List the domain packs that are here; one that is not as it should be says so."""
-    from server import pack, packs
+    from server.interpretation import pack, packs
 
     for name, path in packs.shelf(configured(arguments).packs.folder).listed().items():
         try:
@@ -86,7 +94,7 @@ def list_packs(arguments: Namespace) -> None:
 
 def check_packs(arguments: Namespace) -> int:
     """Check domain packs, each alone and then all together."""
-    from server import pack, packs
+    from server.interpretation import pack, packs
 
     good, status = [], 0
     for path in arguments.files:
@@ -104,3 +112,18 @@ def check_packs(arguments: Namespace) -> int:
     for conflict in packs.Packs(good).conflicts:
         print(conflict)
     return status
+
+
+def download_model(arguments: Namespace) -> None:
+    """Fetch a model and say where it lies."""
+    from server.interpretation import models
+
+    print(models.download(arguments.name, say))
+
+
+def convert_model(arguments: Namespace) -> None:
+    """Convert a checkpoint and say where the model lies."""
+    from server.interpretation import conversion, models
+
+    asked = (arguments.name, arguments.output, arguments.quantization)
+    print(conversion.convert(*asked, models.folder(), say))

@@ -1,7 +1,7 @@
 """The application: engines shared by all sessions, one port for WebSocket and HTTP.
 
 GET /v1/live        WebSocket, PROTOCOL.md
-    /v1/rooms       conferences, see `server/reception.py`, and what is left of them, `server/recorddesk.py`
+    /v1/rooms       conferences (connections/reception.py), and their records (rooms/recorddesk.py)
 POST /v1/audio/…    recordings, as OpenAI's interface has them
 POST /v1/jobs       long recordings
 GET /v1/languages   what can be recognised, translated and spoken
@@ -22,20 +22,26 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from server import keys, logs, models, operations, packs, pages, reception, recorddesk, refusals, tokens
-from server.archive import Archive
-from server.auth import Access
+from server import operations
+from server.access import keys, tokens
+from server.access.auth import Access
+from server.access.door import is_loopback
 from server.config import Config, ServerConfig
-from server.connection import PATIENCE, Patience
-from server.door import is_loopback
-from server.engines import Engines
-from server.eventlog import EventLog
-from server.gate import Gate
-from server.hall import Hall
+from server.connections import reception
+from server.connections.connection import PATIENCE, Patience
 from server.house import House, everybody
-from server.languages import Languages, Offer
-from server.services import Services
-from server.tape import Tapes
+from server.http import pages, refusals
+from server.http.gate import Gate
+from server.interpretation import models, packs
+from server.interpretation.engines import Engines
+from server.interpretation.languages import Languages, Offer
+from server.monitoring import logs
+from server.recordings.archive import Archive
+from server.rooms import recorddesk
+from server.rooms.eventlog import EventLog
+from server.rooms.hall import Hall
+from server.rooms.services import Services
+from server.rooms.tape import Tapes
 from streaming.errors import ConfigError, InputError
 
 log = logging.getLogger(__name__)
@@ -65,12 +71,13 @@ def create_app(
     shelf = packs.shelf(config.packs.folder, config.packs.use)
     for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
         _say(str(conflict))
-    archive = Archive(house.engines, engines.translator, languages, house.heard_recording, config)
+    archive = Archive(house.engines, engines.tiers, languages, house.heard_recording, config)
     tapes = Tapes(archive.folder / "rooms")
     hall = Hall(
         Services(
             events,
             house.asks,
+            house.translators,
             languages,
             shelf,
             tapes,

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from mt.router import Router
     from server.config import Config
-    from server.engines import Engines
-    from server.graph import Interpretation
-    from server.packs import Packs
-    from server.records import UtteranceRecord
+    from server.interpretation.engines import Engines
+    from server.interpretation.graph import Interpretation
+    from server.interpretation.packs import Packs
+    from server.records.record import UtteranceRecord
     from streaming.audio import AudioChunk
 
 BATCH = 256
@@ -49,7 +49,7 @@ def serve(arguments: Namespace) -> None:
 
 def interpret(arguments: Namespace) -> int:
     """Interpret recordings; one that cannot be read does not stop the others."""
-    from server import models, packs
+    from server.interpretation import models, packs
 
     wanted = _wanted(arguments)
     _check_names(arguments)
@@ -71,16 +71,17 @@ def interpret(arguments: Namespace) -> int:
 def translate(arguments: Namespace) -> None:
     """Translate lines in batches: an empty line stays one, order is kept, memory is bounded."""
     from mt.faithful import FaithfulTranslator
-    from server import models, packs
+    from mt.tiers import Tier
+    from server.interpretation import models, packs
     from streaming.stages import TranslationRequest
 
     source, target = one_language(arguments.source), one_language(arguments.target)
     with _lines(arguments.file) as lines:
         config = configured(arguments)
         chosen = _packs(arguments, config)
-        router = models.load_translator(packs.preferring(config, chosen), say)
-        _say_route(router, source, target)
-        translator = FaithfulTranslator(router)
+        tiers = models.load_tiers(packs.preferring(config, chosen), say, (Tier.LARGE,))
+        _say_route(tiers.medium, source, target)
+        translator = FaithfulTranslator(tiers)
         while batch := list(islice(lines, BATCH)):
             requests = [
                 TranslationRequest(
@@ -96,12 +97,17 @@ def translate(arguments: Namespace) -> None:
 
 
 def list_models(arguments: Namespace) -> None:
-    """List what is installed."""
-    from server import models
+    """List what is installed, and, where translators of several sizes are configured, their tiers."""
+    from server.interpretation.installed import configured_tiers, installed
 
-    rows = [("KIND", "NAME", "FAMILY", "LICENCE", "SERVES", "WHERE")]
-    rows += [(m.kind, m.name, m.family, m.licence, m.serves, str(m.path)) for m in models.installed()]
-    show_table(rows)
+    tiers = configured_tiers(configured(arguments))
+    found = installed(tiers)
+    heads = ("KIND", "NAME", "FAMILY", "LICENCE", "SERVES", "WHERE", "TIER")
+    rows = [
+        (m.kind, m.name, m.family, m.licence, m.serves, str(m.path), tiers.get(m.path.resolve(), ""))
+        for m in found
+    ]
+    show_table([row if tiers else row[:-1] for row in (heads, *rows)])
 
 
 def show_table(rows: Sequence[Sequence[str]]) -> None:
@@ -111,24 +117,9 @@ def show_table(rows: Sequence[Sequence[str]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def download_model(arguments: Namespace) -> None:
-    """Fetch a model and say where it lies."""
-    from server import models
-
-    print(models.download(arguments.name, say))
-
-
-def convert_model(arguments: Namespace) -> None:
-    """Convert a checkpoint and say where the model lies."""
-    from server import conversion, models
-
-    asked = (arguments.name, arguments.output, arguments.quantization)
-    print(conversion.convert(*asked, models.folder(), say))
-
-
 def stream(arguments: Namespace) -> None:
     """Play a recording to a server and show what comes back."""
-    from server import playback, voices
+    from server.client import playback, voices
 
     wanted = _wanted(arguments)
     listener: playback.Listener = (
@@ -146,8 +137,8 @@ def stream(arguments: Namespace) -> None:
 
 def listen(arguments: Namespace) -> None:
     """Read a room and show what is said there."""
-    from server import playback
-    from server.room_messages import Listen
+    from server.client import playback
+    from server.wire.room_messages import Listen
 
     language = arguments.language if arguments.language == "floor" else one_language(arguments.language)
     listener: playback.Listener = (
@@ -183,7 +174,7 @@ def languages(written: str) -> tuple[str, ...]:
 
 
 def _wanted(arguments: Namespace) -> "Interpretation":
-    from server.graph import Interpretation
+    from server.interpretation.graph import Interpretation
 
     targets = languages(arguments.targets)
     if arguments.source == "auto":
@@ -214,7 +205,7 @@ def configured(arguments: Namespace, **overrides: Mapping[str, object]) -> "Conf
 
 def _packs(arguments: Namespace, config: "Config") -> "Packs":
     """Take the packs that the command line names, by name or path, or those of the configuration."""
-    from server import packs
+    from server.interpretation import packs
 
     shelf = packs.shelf(config.packs.folder, config.packs.use, paths=True)
     chosen = shelf.take(arguments.packs)
@@ -236,7 +227,7 @@ def _say_route(router: "Router", source: str, target: str) -> None:
 
 def _check_names(arguments: Namespace) -> None:
     """See before the work begins that every result has a place of its own."""
-    from server import forms
+    from server.records import forms
 
     stems = [path.stem for path in arguments.files]
     if arguments.output is None:
@@ -254,7 +245,8 @@ def _check_names(arguments: Namespace) -> None:
 def _interpret_one(
     path: Path, wanted: "Interpretation", engines: "Engines", workers: int, arguments: Namespace
 ) -> None:
-    from server import files, forms
+    from server.recordings import files
+    from server.records import forms
 
     def show(utterance: "UtteranceRecord") -> None:
         if arguments.format == "bilingual" and arguments.output is None:

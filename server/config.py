@@ -10,7 +10,7 @@ from typing import Any, Literal
 import mt.presets
 from asr.presets import Name
 from asr.script import Form
-from server.schema import SchemaError, from_plain
+from server.wire.schema import SchemaError, from_plain
 from streaming.errors import ConfigError
 
 
@@ -124,7 +124,15 @@ class TranslationConfig:
     """The translators."""
 
     models: Literal["auto"] | tuple[str, ...] = "auto"
-    """Folders or names, the first that serves a pair is taken; ``auto``: all that are installed."""
+    """Folders or names, the first that serves a pair is taken; ``auto``: all that are installed. They are the
+    medium tier, which commits."""
+    small: tuple[str, ...] = ()
+    """Folders or names of smaller translators: they draft what is tentative, and stand in for those of
+    ``models`` with easy sentences while these are behind; empty: none, and tentative words are not
+    translated."""
+    large: tuple[str, ...] = ()
+    """Folders or names of larger translators: they translate recordings, and what has been said once more for
+    the record, see ``revision`` in PROTOCOL.md; empty: none, and nothing is revised."""
     preset: mt.presets.Name = "balanced"
     """How early a translation is committed: ``fast``, ``balanced`` or ``steady``."""
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import embedded
-from server import playback
-from server.graph import Interpretation
+from server.client import playback
+from server.interpretation.graph import Interpretation
 from streaming.decode import decode
 from streaming.errors import EngineError, ModelError
 

@@ -9,16 +9,18 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from mt.faithful import FaithfulTranslator
-from server import models
-from server.admission import Admission, Load
-from server.auth import Access
+from mt.tiers import Tier, Tiers
+from server.access.admission import Admission, Load
+from server.access.auth import Access
+from server.access.door import Door
 from server.config import Config
-from server.door import Door
-from server.engines import Engines
-from server.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR
-from server.health import Health
-from server.meter import Meter, Work
-from server.metrics import Metrics
+from server.interpretation import models
+from server.interpretation.engines import Engines
+from server.interpretation.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANSLATOR, TRANSLATORS
+from server.interpretation.translators import Translators
+from server.monitoring.health import Health
+from server.monitoring.meter import Meter, Work
+from server.monitoring.metrics import Metrics
 from streaming.batching import SharedEngine
 
 MOST_TOGETHER = 16
@@ -46,10 +48,12 @@ class House:
         self._meters: Final[dict[str, Meter]] = {}
         self._share(DETECTOR, engines.detector.detect, MOST_TOGETHER)
         self._share(RECOGNIZER, engines.recognizer.recognize, MOST_WINDOWS, workers)
-        self._share(TRANSLATOR, FaithfulTranslator(engines.translator).translate, MOST_TOGETHER)
+        self.translators: Final = self._translators(engines.tiers)
+        self.asks[TRANSLATOR] = self.translators.translate
         if engines.synthesizer:
             self._share(SYNTHESIZER, engines.synthesizer.synthesize, 1)
-        self.health: Final = Health(self.engines, self._meters, self.admission)
+        unhurried = {TRANSLATORS[Tier.LARGE]}
+        self.health: Final = Health(self.engines, self._meters, self.admission, unhurried=unhurried)
         self._measure()
         self._open = AsyncExitStack()
 
@@ -90,6 +94,10 @@ class House:
         """Guards of recognition have fired, so often each."""
         self.metrics.alarmed(alarms)
 
+    def revised(self, by: str) -> None:
+        """A finished utterance reads otherwise in a language."""
+        self.metrics.revised(by)
+
     def ended(self, close_code: int, skipped: int) -> None:
         """A session has ended, having left out so many decision points."""
         self.metrics.ended(close_code, skipped)
@@ -100,6 +108,14 @@ class House:
         meter = Meter(name, self._worked)
         engine: SharedEngine[Any, Any] = SharedEngine(meter.run(run), max_batch=most, workers=workers)
         self.engines[name], self.asks[name], self._meters[name] = engine, meter.ask(engine.ask), meter
+
+    def _translators(self, tiers: Tiers) -> Translators:
+        """Share the translators, each with threads of its own: none waits for another's answers."""
+        for tier, router in tiers.routers.items():
+            self._share(TRANSLATORS[tier], FaithfulTranslator(router).translate, MOST_TOGETHER)
+        asks = {tier: self.asks[TRANSLATORS[tier]] for tier in tiers.routers}
+        behind = {tier: _call(self._meters[TRANSLATORS[tier]], "oldest") for tier in tiers.routers}
+        return Translators(tiers, asks, behind, self.metrics.translated)
 
     def _worked(self, work: Work) -> None:
         self.metrics.worked(work)

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from server.auth import Action
-from server.door import Door, bearer, is_here
+from server.access.auth import Action
+from server.access.door import Door, bearer, is_here
 from server.house import House
-from server.metrics import CONTENT_TYPE
+from server.monitoring.metrics import CONTENT_TYPE
 
 router = APIRouter()
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from server.config import Config
-from server.schema import describe, hints
+from server.wire.schema import describe, hints
 
 WIDTH = 100
 

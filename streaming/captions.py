@@ -132,7 +132,7 @@ class Transcript:
         return caption
 
     def revise(self, utterance: int, language: str, text: str) -> None:
-        """Take an operator's correction: the one way in which a finished utterance changes."""
+        """Take a revision: the one way in which a finished utterance changes."""
         known = self.captions.get((utterance, language), Caption(utterance, language))
         self.captions[utterance, language] = replace(known, committed=text, tentative="", final=True)
 

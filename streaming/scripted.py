@@ -75,6 +75,9 @@ class ScriptedRecognizer:
 class ScriptedTranslator:
     """Translates word by word: reversed for languages with spaces, one character each for the others."""
 
+    def pieces(self, text: str) -> int:
+        return len(text.split())
+
     def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
         return [Translation(translated(request)) for request in requests]
 

@@ -202,6 +202,10 @@ class TranslationRequest:
     """Terms that stand in the source: whoever promises to keep them does, others may ignore them."""
     scored: bool = False
     """The answer's score is wanted; it costs another pass over the answer."""
+    tentative: bool = False
+    """The answer is only ever shown, never committed."""
+    confidence: float = 1.0
+    """Mean probability with which the source's words were recognised, 0 … 1."""
 
 
 @dataclass(frozen=True, slots=True)

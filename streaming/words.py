@@ -37,6 +37,11 @@ def text_of(words: Iterable[Word]) -> str:
     return "".join(word.text for word in words).strip()
 
 
+def mean_probability(words: Sequence[Word]) -> float:
+    """Give the mean probability of words; of none it is 1."""
+    return sum(word.probability for word in words) / len(words) if words else 1.0
+
+
 def common_prefix(a: Sequence[T], b: Sequence[T], equal: Callable[[T, T], bool] | None = None) -> int:
     """Count the leading items on which two sequences agree; ``common_prefix(a, a) == len(a)``."""
     count = 0

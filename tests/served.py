@@ -11,14 +11,14 @@ import numpy as np
 from fastapi import FastAPI
 
 from mt.router import Router
-from server.admission import Admission
+from server.access.admission import Admission
+from server.access.auth import Access
 from server.app import Server, address_of, bound, create_app
-from server.auth import Access
 from server.config import Config, PacksConfig, ServerConfig
-from server.connection import PATIENCE, Patience
-from server.engines import Engines
-from server.eventlog import EventLog
-from server.graph import RECOGNITION, TRANSLATION, Interpretation, graph
+from server.connections.connection import PATIENCE, Patience
+from server.interpretation.engines import Engines
+from server.interpretation.graph import RECOGNITION, TRANSLATION, Interpretation, graph
+from server.rooms.eventlog import EventLog
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.batching import SharedEngine

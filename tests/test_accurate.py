@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from server import accurate
-from server.accurate import Passage
-from server.files import batch_methods
-from server.graph import RECOGNIZER, Interpretation
-from server.manner import USUAL
+from server.interpretation.graph import RECOGNIZER, Interpretation
+from server.interpretation.manner import USUAL
+from server.recordings import accurate
+from server.recordings.accurate import Passage
+from server.recordings.files import batch_methods
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.scripted import ScriptedRecognizer, speak
 from streaming.simulate import Engines
@@ -21,7 +21,7 @@ SAID = ["alpha", "bravo", "", "charlie", "", "delta", "echo", "", "foxtrot"]
 
 
 def methods(**own: object) -> Engines:
-    return {**batch_methods(engines(), lambda notice: None), **own}  # type: ignore[dict-item]
+    return {**batch_methods(engines(), lambda notice: None, "accurate"), **own}  # type: ignore[dict-item]
 
 
 def run(said: Sequence[str] = SAID, own: Engines | None = None, **options: int) -> list[Passage]:

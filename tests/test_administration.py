@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from server.__main__ import main
-from server.auth import Access, Grant, Role
-from server.keys import KeyFile
+from server.access.auth import Access, Grant, Role
+from server.access.keys import KeyFile
 
 
 @pytest.fixture
@@ -74,6 +74,10 @@ def test_a_configuration_is_checked(tmp_path: Path, config: str, capsys: pytest.
     assert main(["config", "check", str(wrong)]) == 2
     assert "unknown field 'listner' (did you mean 'listeners'?)" in capsys.readouterr().err
     assert main(["config", "check", str(tmp_path / "none.toml")]) == 2
+    wrong.write_text('[translation]\nlarge = ["nothing"]\n')
+    assert main(["config", "check", str(wrong)]) == 2
+    told = capsys.readouterr().err
+    assert f"{wrong}: translation.large: there is no translator nothing: name a folder" in told
 
 
 def test_the_configuration_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.admission import LEAST_AUDIO, MOST_STRANGERS, Admission, Load
+from server.access.admission import LEAST_AUDIO, MOST_STRANGERS, Admission, Load
 from server.config import LimitsConfig
 from streaming.errors import OverloadError
 

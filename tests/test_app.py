@@ -14,9 +14,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from server import app, models
+from server import app
 from server.config import Config, ServerConfig, load
-from server.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
+from server.interpretation import models
+from server.wire.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
 from streaming.audio import to_pcm16
 from streaming.errors import InputError
 from streaming.scripted import VOCABULARY, speak
@@ -24,7 +25,8 @@ from tests.served import engines, serving
 
 SERVER = """
 import sys
-from server import app, config, models
+from server import app, config
+from server.interpretation import models
 from tests.served import engines
 models.load_engines = lambda config, say: engines()
 app.serve(

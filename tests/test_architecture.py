@@ -29,15 +29,21 @@ HOME_OF = {
     "av": {"streaming/decode.py"},
     "soxr": {"streaming/decode.py"},
     "ray": {"server/cluster.py"},
-    "sqlite3": {"server/eventlog.py", "server/jobstore.py"},
-    "jwt": {"server/auth.py"},
-    "prometheus_client": {"server/metrics.py"},
+    "sqlite3": {"server/rooms/eventlog.py", "server/recordings/jobstore.py"},
+    "jwt": {"server/access/auth.py"},
+    "prometheus_client": {"server/monitoring/metrics.py"},
 }
 """Heavy library → the only files that may import it."""
 WAITING = {"streaming/pipeline.py", "streaming/batching.py", "streaming/simulate.py", "tts/espeak.py"}
 """Files outside the server that may wait, tell the time or start threads and processes."""
 WAITS = {"asyncio", "time", "threading", "concurrent", "multiprocessing", "subprocess", "socket", "random"}
-DECIDING = {"server/admission.py", "server/auth.py", "server/protocol.py", "server/throttle.py"}
+DECIDING = {
+    "server/access/admission.py",
+    "server/access/auth.py",
+    "server/wire/protocol.py",
+    "server/access/throttle.py",
+    "server/rooms/revisions.py",
+}
 """Files of the server that neither wait nor tell the time."""
 ORDER = (
     {"errors"},
@@ -47,6 +53,15 @@ ORDER = (
     {"pipeline", "batching", "simulate", "scripted"},
 )
 """Inside `streaming` a file imports only from the rows above its own."""
+FLOORS = (
+    {"wire"},
+    {"config"},
+    {"access", "interpretation", "records", "http"},
+    {"monitoring", "recordings", "rooms"},
+    {"house"},
+    {"connections", "client"},
+)
+"""Inside `server` too, for folders and the files beside them; those not named here may import all."""
 
 
 def sources() -> list[Path]:
@@ -104,6 +119,28 @@ def test_the_common_language_is_read_in_one_direction() -> None:
             parts = module.split(".")
             if parts[0] == "streaming":
                 assert rank[parts[1]] < rank[path.stem], f"{name(path)} imports {module}"
+
+
+def part(module: str) -> str:
+    """What `FLOORS` calls a module of the server: the folder or file under `server`."""
+    return module.split(".")[1]
+
+
+def test_the_server_is_read_in_one_direction() -> None:
+    rank = {name: i for i, row in enumerate(FLOORS) for name in row}
+    highest = len(FLOORS)
+    for path in sorted((HOUSE / "server").rglob("*.py")):
+        mine = path.relative_to(HOUSE / "server").parts[0].removesuffix(".py")
+        for module in imports(path):
+            if not module.startswith("server.") or part(module) == mine:
+                continue
+            theirs = rank.get(part(module), highest)
+            assert theirs < rank.get(mine, highest + 1), f"{name(path)} imports {module}"
+
+
+def test_every_folder_of_the_server_has_its_floor() -> None:
+    folders = {path.parent.name for path in (HOUSE / "server").glob("*/__init__.py")}
+    assert folders == {name for row in FLOORS for name in row} - {"config", "house"}
 
 
 def test_no_room_for_odds_and_ends() -> None:

@@ -1,10 +1,10 @@
 """Views: who is told what, in which style, written once for all who read alike."""
 
-from server.audience import HISTORY, Audience, Sentences, View
-from server.journal import Entry
-from server.messages import Done, Ready, Speech, Statistics
-from server.outbox import Outbox
-from server.room_messages import Revision, RoomState, Status
+from server.rooms.audience import HISTORY, Audience, Sentences, View
+from server.rooms.journal import Entry
+from server.wire.messages import Done, Ready, Speech, Statistics
+from server.wire.outbox import Outbox
+from server.wire.room_messages import Revision, RoomState, Status
 from streaming.captions import Caption
 from streaming.stages import Notice
 

@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from asr import load_detector
-from server import client
-from server.connection import Patience
-from server.messages import (
+from server.client import client
+from server.connections.connection import Patience
+from server.wire.messages import (
     Ack,
     Caption,
     Done,
@@ -343,7 +343,7 @@ async def test_a_defect_of_ours_is_not_told_in_detail(caplog: pytest.LogCaptureF
 
     async with serving() as served:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("server.line.graph", broken)
+            patch.setattr("server.rooms.line.graph", broken)
             messages, closed = await conversation(served, [START])
     assert messages[-1] == Error("internal", "the server failed; its log says why")
     assert closed == 1011

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ import soundfile
 from playwright.async_api import Download, Page, expect
 
 import embedded
-from server import models
+from mt.router import Router
 from server.config import Config, RecognitionConfig
-from server.engines import Engines
-from server.files import LIVE, interpret
-from server.graph import Interpretation
+from server.interpretation import models
+from server.interpretation.engines import Engines
+from server.interpretation.graph import Interpretation
+from server.recordings.files import LIVE, interpret
 from tests.chromium import browser, microphone, needs_chromium, opened, sent
 from tests.served import Served, serving, until
+from tests.test_tiers import Marking
 
 pytestmark = [needs_chromium, pytest.mark.models]
 CASES = json.loads(Path(__file__).with_name("caption_cases.json").read_text(encoding="utf-8"))
@@ -107,6 +110,22 @@ async def test_captions_of_the_microphone_are_those_of_the_same_recording(
     assert shown["en"] == recorded["en"] or skipped
     for language in ("en", "zh"):
         assert len(shown[language]) == len(recorded[language]) >= 2
+
+
+async def test_a_revision_replaces_what_was_shown(engines: Engines, heard: Path) -> None:
+    large = Router([Marking("L", [("en", "zh")])])
+    async with serving(replace(engines, large=large)) as served, browser(heard) as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await begin(page, "zh")
+            await spoken(page)
+            await finish(page)
+            shown = await column(page, "zh")
+            assert shown and all(word.endswith("L") for text in shown for word in text.split())
+            assert await page.locator(".log[lang=zh] p.revised").count() == len(shown)
+            assert await page.locator(".log[lang=en] p.revised").count() == 0
+            found = await downloads(page, "text", "zh")
+            assert found == {"dragoman.zh.txt": "".join(f"{text}\n" for text in shown)}
+            assert await page.locator("#problem").is_hidden()
 
 
 async def downloads(page: Page, format: str, language: str, count: int = 1) -> dict[str, str]:
@@ -266,10 +285,14 @@ async def test_the_fold_of_captions_obeys_the_same_laws_in_the_browser(engines: 
             for case in CASES:
                 refused = await page.evaluate(
                     """async (captions) => {
-                      const { Transcript } = await import("/web/scripts/transcript.js");
+                      const { Transcript, asCaption } = await import("/web/scripts/transcript.js");
                       const transcript = new Transcript();
                       const whole = { utterance: 0, language: "en", committed: "", tentative: "" };
                       for (const [i, fields] of captions.entries()) {
+                        if (fields.revision) {
+                          transcript.revise(asCaption({ ...whole, ...fields, text: fields.revision }));
+                          continue;
+                        }
                         try { transcript.show({ ...whole, ...fields }); }
                         catch (error) { if (error.name === "RetractionError") return i; throw error; }
                       }

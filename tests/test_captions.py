@@ -95,7 +95,12 @@ def test_a_transcript_lists_utterances_in_order() -> None:
 def test_a_transcript_of_whole_captions(case: dict[str, Any]) -> None:
     transcript = Transcript()
     for index, fields in enumerate(case["captions"]):
-        caption = Caption(**{"utterance": 0, "language": "en", **fields})
+        given = {"utterance": 0, "language": "en", **fields}
+        if "revision" in given:
+            transcript.revise(given["utterance"], given["language"], given["revision"])
+            assert transcript.captions[given["utterance"], given["language"]].final
+            continue
+        caption = Caption(**given)
         if index == case["refused"]:
             with pytest.raises(RetractionError):
                 transcript.show(caption)

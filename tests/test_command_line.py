@@ -15,10 +15,12 @@ import soundfile
 
 import embedded
 from mt.router import Router
-from server import commands, models
+from mt.tiers import Tiers
+from server import commands
 from server.__main__ import main
 from server.config import Config
-from server.engines import Engines
+from server.interpretation import installed, models
+from server.interpretation.engines import Engines
 from streaming.audio import SAMPLE_RATE
 from streaming.decode import decode
 from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator, speak
@@ -38,6 +40,9 @@ class CountingTranslator:
     def pairs(self) -> set[tuple[str, str]]:
         return {("en", "es"), ("en", "zh"), ("fr", "en")}
 
+    def pieces(self, text: str) -> int:
+        return len(text.split())
+
     def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
         self.batches.append(len(requests))
         return ScriptedTranslator().translate(requests)
@@ -52,7 +57,7 @@ def translator(monkeypatch: pytest.MonkeyPatch) -> CountingTranslator:
         return Engines(ScriptedDetector(), ScriptedRecognizer(), Router([translator]))
 
     monkeypatch.setattr(models, "load_engines", engines)
-    monkeypatch.setattr(models, "load_translator", lambda config, say: Router([translator]))
+    monkeypatch.setattr(models, "load_tiers", lambda config, say, wanted: Tiers(Router([translator])))
     return translator
 
 
@@ -263,9 +268,10 @@ def test_translate_says_what_is_wrong(
 
 def test_a_reader_who_leaves_is_no_error(tmp_path: Path) -> None:
     program = (
-        "import sys; from server import models, __main__ as m;"
+        "import sys; from server import __main__ as m; from server.interpretation import models;"
         "from streaming.scripted import ScriptedTranslator as T; from mt.router import Router;"
-        "T.pairs = {('en', 'es')}; models.load_translator = lambda *a: Router([T()]);"
+        "from mt.tiers import Tiers; T.pairs = {('en', 'es')};"
+        "models.load_tiers = lambda *a: Tiers(Router([T()]));"
         "sys.exit(m.main(['translate', '--from', 'en', '--to', 'es']))"
     )
     command = [sys.executable, "-c", program]
@@ -283,7 +289,7 @@ def test_an_interruption_ends_with_status_130(monkeypatch: pytest.MonkeyPatch) -
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(models, "installed", interrupted)
+    monkeypatch.setattr(installed, "installed", interrupted)
     assert main(["models"]) == 130
 
 

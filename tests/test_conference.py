@@ -11,8 +11,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from server.eventlog import EventLog
-from server.messages import (
+from server.rooms.eventlog import EventLog
+from server.wire.messages import (
     ClientMessage,
     Done,
     Error,
@@ -25,7 +25,7 @@ from server.messages import (
     decode_event,
     encode,
 )
-from server.room_messages import (
+from server.wire.room_messages import (
     Correct,
     End,
     Hand,

@@ -22,8 +22,9 @@ from mt.alignment import ENOUGH, RIGHT, Head, copied, probes
 from mt.ctranslate import CTranslateTranslator
 from mt.folders import arranged, read
 from mt.job import Job
-from server import config, conversion, hub, models
+from server import config
 from server.__main__ import main
+from server.interpretation import conversion, hub, models
 from streaming.audio import AudioChunk
 from streaming.errors import ModelError
 from streaming.stages import TranslationRequest, Window

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.cues import LATEST, LONGEST, SHORTEST, Cue, cues, reading_seconds
-from server.records import Record, UtteranceRecord
+from server.records.cues import LATEST, LONGEST, SHORTEST, Cue, cues, reading_seconds
+from server.records.record import Record, UtteranceRecord
 from streaming.words import Word
 
 

@@ -14,14 +14,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from server import client
-from server.admission import MOST_STRANGERS
-from server.auth import ALLOWED, OPEN, ROOM_ROLES, Access, Action, Key, Role, new_key
+from server.access.admission import MOST_STRANGERS
+from server.access.auth import ALLOWED, OPEN, ROOM_ROLES, Access, Action, Key, Role, new_key
+from server.access.door import SUBPROTOCOL, TOKEN_PREFIX, is_here, is_loopback
+from server.access.throttle import BURST
+from server.client import client
 from server.config import Config, ServerConfig
-from server.door import SUBPROTOCOL, TOKEN_PREFIX, is_here, is_loopback
-from server.messages import Error, Finish, Message, Ready, Start, decode, encode
-from server.session import Patience
-from server.throttle import BURST
+from server.connections.session import Patience
+from server.wire.messages import Error, Finish, Message, Ready, Start, decode, encode
 from streaming.errors import InputError
 from tests.served import Served, cut, serving, silence
 

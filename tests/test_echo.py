@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.echo import Echoes
+from server.rooms.echo import Echoes
 from streaming.captions import Caption, Update, fold
 from streaming.scripted import VOCABULARY
 from streaming.words import Word

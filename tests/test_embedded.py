@@ -12,11 +12,14 @@ import soundfile
 
 import embedded
 from benchmarks import scoring
-from server import client, config, files, models
-from server.engines import Engines
-from server.graph import Interpretation
-from server.messages import Caption, Done
-from server.models import EMBEDDED
+from server import config
+from server.client import client
+from server.interpretation import models
+from server.interpretation.engines import Engines
+from server.interpretation.graph import Interpretation
+from server.interpretation.models import EMBEDDED
+from server.recordings import files
+from server.wire.messages import Caption, Done
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.captions import Transcript
 from streaming.decode import decode

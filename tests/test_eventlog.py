@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.eventlog import Event, EventLog
+from server.rooms.eventlog import Event, EventLog
 from streaming.errors import ConfigError
 
 
@@ -113,7 +113,7 @@ async def test_another_layout_is_refused(tmp_path: Path) -> None:
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from server.eventlog import Event, EventLog
+from server.rooms.eventlog import Event, EventLog
 async def main():
     async with EventLog(Path(sys.argv[1])) as log:
         for number in range(1, 100_000):

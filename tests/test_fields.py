@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from server import fields
-from server.faults import ParameterFault
+from server.http import fields
+from server.http.faults import ParameterFault
 
 ALLOWED = ("accurate", "live")
 

@@ -9,11 +9,11 @@ import pytest
 import soundfile
 
 from mt.router import Router
-from server import files
-from server.engines import Engines
-from server.files import Approach
-from server.graph import Interpretation
-from server.records import Record, UtteranceRecord
+from server.interpretation.engines import Engines
+from server.interpretation.graph import Interpretation
+from server.recordings import files
+from server.recordings.files import Approach
+from server.records.record import Record, UtteranceRecord
 from streaming.audio import SAMPLE_RATE
 from streaming.errors import AudioError
 from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator, speak

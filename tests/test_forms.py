@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from server.forms import FORMS, MEDIA_TYPES, bilingual, document, files, write
-from server.records import Record, UtteranceRecord
+from server.records.forms import FORMS, MEDIA_TYPES, bilingual, document, files, write
+from server.records.record import Record, UtteranceRecord
 from streaming.words import Word
 
 

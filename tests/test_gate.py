@@ -9,9 +9,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
-from server.auth import Access
+from server.access.auth import Access
 from server.config import AccessConfig, Config, LimitsConfig
-from server.gate import Gate, same_origin
+from server.http.gate import Gate, same_origin
 from tests.served import serving
 
 CLOSED = Access(bytes(32), {})

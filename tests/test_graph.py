@@ -6,8 +6,8 @@ import pytest
 
 import mt.presets
 from asr.presets import PRESETS, Name
-from server.graph import Interpretation, branch, hearing
-from server.manner import Manner
+from server.interpretation.graph import Interpretation, branch, hearing
+from server.interpretation.manner import Manner
 from streaming.audio import AudioChunk
 from streaming.captions import Update
 from streaming.scripted import VOCABULARY, ScriptedTranslator, speak

@@ -5,15 +5,15 @@ import time
 from pathlib import Path
 
 from server.config import Config, LimitsConfig
-from server.eventlog import Event, EventLog
-from server.hall import Hall
 from server.house import House, everybody
-from server.languages import Languages
-from server.packs import Shelf
-from server.rooms import Plan
-from server.services import Services
-from server.snapshot import Snapshot, pack, unpack, version
-from server.tape import Tapes
+from server.interpretation.languages import Languages
+from server.interpretation.packs import Shelf
+from server.rooms.eventlog import Event, EventLog
+from server.rooms.hall import Hall
+from server.rooms.room import Plan
+from server.rooms.services import Services
+from server.rooms.snapshot import Snapshot, pack, unpack, version
+from server.rooms.tape import Tapes
 from tests.served import engines
 
 DAY = 86_400.0
@@ -24,7 +24,8 @@ async def test_what_is_over_is_deleted_when_it_is_old(tmp_path: Path) -> None:
     async with EventLog() as log, Tapes(tmp_path) as tapes:
         house, languages = House(engines(), Config(), everybody()), Languages(engines())
         services = Services(
-            *(log, {}, languages, Shelf(()), tapes, house.admission, house, LimitsConfig()),
+            *(log, {}, house.translators, languages, Shelf(()), tapes),
+            *(house.admission, house, LimitsConfig()),
             grace=0.0,
             days=10.0,
         )

@@ -7,11 +7,18 @@ from typing import Any
 
 import httpx2
 
-from server import client
-from server.admission import Admission, Load
+from server.access.admission import Admission, Load
+from server.client import client
 from server.config import LimitsConfig
-from server.health import BEAT_SECONDS, LATE_SECONDS, OLD_SECONDS, REMEMBERED_SECONDS, STUCK_SECONDS, Health
-from server.meter import Meter, Work
+from server.monitoring.health import (
+    BEAT_SECONDS,
+    LATE_SECONDS,
+    OLD_SECONDS,
+    REMEMBERED_SECONDS,
+    STUCK_SECONDS,
+    Health,
+)
+from server.monitoring.meter import Meter, Work
 from streaming.batching import SharedEngine
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
@@ -77,6 +84,16 @@ async def test_an_old_request_refuses_and_a_very_old_one_is_a_problem() -> None:
         )
         meter.age = STUCK_SECONDS + 1
         assert health.problems() == health.refusals() == ["the recognizer has not answered for 121 s"]
+
+
+async def test_who_is_in_no_hurry_refuses_nobody() -> None:
+    engine, meter, admission, clock, _ = parts()
+    health = Health({"large": engine}, {"large": meter}, admission, clock, unhurried={"large"})
+    async with engine:
+        meter.age = OLD_SECONDS + 1
+        assert health.refusals() == []
+        meter.age = STUCK_SECONDS + 1
+        assert health.problems() == ["the large has not answered for 121 s"]
 
 
 async def test_a_loop_that_was_late_is_a_problem_for_a_while() -> None:
@@ -158,7 +175,7 @@ async def test_a_hung_engine_makes_the_server_unready(monkeypatch: Any) -> None:
             assert let.wait(20)
             return super().recognize(windows)
 
-    monkeypatch.setattr("server.health.OLD_SECONDS", 0.01)
+    monkeypatch.setattr("server.monitoring.health.OLD_SECONDS", 0.01)
     async with (
         serving(engines(recognizer=Hung())) as served,
         httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
@@ -176,7 +193,7 @@ async def test_a_hung_engine_makes_the_server_unready(monkeypatch: Any) -> None:
         assert answer.status_code == 503
         assert "for the recognizer" in " ".join(answer.json()["reasons"])
         assert (await http.get("/healthz")).status_code == 200
-        monkeypatch.setattr("server.health.STUCK_SECONDS", 0.02)
+        monkeypatch.setattr("server.monitoring.health.STUCK_SECONDS", 0.02)
         await until(lambda: bool(health.problems()))
         answer = await http.get("/healthz")
         assert (answer.status_code, answer.json()["status"]) == (503, "failing")

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.config import Config, LimitsConfig, ServerConfig
-from server.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
+from server.wire.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
 from streaming.audio import to_pcm16
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window

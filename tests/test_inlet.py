@@ -5,8 +5,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from server.inlet import LONGEST, Inlet, feed_point
-from server.lag import Lag
+from server.interpretation.lag import Lag
+from server.rooms.inlet import LONGEST, Inlet, feed_point
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.stages import Notice
 

@@ -16,10 +16,10 @@ import pytest
 import soundfile
 
 from server.config import Config, RecordingsConfig
-from server.engines import Engines
-from server.faults import ParameterFault
-from server.jobs import located
-from server.jobstore import Job, JobStore, State
+from server.http.faults import ParameterFault
+from server.interpretation.engines import Engines
+from server.recordings.jobs import located
+from server.recordings.jobstore import Job, JobStore, State
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import OverloadError
 from streaming.scripted import ScriptedRecognizer, speak

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from server import keys
-from server.auth import OPEN, Key, Role, new_key
-from server.keys import KeyFile, secret, watched
+from server.access import keys
+from server.access.auth import OPEN, Key, Role, new_key
+from server.access.keys import KeyFile, secret, watched
 from streaming.errors import ConfigError, InputError, UnauthorizedError
 
 NOW = 1_800_000_000.0

@@ -1,6 +1,6 @@
 """How far a session is behind, in audio time."""
 
-from server.lag import Lag
+from server.interpretation.lag import Lag
 from streaming.stages import Notice
 
 

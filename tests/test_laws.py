@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.graph import (
+from server.interpretation.graph import (
     DETECTOR,
     RECOGNITION,
     RECOGNIZER,

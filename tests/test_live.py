@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
-from server import client
-from server.client import Arrival
+from server.client import client
+from server.client.client import Arrival
 from server.config import PacksConfig
-from server.graph import Interpretation
-from server.messages import Done, Error, Ready, Route, Speech
+from server.interpretation.graph import Interpretation
+from server.wire.messages import Done, Error, Ready, Route, Speech
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.captions import Caption, Transcript
 from streaming.errors import InputError, LanguageError, ProtocolError, RetractionError
@@ -176,7 +176,7 @@ async def test_other_rates_are_resampled(rate: int) -> None:
     import soxr
     from websockets.asyncio.client import connect
 
-    from server.messages import Finish, Start, decode, encode
+    from server.wire.messages import Finish, Start, decode, encode
     from streaming.audio import to_pcm16
 
     data = to_pcm16(soxr.resample(SAMPLES, SAMPLE_RATE, rate))
@@ -269,7 +269,7 @@ async def test_nobody_answers() -> None:
 async def test_the_client_finds_a_bad_server_out(messages: list[Caption], error: type[Exception]) -> None:
     from websockets.asyncio.server import ServerConnection, serve
 
-    from server.messages import encode
+    from server.wire.messages import encode
 
     async def behave(socket: ServerConnection) -> None:
         await socket.recv()

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import pytest
 from websockets.asyncio.client import connect
 
-from server import client, logs
-from server.auth import Role, new_key
+from server.access.auth import Role, new_key
+from server.client import client
 from server.config import Config, LoggingConfig, ServerConfig
-from server.messages import Caption, Ready
+from server.monitoring import logs
+from server.wire.messages import Caption, Ready
 from streaming.scripted import VOCABULARY, speak
 from tests.served import cut, serving, until
 

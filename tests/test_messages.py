@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.messages import (
+from server.wire.messages import (
     CLIENT,
     MOST_CHANNELS,
     SERVER,
@@ -22,7 +22,7 @@ from server.messages import (
     decode_event,
     encode,
 )
-from server.schema import HIGHEST_RATE, LOWEST_RATE, hints
+from server.wire.schema import HIGHEST_RATE, LOWEST_RATE, hints
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.words import Word

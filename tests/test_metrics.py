@@ -7,10 +7,10 @@ import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server import client
-from server.auth import Access, Role, new_key
-from server.meter import Work
-from server.metrics import MOST_LANGUAGES, Metrics
+from server.access.auth import Access, Role, new_key
+from server.client import client
+from server.monitoring.meter import Work
+from server.monitoring.metrics import MOST_LANGUAGES, Metrics
 from streaming.captions import Update
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Notice, Recognition, Window

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import forms
-from server.eventlog import Event
-from server.messages import Done, ServerMessage, Statistics, name_of
-from server.minutes import Minutes
-from server.records import Record
-from server.room_messages import Revision, RoomState, SpeakerState
-from server.schema import to_plain
+from server.records import forms
+from server.records.record import Record
+from server.rooms.eventlog import Event
+from server.rooms.minutes import Minutes
+from server.wire.messages import Done, ServerMessage, Statistics, name_of
+from server.wire.room_messages import Revision, RoomState, SpeakerState
+from server.wire.schema import to_plain
 from streaming.captions import Caption, Transcript, Update
 from streaming.words import Word
 
@@ -79,6 +79,21 @@ def test_a_correction_wins_whenever_it_is_read(before: bool) -> None:
     assert [(w.start, w.end) for w in utterance.words] == [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)]
 
 
+@pytest.mark.parametrize("first", ["operator", "model"])
+def test_the_operator_wins_over_a_model_whichever_comes_later(first: str) -> None:
+    revisions = [
+        event(Revision(0, "es", "de la máquina", 0.0, 3.0, 0, by="model")),
+        event(Revision(0, "es", "de una persona", 0.0, 3.0, 1)),
+    ]
+    ordered = revisions if first == "model" else revisions[::-1]
+    said = [event(caption(0, "the cat"), spoken=True), event(caption(0, "el gato", language="es"))]
+    for events in (said + ordered, ordered + said):
+        (utterance,) = record(*events).utterances
+        assert utterance.translations == {"es": "de una persona"}
+    (utterance,) = record(*said, revisions[0], said[1]).utterances
+    assert utterance.translations == {"es": "de la máquina"}
+
+
 def test_an_utterance_that_is_corrected_away_is_gone() -> None:
     found = record(event(caption(0, "uh"), spoken=True), event(Revision(0, "en", "", 0.0, 1.0), spoken=True))
     assert found.utterances == ()
@@ -127,8 +142,8 @@ def test_the_record_is_the_transcript_that_was_shown(steps: list[Any]) -> None:
             text = " ".join(texts)
             transcript.revise(of, language, text)
             message: Caption | Revision = Revision(of, language, text, known.start, known.end)
-        elif known and known.final:
-            continue
+        elif (known and known.final) or not (known or texts):
+            continue  # nothing is shown of an utterance that has no words
         else:
             at = known.end if known else 1_000.0 * of
             words = tuple(Word(f" {t}", at + i, at + i + 1) for i, t in enumerate(texts))

@@ -1,5 +1,7 @@
 """Which model a name means, what `auto` takes, and what fetching says where there is no network."""
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +16,11 @@ import asr
 import embedded
 import mt
 from asr.presets import FAMILIES
-from server import config, hub, models
-from server.models import EMBEDDED
+from mt.tiers import Tier
+from server import config
+from server.interpretation import hub, models
+from server.interpretation.installed import configured_tiers, installed
+from server.interpretation.models import EMBEDDED
 from streaming.errors import ConfigError, ModelError
 
 
@@ -126,6 +131,43 @@ def test_translators_are_named_in_order_of_preference(world: World) -> None:
         models.translator_folders(("one", "two"), world.said.append)
 
 
+def tiered(**translation: object) -> config.Config:
+    return config.load(None, translation=translation)
+
+
+def test_a_tier_is_named_by_folder_or_name(world: World) -> None:
+    own, inside = world.model("own", "one", "en-zh"), world.model("embedded", "mt-en-zh", "en-zh")
+    found = tiered(small=("mt-en-zh",), large=("one", str(inside)))
+    assert models.tier_folders(found, Tier.SMALL) == [inside]
+    assert models.tier_folders(found, Tier.LARGE) == [own, inside]
+    assert models.tier_folders(tiered(), Tier.SMALL) == models.tier_folders(tiered(), Tier.LARGE) == []
+
+
+def test_a_tier_that_is_not_there_is_named_with_its_key(world: World) -> None:
+    heard = world.model("own", "whisper-of-mine")
+    for key in ("small", "large"):
+        with pytest.raises(ModelError, match=rf"^translation\.{key}: there is no translator two: name a fol"):
+            models.tier_folders(tiered(**{key: ("two",)}), Tier(key))
+        with pytest.raises(ModelError, match=rf"^translation\.{key}: .*whisper-of-mine is no translator"):
+            models.tier_folders(tiered(**{key: (str(heard),)}), Tier(key))
+
+
+def test_auto_takes_the_models_of_other_tiers_last(world: World) -> None:
+    large, usual = world.model("own", "a-large", "en-zh"), world.model("own", "usual", "en-zh")
+    assert models.tier_folders(tiered(), Tier.MEDIUM) == [large, usual]
+    assert models.tier_folders(tiered(large=("a-large",)), Tier.MEDIUM) == [usual, large]
+    named = tiered(models=("a-large", "usual"), large=("a-large",))
+    assert models.tier_folders(named, Tier.MEDIUM) == [large, usual]
+
+
+def test_the_list_tells_tiers_where_they_are_configured(world: World) -> None:
+    own, elsewhere = world.model("own", "one", "en-zh"), world.model("elsewhere", "huge", "en-zh")
+    assert configured_tiers(tiered()) == {}
+    found = configured_tiers(tiered(small=("one",), large=(str(elsewhere),)))
+    assert found == {own: "small, medium", elsewhere: "large"}
+    assert [m.path for m in installed(found)] == [own, elsewhere]
+
+
 def test_a_machine_without_any_recognizer_says_what_to_do(world: World) -> None:
     with pytest.raises(ModelError, match="name a folder"):
         models.recognizer_folder("auto", world.said.append)
@@ -142,7 +184,7 @@ def test_lists_what_is_here(world: World) -> None:
     world.model("own", "opus-mt-en-zh", "en-zh")
     recognizer = world.model("embedded", "asr-en-zh")
     (recognizer / "dragoman.json").write_text('{"licence": "Apache-2.0", "languages": ["en", "zh"]}')
-    rows = [(m.kind, m.name, m.licence, m.serves) for m in models.installed()]
+    rows = [(m.kind, m.name, m.licence, m.serves) for m in installed()]
     assert rows == [
         ("recognizer", "large-v3-turbo", "MIT", "many languages"),
         ("recognizer", "tiny", "MIT", "many languages"),
@@ -239,3 +281,18 @@ def test_languages_that_the_recognizer_does_not_know_are_refused() -> None:
     load("en", "zh")
     with pytest.raises(ConfigError, match=r"recognition\.languages: tlh not recognised, only en, zh"):
         load("en", "tlh")
+
+
+@pytest.mark.models
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")
+@pytest.mark.skipif(not embedded.translators(), reason="no embedded translator in this checkout")
+def test_the_threads_of_the_large_translator_give_way() -> None:
+    def threads() -> dict[int, int]:
+        return {int(t): os.getpriority(os.PRIO_PROCESS, int(t)) for t in os.listdir("/proc/self/task")}
+
+    before = threads()
+    tiers = models.load_tiers(tiered(large=("embedded",)), lambda line: None)
+    own = threads()
+    usual = own[os.getpid()]
+    assert {own[thread] - usual for thread in own.keys() - before.keys()} == {0, models.NICE}
+    assert set(tiers.routers) == {Tier.MEDIUM, Tier.LARGE}

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from server.messages import Done, Speech, Statistics
-from server.outbox import Outbox, frame
+from server.wire.messages import Done, Speech, Statistics
+from server.wire.outbox import Outbox, frame
 from streaming.captions import Caption
 from streaming.errors import InputError
 from streaming.stages import Notice

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 import embedded
-from server import config, models
-from server.pack import MAIN, MOST_PROBLEMS, read
-from server.packs import Packs, Shelf, preferring, shelf
+from server import config
+from server.interpretation import models
+from server.interpretation.pack import MAIN, MOST_PROBLEMS, read
+from server.interpretation.packs import Packs, Shelf, preferring, shelf
 from streaming.errors import PackError
 from streaming.stages import Term
 

@@ -6,7 +6,7 @@ import re
 import httpx2
 import pytest
 
-from server.pages import WEB
+from server.http.pages import WEB
 from tests.served import serving
 
 WORDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (WEB / "words").glob("*.json")}

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from server import client, models
 from server.__main__ import main
+from server.client import client
+from server.interpretation import models
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption, Transcript
 from streaming.scripted import speak

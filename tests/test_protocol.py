@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.messages import (
+from server.wire.messages import (
     CLIENT,
     SERVER,
     Ack,
@@ -25,7 +25,7 @@ from server.messages import (
     Statistics,
     encode,
 )
-from server.protocol import (
+from server.wire.protocol import (
     AUDIO,
     FROM_CLIENT,
     FROM_SERVER,
@@ -34,12 +34,12 @@ from server.protocol import (
     OPERATOR,
     SPEAKER,
     Audio,
-    Door,
+    Dialogue,
     ServerProtocol,
     State,
     close_code,
 )
-from server.room_messages import (
+from server.wire.room_messages import (
     Correct,
     End,
     Hand,
@@ -56,7 +56,7 @@ from server.room_messages import (
     Terms,
     Type,
 )
-from server.schema import describe, hints
+from server.wire.schema import describe, hints
 from streaming import errors
 from streaming.captions import Caption
 from streaming.errors import AudioError, DragomanError, ProtocolError
@@ -91,12 +91,12 @@ EXAMPLES: dict[str, Message] = {
 FRAMES: dict[str, str | bytes] = {AUDIO: b"\0\0", **{n: encode(m) for n, m in EXAMPLES.items()}}
 
 
-DOORS = {"speaker": SPEAKER, "listener": LISTENER, "operator": OPERATOR, "interpreter": INTERPRETER}
-at_every_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+DIALOGUES = {"speaker": SPEAKER, "listener": LISTENER, "operator": OPERATOR, "interpreter": INTERPRETER}
+in_every_dialogue = pytest.mark.parametrize("dialogue", DIALOGUES.values(), ids=DIALOGUES)
 
 
-def protocol_in(state: State, door: Door = SPEAKER) -> ServerProtocol:
-    protocol = ServerProtocol(door)
+def protocol_in(state: State, dialogue: Dialogue = SPEAKER) -> ServerProtocol:
+    protocol = ServerProtocol(dialogue)
     protocol.state = state
     return protocol
 
@@ -105,14 +105,14 @@ def test_there_is_an_example_of_every_message() -> None:
     assert set(EXAMPLES) == {*CLIENT, *SERVER}
 
 
-@at_every_door
+@in_every_dialogue
 @pytest.mark.parametrize("state", State)
-def test_what_a_client_sends_is_in_the_table_or_an_error(state: State, door: Door) -> None:
+def test_what_a_client_sends_is_in_the_table_or_an_error(state: State, dialogue: Dialogue) -> None:
     for name, frame in FRAMES.items():
-        protocol = protocol_in(state, door)
-        if name in door.from_client[state]:
+        protocol = protocol_in(state, dialogue)
+        if name in dialogue.from_client[state]:
             protocol.receive(frame)
-            assert protocol.state is door.from_client[state][name]
+            assert protocol.state is dialogue.from_client[state][name]
         else:
             refused(protocol, state, name)
 
@@ -123,23 +123,23 @@ def refused(protocol: ServerProtocol, state: State, name: str) -> None:
     assert protocol.state is state
 
 
-@at_every_door
+@in_every_dialogue
 @pytest.mark.parametrize("state", State)
-def test_what_a_server_sends_is_in_the_table_or_an_error(state: State, door: Door) -> None:
+def test_what_a_server_sends_is_in_the_table_or_an_error(state: State, dialogue: Dialogue) -> None:
     for name, message in EXAMPLES.items():
-        protocol = protocol_in(state, door)
+        protocol = protocol_in(state, dialogue)
         send: Callable[[Any], None] = protocol.send
-        if name in door.from_server[state]:
+        if name in dialogue.from_server[state]:
             send(message)
-            assert protocol.state is door.from_server[state][name]
+            assert protocol.state is dialogue.from_server[state][name]
             continue
         with pytest.raises(ProtocolError, match=f"'{name}' is not allowed while {state.value}"):
             send(message)
 
 
 def test_tables_name_messages_that_exist() -> None:
-    from_client = [row for door in DOORS.values() for row in door.from_client.values()]
-    from_server = [row for door in DOORS.values() for row in door.from_server.values()]
+    from_client = [row for dialogue in DIALOGUES.values() for row in dialogue.from_client.values()]
+    from_server = [row for dialogue in DIALOGUES.values() for row in dialogue.from_server.values()]
     assert {name for row in from_client for name in row} == {AUDIO, *CLIENT}
     assert {name for row in from_server for name in row} == set(SERVER)
 

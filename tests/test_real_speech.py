@@ -18,10 +18,11 @@ import soxr
 
 import embedded
 from benchmarks import scoring
-from server import config, models
-from server.engines import Engines
-from server.graph import DETECTOR, RECOGNITION, RECOGNIZER, Interpretation, graph
-from server.models import EMBEDDED
+from server import config
+from server.interpretation import models
+from server.interpretation.engines import Engines
+from server.interpretation.graph import DETECTOR, RECOGNITION, RECOGNIZER, Interpretation, graph
+from server.interpretation.models import EMBEDDED
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.captions import Update

@@ -13,11 +13,11 @@ import soundfile
 from websockets.asyncio.client import connect
 
 from server.config import Config, RecordingsConfig, ServerConfig
-from server.eventlog import EventLog
-from server.forms import FORMS
-from server.messages import Finish, Ready, Resume, Start
-from server.room_messages import Correct, Mute, Operate, Revision, Type
-from server.room_messages import Interpret as Enter
+from server.records.forms import FORMS
+from server.rooms.eventlog import EventLog
+from server.wire.messages import Finish, Ready, Resume, Start
+from server.wire.room_messages import Correct, Mute, Operate, Revision, Type
+from server.wire.room_messages import Interpret as Enter
 from streaming.audio import to_pcm16
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, speak

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import soundfile
 
-from server.accurate import Passage
-from server.faults import BusyFault
-from server.files import ACCURATE, LIVE, Approach
-from server.graph import DETECTOR, RECOGNIZER, TRANSLATOR, Interpretation
-from server.manner import USUAL
-from server.recordings import Recordings
+from server.http.faults import BusyFault
+from server.interpretation.graph import DETECTOR, RECOGNIZER, TRANSLATOR, Interpretation
+from server.interpretation.manner import USUAL
+from server.recordings.accurate import Passage
+from server.recordings.files import ACCURATE, LIVE, Approach
+from server.recordings.recordings import Recordings
 from streaming.audio import SAMPLE_RATE
 from streaming.batching import SharedEngine
 from streaming.errors import AudioError, OverloadError
@@ -50,7 +50,7 @@ async def recordings(gate: Gate) -> AsyncIterator[Recordings]:
         TRANSLATOR: SharedEngine(scripted.translator.translate),
     }
     async with shared[DETECTOR], shared[RECOGNIZER], shared[TRANSLATOR]:
-        async with Recordings(shared, scripted.translator, USUAL, lambda seconds: None, 2, 1) as recordings:
+        async with Recordings(shared, scripted.tiers, USUAL, lambda seconds: None, 2, 1) as recordings:
             yield recordings
         gate.opened.set()
 

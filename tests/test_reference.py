@@ -9,7 +9,7 @@ import pytest
 
 from server import config, reference
 from server.config import Config
-from server.schema import from_plain, hints
+from server.wire.schema import from_plain, hints
 
 HOUSE = Path(__file__).parent.parent
 

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from server import client, snapshot
-from server.eventlog import Event, EventLog
-from server.graph import Interpretation
-from server.messages import Ack, Done, Error, Finish, Ready, Resume, Start, decode, encode
-from server.replay import Replay
+from server.client import client
+from server.client.replay import Replay
+from server.interpretation.graph import Interpretation
+from server.rooms import snapshot
+from server.rooms.eventlog import Event, EventLog
+from server.wire.messages import Ack, Done, Error, Finish, Ready, Resume, Start, decode, encode
 from streaming.audio import AudioChunk, to_pcm16
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, speak
@@ -147,7 +148,8 @@ async def test_cuts_at_any_byte_change_nothing(seed: int) -> None:
 SERVER = """
 import sys
 from pathlib import Path
-from server import app, config, models
+from server import app, config
+from server.interpretation import models
 from tests.served import engines
 models.load_engines = lambda config, say: engines()
 app.serve(config.load(server={"port": int(sys.argv[1])}, events={"path": sys.argv[2]}))
@@ -253,7 +255,7 @@ async def test_acknowledged_audio_is_not_kept() -> None:
 async def test_who_comes_back_after_the_end_gets_the_rest() -> None:
     from websockets.asyncio.client import connect
 
-    from server.messages import Resume, decode_event, encode
+    from server.wire.messages import Resume, decode_event, encode
 
     async with serving() as served:
         arrivals = await talk(served.url)

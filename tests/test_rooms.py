@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.messages import Start
-from server.room_messages import RoomState
-from server.rooms import REMEMBERED, Plan, Room
-from server.schema import from_plain, to_plain
+from server.rooms.room import REMEMBERED, Plan, Room
+from server.wire.messages import Start
+from server.wire.room_messages import RoomState
+from server.wire.schema import from_plain, to_plain
 from streaming.errors import RoomError
 
 

@@ -14,12 +14,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from server import client
-from server.auth import ALLOWED, OPEN, ROOM_ROLES, Access, Action, Role, new_key
+from server.access.auth import ALLOWED, OPEN, ROOM_ROLES, Access, Action, Role, new_key
+from server.access.door import SUBPROTOCOL, TOKEN_PREFIX
+from server.client import client
 from server.config import Config, LimitsConfig, ServerConfig
-from server.door import SUBPROTOCOL, TOKEN_PREFIX
-from server.eventlog import EventLog
-from server.messages import (
+from server.rooms.eventlog import EventLog
+from server.wire.messages import (
     ClientMessage,
     Done,
     Error,
@@ -31,7 +31,7 @@ from server.messages import (
     decode,
     encode,
 )
-from server.room_messages import Interpret, Listen, Operate, RoomState
+from server.wire.room_messages import Interpret, Listen, Operate, RoomState
 from streaming.audio import to_pcm16
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, speak

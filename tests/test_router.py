@@ -20,6 +20,9 @@ class Scripted:
         self.pairs = pairs
         self.batches: list[list[TranslationRequest]] = []
 
+    def pieces(self, text: str) -> int:
+        return len(text)
+
     def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
         self.batches.append(list(requests))
         return [Translation(f"{r.target_prefix}{self.mark}({r.source})") for r in requests]

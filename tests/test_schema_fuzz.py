@@ -12,7 +12,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode, checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from server.auth import Access, Role, new_key
+from server.access.auth import Access, Role, new_key
 from tests.served import serving
 
 TEXT, KEY = new_key("fuzz", Role.ADMIN, None, 0.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.showing import KEPT, Showing
+from server.rooms.showing import KEPT, Showing
 from streaming.captions import Update
 from streaming.errors import RetractionError
 from streaming.words import Word

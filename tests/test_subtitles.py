@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.cues import Cue
-from server.subtitles import srt, ttml, vtt
+from server.records.cues import Cue
+from server.records.subtitles import srt, ttml, vtt
 from streaming.words import Word
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from server import tape
-from server.tape import Tape, Tapes
+from server.rooms import tape
+from server.rooms.tape import Tape, Tapes
 from streaming.audio import AudioChunk, Samples, to_pcm16
 from tests.served import cut, until
 

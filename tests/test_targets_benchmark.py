@@ -6,7 +6,7 @@ import ctranslate2
 import pytest
 
 from benchmarks.targets import Call, Overheard, settled
-from server.graph import Interpretation, branch
+from server.interpretation.graph import Interpretation, branch
 from streaming.batching import SharedEngine
 from streaming.captions import Update
 from streaming.scripted import ScriptedTranslator

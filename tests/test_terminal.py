@@ -3,7 +3,7 @@
 import io
 import re
 
-from server.terminal import GrowingView, LineView
+from server.client.terminal import GrowingView, LineView
 from streaming.captions import Caption
 
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.throttle import Throttle
+from server.access.throttle import Throttle
 
 
 def test_a_burst_is_allowed_and_what_follows_waits() -> None:

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 
 from server import app
 from server.config import AccessConfig, Config, ServerConfig
-from server.messages import Ready, Start, decode, encode
+from server.wire.messages import Ready, Start, decode, encode
 from streaming.errors import ConfigError
 from tests.served import serving
 
@@ -85,7 +85,7 @@ def test_a_key_with_a_passphrase_is_refused_and_not_asked_for(
 
 
 def test_the_announcement_says_wss(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    from server.languages import Languages
+    from server.interpretation.languages import Languages
     from tests.served import engines
 
     with app.bound("127.0.0.1", 0) as listener:
@@ -95,7 +95,7 @@ def test_the_announcement_says_wss(pair: tuple[Path, Path], capsys: pytest.Captu
 
 
 def test_an_open_server_on_a_network_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    from server.auth import Access
+    from server.access.auth import Access
 
     for host, keys, warns in (("127.0.0.1", None, 0), ("0.0.0.0", {}, 0), ("0.0.0.0", None, 1)):
         caplog.clear()

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from server.auth import OPEN, Access, Action, Grant, Role, new_key, require
+from server.access.auth import OPEN, Access, Action, Grant, Role, new_key, require
 from tests.served import serving
 
 SECRET = bytes(range(32))

@@ -379,6 +379,16 @@ def test_tentative_source_is_looked_at_where_that_is_wanted() -> None:
     assert shown == [" B", " B C D", " C", ""]
 
 
+def test_a_request_says_what_it_is_for_and_how_sure_its_words_are() -> None:
+    def heard(text: str, start: int, probability: float) -> tuple[Word, ...]:
+        return tuple(replace(word, probability=probability) for word in words(text, start))
+
+    first = Update(0, "en", heard("a b", 0, 0.9), heard("c d", 2, 0.3))
+    steps = drive(staged("es", WaitK(2), True), [first, Update(0, "en", final=True)])
+    found = [(r.source, r.tentative, round(r.confidence, 6)) for r in asked(steps)]
+    assert found == [("a b", False, 0.9), ("a b c d", True, 0.6), ("a b", False, 0.9)]
+
+
 def test_what_is_tentative_of_the_next_sentence_is_not_looked_at() -> None:
     first = Update(0, "en", tuple(words("a b")), tuple(words("cc. d", 2)))
     steps = drive(staged("es", WaitK(2), True), [first])

@@ -34,7 +34,7 @@ export class Columns {
     column.show(caption);
   }
 
-  /** Show an operator's correction. */
+  /** Show a revision. */
   revise(caption, key = caption.language) {
     this.#column(key).revise(caption);
   }

@@ -29,7 +29,7 @@ export class Transcript {
     return caption;
   }
 
-  /** Take an operator's correction of a finished utterance: the one way in which it may change. */
+  /** Take a revision of a finished utterance: the one way in which it may change. */
   revise(caption) {
     this.#captions.set(keyOf(caption), caption);
     return caption;

@@ -1,0 +1,1 @@
+"""The sockets of speakers, listeners and operators, and the addresses where they come in."""

@@ -1,0 +1,190 @@
+"""One WebSocket: messages in by the state table, messages out through an outbox, an end with a reason."""
+
+import asyncio
+import logging
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server.access.arrival import Arrival
+from server.monitoring import logs
+from server.rooms.audience import View
+from server.rooms.conference import Conference
+from server.wire.messages import Error, ServerMessage
+from server.wire.outbox import WRITE_SECONDS, Frame, Outbox, frame
+from server.wire.protocol import Dialogue, Event, ServerProtocol, close_code
+from streaming.errors import DragomanError, InputError, OverloadError, ProtocolError, first_cause
+from streaming.stages import Notice
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a connection waits for its client."""
+
+    start: float = 10.0
+    """Seconds until the first message must have come."""
+    write: float = WRITE_SECONDS
+    """Seconds in which a message must be taken."""
+
+
+PATIENCE = Patience()
+
+DRAINING = Notice("draining", "the server is being stopped: it takes no more audio")
+STOPPED = 1012
+"""The close code when the server is being stopped."""
+
+
+class Connection(ABC):
+    """Serves one client; the subclass says what the client is there for."""
+
+    def __init__(
+        self, socket: WebSocket, arrival: Arrival, patience: Patience, dialogue: Dialogue, room: str = ""
+    ) -> None:
+        """`arrival` lets the client in; `dialogue` says what may be said there; `room` is where it is,
+        empty for a session of one's own."""
+        self._socket = socket
+        self._arrival = arrival
+        self._room = room
+        self._protocol = ServerProtocol(dialogue)
+        self._patience = patience
+        self._name = secrets.token_hex(4)
+        self._outbox = Outbox(patience.write)
+        self._conference: Conference | None = None
+        self._code = 1000
+        self._dismissed = asyncio.Event()
+        """The server is being stopped, and what is not said will be said after it has been started anew."""
+
+    @abstractmethod
+    async def _interpret(self) -> None:
+        """Do what the client is there for, until it is done."""
+
+    async def serve(self) -> None:
+        """Serve until the client is done, gone, or at fault; the socket has been accepted."""
+        with logs.about(connection=self._name, **({"room": self._room} if self._room else {})):
+            await self._serve()
+
+    def dismiss(self) -> None:
+        """The server is being stopped: say so, and go as soon as nothing is lost by it."""
+        self._code = STOPPED
+        with suppress(ProtocolError):  # before the first message and after the last there is nothing to say
+            self._send(DRAINING)
+        if self._conference is None or self._conference.services.log.durable:
+            self._dismissed.set()
+        else:
+            self._conference.wind_up()
+
+    async def _serve(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._outbox.drain(self._deliver))
+                code = await self._work()
+                self._outbox.close()
+            await self._close(code)
+        except* WebSocketDisconnect as group:
+            log.info("the client has gone")
+            self._gone(first_cause(group))
+        except* DragomanError as group:
+            # Only sending fails here: the client does not read, so it cannot be told.
+            log.warning("dropped: %s", first_cause(group))
+            self._gone(first_cause(group))
+
+    @abstractmethod
+    def _gone(self, error: BaseException) -> None:
+        """Let go: the client has left, or the network has failed."""
+
+    async def _work(self) -> int:
+        """Serve, tell the client what went wrong, and give the close code."""
+        try:
+            await self._interpret()
+        except WebSocketDisconnect:
+            raise
+        except DragomanError as error:
+            if not isinstance(error, InputError | OverloadError):  # whose cause is here
+                log.warning("%s: %s", error.code, error)
+            return self._fail(error.code, str(error))
+        except Exception:
+            log.exception("the connection failed")
+            return self._fail(DragomanError.code, "the server failed; its log says why")
+        return self._code
+
+    def _fail(self, code: str, message: str) -> int:
+        log.info("ended with the error %s", code)  # the message may quote what the client sent
+        self._send(Error(code, message))
+        return close_code(code)
+
+    async def _first(self) -> Event:
+        try:
+            async with asyncio.timeout(self._patience.start):
+                return await self._receive()
+        except TimeoutError:
+            expected = " or ".join(f"'{name}'" for name in self._protocol.expected)
+            raise ProtocolError(f"expected {expected} within {self._patience.start:g} s") from None
+
+    async def _receive(self) -> Event:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"], message.get("reason"))
+        text = message.get("text")
+        return self._protocol.receive(message["bytes"] if text is None else text)
+
+    async def _events(self, conference: Conference) -> AsyncIterator[Event]:
+        """Give what the client sends, until it goes, the event ends, or the server is being stopped."""
+        receiving = asyncio.create_task(self._receive())
+        over = asyncio.create_task(conference.over.wait())
+        dismissed = asyncio.create_task(self._dismissed.wait())
+        try:
+            while True:
+                await asyncio.wait({receiving, over, dismissed}, return_when=asyncio.FIRST_COMPLETED)
+                if over.done() or dismissed.done():
+                    return
+                yield receiving.result()
+                receiving = asyncio.create_task(self._receive())
+        finally:
+            for task in (receiving, over, dismissed):
+                task.cancel()
+            await asyncio.gather(receiving, over, dismissed, return_exceptions=True)
+
+    async def _catch_up(self, conference: Conference, view: View, event: int | None) -> None:
+        """Send what has been missed, then let what follows come; nothing twice, nothing left out."""
+        audience, journal = conference.audience, conference.journal
+        if event is None:
+            self._put(audience.history(view, journal.told))
+        else:
+            while (entries := await journal.since(event)) is not None:
+                self._put(audience.replay(view, entries))
+                event = entries[-1].number or event
+                await self._outbox.settle()
+            self._put(audience.replay(view, journal.recent(event)))
+            self._put(audience.pending(view))
+        audience.join(view, self._outbox)
+
+    def _put(self, frames: list[Frame]) -> None:
+        for found in frames:
+            self._outbox.put(found)
+
+    async def _deliver(self, data: str | bytes) -> None:
+        with _perhaps_closed():
+            await (self._socket.send_text(data) if isinstance(data, str) else self._socket.send_bytes(data))
+
+    async def _close(self, code: int) -> None:
+        with _perhaps_closed():
+            await self._socket.close(code)
+
+    def _send(self, message: ServerMessage) -> None:
+        self._protocol.send(message)
+        self._outbox.put(frame(message))
+
+
+@contextmanager
+def _perhaps_closed() -> Iterator[None]:
+    """Understand how uvicorn says that it has closed the connection itself, as upon too large a frame."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise WebSocketDisconnect(1006) from error

@@ -1,0 +1,187 @@
+"""A speaker's connection: audio in, captions and speech out; the floor it speaks from stays when it goes.
+
+The reader gives the floor what the client sends; while too much waits there the socket is not read, and TCP
+slows the client down. The floor's pipeline interprets, and never waits for this connection.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server.access.arrival import Arrival
+from server.connections.connection import Connection, Patience
+from server.monitoring import logs
+from server.rooms.audience import Audience, View
+from server.rooms.conference import Conference
+from server.rooms.floor import Floor
+from server.rooms.hall import Hall, floor_of
+from server.rooms.operation import Operation
+from server.wire.messages import Ack, Done, Ready, Resume, Start
+from server.wire.protocol import INTERPRETER, SPEAKER, Audio, Dialogue, Event
+from server.wire.room_messages import Interpret, Type
+from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
+from streaming.stages import Notice
+
+log = logging.getLogger(__name__)
+
+LEFT = 1000
+"""The close code of a client that does not mean to come back."""
+
+
+class Session(Connection):
+    """Serves one speaker: alone with the server, or in a room."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        arrival: Arrival,
+        hall: Hall,
+        patience: Patience,
+        room: str = "",
+        dialogue: Dialogue = SPEAKER,
+    ) -> None:
+        """`room` is the one to speak in, empty for one of the speaker's own."""
+        super().__init__(socket, arrival, patience, dialogue, room)
+        self._hall = hall
+        self._dialogue = dialogue
+        self._replaced: asyncio.Future[DragomanError | None] = asyncio.get_running_loop().create_future()
+        self._floor: Floor | None = None
+
+    async def _interpret(self) -> None:
+        first = await self._first()
+        if isinstance(first, Interpret):
+            self._arrival.enter(first.token)
+            form = Start(first.language, (), (), first.encoding, first.sample_rate, 1, first.name)
+            conference, floor, token = await self._hall.enter(form, self._room or None, booth=first.language)
+            await self._speak(conference, floor, token, conference.journal.told)
+        elif isinstance(first, Start):
+            self._arrival.enter(first.token)
+            conference, floor, token = await self._hall.enter(first, self._room or None)
+            await self._speak(conference, floor, token, conference.journal.told)
+        elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
+            self._fits(*place)
+            self._arrival.come_back()
+            await self._speak(*place, first.token, first.event)
+        elif isinstance(first, Resume):
+            await self._tell_rest(first)
+
+    def _fits(self, conference: Conference, floor: Floor) -> None:
+        """See that a token resumes what it is shown for."""
+        room = "" if conference.room.plan.private else conference.name
+        if room != self._room or bool(floor.booth) != (self._dialogue is INTERPRETER):
+            raise ProtocolError("this token resumes a session at another address")
+
+    async def _speak(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
+        """Bring a floor its audio, until all of it has been interpreted."""
+        self._conference, self._floor = conference, floor
+        with logs.about(session=conference.name, speaker=floor.name):
+            log.info("begun")
+            await self._bring(conference, floor, token, event)
+            log.info("done" if floor.ended.done() else "interrupted")
+
+    async def _bring(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
+        conference.attach(floor, self._replaced)
+        view = self._view(conference, floor)
+        self._protocol.expect(floor.form)
+        position = floor.position
+        self._send(self._ready(conference, floor, token))
+        try:
+            await self._catch_up(conference, view, event)
+            async with asyncio.TaskGroup() as tasks:
+                waiting = [
+                    tasks.create_task(self._read(conference, floor, position)),
+                    tasks.create_task(self._acknowledge(floor)),
+                    dismissed := tasks.create_task(self._dismissed.wait()),
+                ]
+                ends: set[asyncio.Future[Any]] = {floor.ended, self._replaced, dismissed}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                for task in waiting:
+                    task.cancel()
+        except BaseExceptionGroup as group:
+            raise first_cause(group) from group
+        finally:
+            conference.audience.leave(view, self._outbox)
+        for ended in (self._replaced, floor.ended):
+            if ended.done() and (error := ended.result()):
+                raise error
+
+    async def _read(self, conference: Conference, floor: Floor, position: int) -> None:
+        """Take audio in; goes on after the last of it, to notice when the client goes."""
+        while True:
+            event = await self._next(conference, floor)
+            if isinstance(event, Audio):
+                if floor.holder is not self._replaced:
+                    return
+                before = floor.position
+                floor.take(event.samples, position)
+                position += len(event.samples)
+                conference.services.watch.heard((floor.position - before) / floor.form.sample_rate)
+                await floor.settle()
+            elif isinstance(event, Type):
+                Operation(conference).type(floor, event.text, event.final)
+            else:
+                floor.finish()
+
+    async def _next(self, conference: Conference, floor: Floor) -> Event:
+        """Wait for the client, but not longer than the session may be idle."""
+        limit = conference.services.limits.idle_seconds
+        try:
+            async with asyncio.timeout(limit if limit and not floor.finished else None):
+                return await self._receive()
+        except TimeoutError:
+            conference.dismiss(floor, Notice("idle", f"no audio has come for {limit:g} s"))
+        return await self._receive()
+
+    async def _acknowledge(self, floor: Floor) -> None:
+        told = 0
+        while True:
+            await floor.acknowledged.wait()
+            floor.acknowledged.clear()
+            if floor.kept > told and not floor.closing:
+                told = floor.kept
+                self._send(Ack(told))
+
+    async def _tell_rest(self, resume: Resume) -> None:
+        """Tell somebody who comes back after the end what has been missed."""
+        rest = await self._hall.rest(resume.token, resume.event)
+        floor = floor_of(resume.token)
+        private = not self._room
+        view = View("private", speech=True, floor=floor) if private else View("speaker", floor=floor)
+        ends = [i for i, e in enumerate(rest) if isinstance(e.message, Done) and e.line == view.floor]
+        if not ends:
+            raise ProtocolError("this session is over")
+        self._put(Audience().replay(view, rest[: ends[0] + 1]))
+
+    def _view(self, conference: Conference, floor: Floor) -> View:
+        if conference.room.plan.private:
+            return View("private", speech=True, words=floor.form.words)
+        return View("booth" if floor.booth else "speaker", floor=floor.name, words=floor.form.words)
+
+    def _ready(self, conference: Conference, floor: Floor, token: str) -> Ready:
+        form = floor.form
+        return Ready(
+            conference.name,
+            form.source,
+            form.targets,
+            form.speak,
+            conference.routes(form),
+            form.sample_rate,
+            token,
+            floor.position,
+            floor.lines[0].name,
+        )
+
+    def _gone(self, error: BaseException) -> None:
+        left = isinstance(error, WebSocketDisconnect) and error.code == LEFT
+        self._release(0.0 if left else None)
+
+    def _fail(self, code: str, message: str) -> int:
+        if code != ReplacedError.code:
+            self._release(0.0)
+        return super()._fail(code, message)
+
+    def _release(self, grace: float | None) -> None:
+        if self._conference and self._floor:
+            self._conference.detach(self._floor, self._replaced, grace)

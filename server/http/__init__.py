@@ -1,0 +1,1 @@
+"""What all addresses have in common: checks before a request, forms, uploads, errors, and the pages."""

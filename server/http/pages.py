@@ -1,0 +1,100 @@
+"""The pages: plain files of `web/`, served with a policy that lets nothing in from elsewhere."""
+
+import io
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+WEB = Path(__file__).parent.parent / "web"
+_HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+_ROOM_PAGES = {"floor": "live.html", "desk": "desk.html", "screen": "screen.html", "overlay": "screen.html"}
+_LONGEST_LINK = 1_000
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+
+
+def router() -> APIRouter:
+    """Build the routes of the pages and of the files that they are made of."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/")
+    async def live(request: Request) -> Response:
+        return _file(request, "live.html")
+
+    @routes.get("/r/{room}")
+    async def listener(request: Request, room: str) -> Response:
+        return _file(request, "room.html")
+
+    # By POST: a link may hold a token, which must not stand in an address that proxies log.
+    @routes.post("/web/code.svg")
+    async def code(
+        link: Annotated[str, Body(embed=True, min_length=1, max_length=_LONGEST_LINK)],
+    ) -> Response:
+        headers = {"Cache-Control": "no-store"}
+        return Response(qr_code(link), media_type="image/svg+xml", headers=headers)
+
+    @routes.get("/r/{room}/{page}")
+    async def page(request: Request, room: str, page: str) -> Response:
+        return _file(request, _ROOM_PAGES.get(page, ""))
+
+    @routes.get("/web/words.json")
+    async def words() -> JSONResponse:
+        return JSONResponse(interface_languages())
+
+    @routes.get("/web/{path:path}")
+    async def file(request: Request, path: str) -> Response:
+        return _file(request, path)
+
+    return routes
+
+
+def qr_code(link: str) -> bytes:
+    """Draw a link as a QR code (ISO/IEC 18004), in SVG."""
+    import segno
+
+    drawing = io.BytesIO()
+    segno.make(link, error="l", micro=False).save(drawing, kind="svg", scale=4, border=3)
+    return drawing.getvalue()
+
+
+@cache
+def interface_languages() -> dict[str, str]:
+    """Name the languages of the interface: one for each file in `web/words`."""
+    return {
+        path.stem: str(json.loads(path.read_text(encoding="utf-8"))["name"])
+        for path in sorted((WEB / "words").glob("*.json"))
+    }
+
+
+def _file(request: Request, name: str) -> Response:
+    path = (WEB / name).resolve()
+    if not path.is_relative_to(WEB) or not path.is_file() or path.suffix not in _TYPES:
+        return Response(status_code=404)
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers=_headers(request))
+
+
+def _headers(request: Request) -> dict[str, str]:
+    # Safari does not count WebSockets of the same host as 'self'.
+    host = request.headers.get("host", "")
+    sockets = f"ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src blob:; "
+            f"connect-src 'self' {sockets}; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+        ),
+        "Permissions-Policy": "microphone=(self), display-capture=(self), camera=()",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        # Asked for again each time, so that an update of the server is seen at once.
+        "Cache-Control": "no-cache",
+    }

@@ -1,0 +1,1 @@
+"""How a speaker is interpreted: models, engines, the graph of stages, languages and domain packs."""

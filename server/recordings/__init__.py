@@ -1,0 +1,1 @@
+"""Recordings in: interpreted whole, behind OpenAI's interface and as jobs."""

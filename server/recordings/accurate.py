@@ -1,0 +1,156 @@
+"""Recordings the accurate way: whole utterances, recognised side by side, translated sentence by sentence.
+
+An utterance of several sentences is recorded sentence by sentence, so that each stands beside its
+translation and has its own time.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from asr.endpointing import EndpointingStage
+from asr.script import Script
+from asr.whole import Gathering, believed, second_window, tells_language, whole_window
+from mt.sentences import sentences
+from server.interpretation.graph import DETECTOR, RECOGNIZER, TRANSLATOR, Interpretation
+from server.interpretation.manner import Manner
+from server.records.record import UtteranceRecord
+from streaming.audio import AudioChunk
+from streaming.simulate import Engines
+from streaming.stages import READ, Ask, Notice, Signal, TranslationRequest, Write
+from streaming.words import Word, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """How far a recording has been interpreted, and what was said since the last passage."""
+
+    end: float
+    """Seconds that are done with it; an utterance may end a little before what was done already."""
+    number: int | None = None
+    """Which utterance of the recording it is, from 0; `None`: time has passed, nothing else."""
+    records: tuple[UtteranceRecord, ...] = ()
+    """What was said; an utterance may turn out to hold no words."""
+    language: str | None = None
+    """The language that is known to be spoken; `None`: it is not known yet."""
+
+
+def interpret(
+    chunks: Iterable[AudioChunk],
+    wanted: Interpretation,
+    engines: Engines,
+    manner: Manner,
+    *,
+    workers: int,
+    prompt: str = "",
+    skip: int = 0,
+    on_notice: Callable[[Notice], None] = lambda notice: None,
+) -> Iterator[Passage]:
+    """Interpret a recording; gives its passages in order, at most `workers` utterances ahead.
+
+    `skip` utterances at the beginning are only listened for, to go on where an earlier run was stopped;
+    a language that it had detected must be given then. `on_notice` may be called from several threads.
+    """
+    listener = _Listener(wanted, engines, manner, prompt, on_notice)
+    language = wanted.source
+    ahead: deque[Future[Passage]] = deque()
+    heard, moment = 0, 0.0
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="utterance")
+    try:
+        for moment, utterance in _utterances(chunks, engines):
+            if utterance is not None:
+                heard += 1
+                if heard > skip:
+                    ahead.append(pool.submit(listener.interpret, heard - 1, utterance, language))
+            elif not ahead:
+                yield Passage(moment, language=language)
+            while ahead and (language is None or len(ahead) > workers or ahead[0].done()):
+                passage = ahead.popleft().result()
+                language = passage.language
+                yield passage
+        while ahead:
+            yield ahead.popleft().result()
+        yield Passage(moment, language=language)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _utterances(chunks: Iterable[AudioChunk], engines: Engines) -> Iterator[tuple[float, AudioChunk | None]]:
+    """Find the utterances: for each chunk, those that are whole with it, and then nothing."""
+    stage, gathering = EndpointingStage(), Gathering()
+    end = 0.0
+
+    def found() -> Iterator[tuple[float, AudioChunk | None]]:
+        while (action := stage.next_action()) is not READ:
+            match action:
+                case Ask(request):
+                    (result,) = engines[DETECTOR]([request])
+                    stage.receive_result(result, 0.0)
+                case Write(item):
+                    yield from ((end, utterance) for utterance in gathering.receive(item))
+                case Signal.DONE:
+                    yield from ((end, utterance) for utterance in gathering.finish())
+                    return
+
+    for chunk in chunks:
+        end = chunk.end
+        stage.receive(chunk)
+        yield from found()
+        yield end, None
+    stage.finish()
+    yield from found()
+    yield end, None
+
+
+class _Listener:
+    """Interprets single utterances; safe to be used by several threads."""
+
+    def __init__(
+        self,
+        wanted: Interpretation,
+        engines: Engines,
+        manner: Manner,
+        prompt: str,
+        on_notice: Callable[[Notice], None],
+    ) -> None:
+        self._targets = wanted.targets
+        self._packs = wanted.packs
+        self._hints = wanted.packs.hints
+        self._languages = wanted.languages or manner.languages
+        self._script = Script(manner.chinese)
+        self._engines = engines
+        self._prompt = prompt
+        self._on_notice = on_notice
+
+    def interpret(self, number: int, audio: AudioChunk, language: str | None) -> Passage:
+        hints = self._hints.get(language or "", ())
+        window = whole_window(audio, language, self._languages, self._prompt, hints)
+        (result,) = self._engines[RECOGNIZER]([window])
+        if again := second_window(window, result):
+            window = again
+            (result,) = self._engines[RECOGNIZER]([window])
+        words, alarm = believed(window, result)
+        if alarm:
+            self._on_notice(Notice(alarm.code, alarm.message))
+        if language is None and tells_language(window, result):
+            language = result.language
+        words = self._packs.replacements.apply(words, result.language)
+        words = self._script.write(words, result.language)
+        records = self._translated([*sentences(words, result.language)], result.language)
+        return Passage(audio.end, number, records, language)
+
+    def _translated(self, sentences: list[tuple[Word, ...]], spoken: str) -> tuple[UtteranceRecord, ...]:
+        targets = [target for target in self._targets if target != spoken]
+        requests = [
+            self._request(text_of(words), spoken, target) for words in sentences for target in targets
+        ]
+        answers = iter(self._engines[TRANSLATOR](requests) if requests else ())
+        return tuple(
+            UtteranceRecord(spoken, words, {target: next(answers).text.strip() for target in targets})
+            for words in sentences
+        )
+
+    def _request(self, text: str, spoken: str, target: str) -> TranslationRequest:
+        terms = self._packs.glossary.terms(text, spoken, target)
+        return TranslationRequest(text, "", spoken, target, complete=True, terms=terms)

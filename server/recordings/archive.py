@@ -1,0 +1,72 @@
+"""Everything about recordings that a server has, put together from its configuration."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from fastapi import APIRouter
+
+from mt.tiers import Tiers
+from server.config import Config
+from server.http.uploads import swept
+from server.interpretation import models
+from server.interpretation.languages import Languages
+from server.recordings import jobdesk, transcriptions
+from server.recordings.jobs import Jobs, Limits
+from server.recordings.recordings import Recordings
+from streaming.batching import SharedEngine
+from streaming.errors import ConfigError
+
+
+class Archive:
+    """Recordings and jobs of a server; an asynchronous context manager, to be closed before the engines."""
+
+    def __init__(
+        self,
+        engines: Mapping[str, SharedEngine[Any, Any]],
+        tiers: Tiers,
+        languages: Languages,
+        heard: Callable[[float], None],
+        config: Config,
+    ) -> None:
+        """`engines` are shared with live sessions, which go first; `heard` is told the seconds of audio that
+        have been recognised.
+
+        Raises:
+            ConfigError: the root is no folder.
+        """
+        wanted = config.recordings
+        workers = config.recognition.workers or models.cores()
+        folder = self.folder = Path(wanted.folder).expanduser() if wanted.folder else default_folder()
+        limits = Limits(wanted.jobs, wanted.retention_hours * 3600)
+        uploads, most = folder / "uploads", config.limits.upload_bytes
+        root = Path(wanted.root).expanduser() if wanted.root else None
+        if root and not root.is_dir():
+            raise ConfigError(f"[recordings] root: a folder was expected, {root} is none")
+        self.recordings = Recordings(engines, tiers, languages.manner, heard, workers, wanted.at_once)
+        self.jobs = Jobs(self.recordings, folder, limits)
+        self.router = APIRouter()
+        """All routes about recordings."""
+        self.router.include_router(transcriptions.router(self.recordings, languages, uploads, most))
+        self.router.include_router(jobdesk.router(self.jobs, languages, uploads, root, most))
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        swept(self.folder / "uploads")
+        await self._stack.enter_async_context(self.recordings)
+        await self._stack.enter_async_context(self.jobs)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+
+def default_folder() -> Path:
+    """Name the folder that is used where none is configured."""
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "dragoman" / "recordings"

@@ -1,0 +1,1 @@
+"""Records of what was said, as text, JSON and subtitles."""

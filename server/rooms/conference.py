@@ -1,0 +1,350 @@
+"""A conference: one room in motion. It hosts floors, keeps the journal and does what the room decides.
+
+Nothing here waits for a client: audio is taken by floors, which outlive connections, and what is said goes
+through the journal to whoever is told.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+from server.interpretation.graph import TRANSLATOR, Interpretation
+from server.interpretation.packs import Packs
+from server.rooms.account import Account
+from server.rooms.audience import Audience
+from server.rooms.chores import Chores
+from server.rooms.floor import Floor, Holder, Microphone, Switch
+from server.rooms.journal import Entry, Journal
+from server.rooms.line import Ears, Line
+from server.rooms.revising import Revising
+from server.rooms.room import Room
+from server.rooms.scribe import Scribe
+from server.rooms.services import Services
+from server.rooms.snapshot import Snapshot, pack
+from server.rooms.trade import NO_PACKS, Trade
+from server.wire.messages import Done, Route, Start, Statistics
+from server.wire.room_messages import Reviser, RoomState
+from server.wire.schema import to_plain
+from streaming.captions import Caption
+from streaming.errors import DragomanError, EngineError, ReplacedError, RoomError, first_cause
+from streaming.stages import Notice, Translation, TranslationRequest
+
+log = logging.getLogger(__name__)
+
+
+OnFloor = Callable[["Conference", int], None]
+
+
+class Conference:
+    """A room in motion."""
+
+    def __init__(self, room: Room, services: Services, on_floor: OnFloor, last: int = 0) -> None:
+        """`on_floor` is told 1 when a floor opens and -1 when it is closed; `last` is the number of the
+        newest event in the log."""
+        self.room = room
+        self.trade = Trade(room, services.shelf)
+        self.services = services
+        self.account = Account(services, None if room.plan.private else room.plan.id)
+        self.audience = Audience()
+        self.journal = Journal(services.log, room.plan.id, last, self._tell)
+        self.scribe = Scribe(room, self.journal, lambda line: self.floors[_floor_of(line)].begin)
+        self.floors: dict[str, Floor] = {}
+        """Adds to each request what the room knows, as its glossary."""
+        self.over = asyncio.Event()
+        """The event has ended, and everybody has been told."""
+        self.failing: set[str] = set()
+        """Languages whose last request was not answered."""
+        self._chores = Chores(room.plan.id, self._fail)
+        self.start = self._chores.start
+        self.revising = Revising(services.translators, self.trade, self.journal, self.start, self.revise)
+        self._on_floor = on_floor
+        self.clock: tuple[float, float | None] = (0.0, None)
+        """Seconds of the room when nobody speaks any more, and since when, in seconds of the loop."""
+        self._announced: RoomState | None = None
+        self.watched = False
+        """Operators are told how the room works."""
+        self.start("the journal", self.journal.write)
+
+    @property
+    def name(self) -> str:
+        """Name of the room, and of its stream in the log."""
+        return self.room.plan.id
+
+    def now(self) -> float:
+        """Tell the room's time in seconds: that of its speakers' audio."""
+        times = [floor.begin + line.lag.received for floor in self.floors.values() for line in floor.lines]
+        if times:
+            return max(times)
+        told, since = self.clock
+        return told + (asyncio.get_running_loop().time() - since if since is not None else 0.0)
+
+    def changed(self) -> None:
+        """The room has decided something: do it, and tell everybody."""
+        for floor in self.floors.values():
+            if not floor.booth:
+                self._set_microphone(floor)
+                self._set_languages(floor)
+        if not self.room.plan.private and self.room.state != self._announced:
+            self._announced = self.room.state
+            self.journal.add(self._announced)
+
+    async def stop(self) -> None:
+        """End all tasks as they are: floors go on when the log is opened again."""
+        await self._chores.stop()
+
+    def wind_up(self) -> None:
+        """The server is being stopped and nothing outlives it: finish what has been said."""
+        self.revising.stop()
+        if not self.room.plan.private:
+            self.start("the end", self.end)
+        for floor in self.floors.values():
+            floor.finish()
+
+    def revise(self, caption: Caption, by: Reviser) -> None:
+        """Say that a finished utterance should read otherwise in a language."""
+        if self.scribe.revise(caption, by):
+            self.services.watch.revised(by)
+
+    async def end(self) -> None:
+        """End the event: finish what has been said, and tell everybody."""
+        if self.room.ended:
+            await self.over.wait()
+            return
+        self.room.ended = True
+        floors = list(self.floors.values())
+        for floor in floors:
+            floor.finish()
+        await asyncio.gather(*(floor.ended for floor in floors))
+        self.changed()
+        await self.revising.settle()
+        self.journal.add(Done(Statistics(utterances=self.scribe.showing.utterances)))
+        await self.journal.settle()
+        self.over.set()
+
+    # Floors and booths
+
+    async def open(self, form: Start, secret: str, booth: str = "") -> Floor:
+        """Give a speaker a floor, or an interpreter the `booth` of a language; `secret` is the fingerprint
+        of what resumes it.
+
+        Raises:
+            LanguageError: a language that cannot be served.
+            RoomError: the event has ended.
+            OverloadError: the server or the room is full.
+        """
+        packs = await self.trade.take(form)
+        if self.room.ended:  # perhaps only since
+            raise RoomError(f"the event in {self.name!r} has ended")
+        self.routes(form)
+        with ExitStack() as place:
+            self.account.admit(place, booth)
+            name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
+            begin = 0.0 if self.room.plan.private else self.now()
+            floor = self.host(name, replace(form, token=""), begin, secret, booth, packs)
+            floor.place.enter_context(place.pop_all())
+        self.changed()
+        await self._save(floor)
+        return floor
+
+    def dismiss(self, floor: Floor, notice: Notice) -> None:
+        """Take no more audio from a floor: say why, and finish what has been said."""
+        if not floor.finished:
+            self.account.wrote(floor.lines[0], "", notice)
+            self.journal.add(notice, line=floor.name)
+            floor.finish()
+
+    def attach(self, floor: Floor, holder: Holder) -> None:
+        """Let a connection bring a floor's audio; the one before is told that it has lost it."""
+        if floor.holder and not floor.holder.done():
+            floor.holder.set_result(ReplacedError("the session was resumed on another connection"))
+        floor.holder = holder
+        if floor.patience:
+            floor.patience.cancel()
+
+    def detach(self, floor: Floor, holder: Holder | None, grace: float | None = None) -> None:
+        """A connection has gone: the floor waits for another one, for a while."""
+        if floor.holder is not holder:
+            return
+        floor.holder = None
+        seconds = self.services.grace if grace is None else grace
+        floor.patience = asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
+
+    def routes(self, form: Start) -> tuple[Route, ...]:
+        """See that a speaker can be served, and say how the targets are reached if the source is known.
+
+        Raises:
+            LanguageError: a language that cannot be heard, translated or spoken.
+        """
+        return self.services.languages.routes(self._wanted(form, ""))
+
+    async def translate(self, request: TranslationRequest) -> Translation:
+        """Translate; in a room that is shared, a language that fails harms no other."""
+        try:
+            answer: Translation = await self.services.engines[TRANSLATOR](request)
+        except EngineError as error:
+            if self.room.plan.private:
+                raise
+            if request.target_language not in self.failing:
+                self.failing.add(request.target_language)
+                self.journal.add(Notice(error.code, f"{request.target_language}: {error}"))
+            return Translation(request.target_prefix)
+        self.failing.discard(request.target_language)
+        return answer
+
+    def _wanted(self, form: Start, booth: str, packs: Packs = NO_PACKS) -> Interpretation:
+        plan = self.room.plan
+        if booth:
+            return Interpretation(booth, packs=packs)
+        source = form.source if form.source != "auto" else plan.source
+        targets = plan.targets if plan.private else tuple(t for t in self.room.translated if t != source)
+        speak = tuple(language for language in plan.speak if plan.private or language in targets)
+        return Interpretation(None if source == "auto" else source, targets, speak, form.languages, packs)
+
+    def host(
+        self,
+        name: str,
+        form: Start,
+        begin: float,
+        secret: str,
+        booth: str,
+        packs: Packs,
+        snapshots: Mapping[str, Snapshot] | None = None,
+        switches: Iterable[Switch] = (),
+    ) -> Floor:
+        """Set a floor up and let it run."""
+        names = [name] if form.channels == 1 else [f"{name}.{i + 1}" for i in range(form.channels)]
+        engines = {**self.services.engines, TRANSLATOR: self.translate}
+        ears = Ears(
+            self._hear,
+            self._say,
+            self.scribe.shown,
+            lambda: self.journal.last,
+            self._keep,
+            self.trade.prepared,
+        )
+        wanted, languages = self._wanted(form, booth, packs), self.services.languages
+        saved, rate, limits = snapshots or {}, form.sample_rate, self.services.limits
+        held = limits.audio_seconds
+        lines = [
+            Line(line, wanted, rate, engines, languages, ears, saved.get(line, Snapshot(0)), held)
+            for line in names
+        ]
+        floor = self.floors[name] = Floor(name, form, begin, secret, lines, Microphone(switches), booth)
+        if longest := limits.total_seconds:
+            notice = Notice("too_long", f"a session may last {longest:g} s here")
+            timer = asyncio.get_running_loop().call_later(longest, self.dismiss, floor, notice)
+            floor.place.callback(timer.cancel)
+        if self.room.plan.recording and not booth:
+            for line in lines:
+                line.inlet.tape = self.services.tapes.tape(self.name, line.name, begin)
+        self._on_floor(self, 1)
+        self.start(f"floor {name}", self._run, floor)
+        return floor
+
+    async def _run(self, floor: Floor) -> None:
+        error: DragomanError | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for line in floor.lines:
+                    tasks.create_task(line.run())
+        except BaseExceptionGroup as group:
+            cause = first_cause(group)
+            if isinstance(cause, asyncio.CancelledError):
+                raise
+            if not isinstance(cause, DragomanError):
+                log.error("room %s: floor %s failed", self.name, floor.name, exc_info=cause)
+                cause = DragomanError("the server failed; its log says why")
+            error = cause
+        await self._close(floor, error)
+
+    async def _close(self, floor: Floor, error: DragomanError | None) -> None:
+        """Finish what a floor leaves open, and tell."""
+        floor.closing = True
+        for line in floor.lines:
+            self.scribe.finish(line.name)
+            if line.inlet.tape:
+                line.inlet.tape.close()
+        if floor.booth:
+            self.room.leave_booth(floor.booth)
+        else:
+            self.room.part(floor.name)
+        self.changed()
+        if self.room.plan.private:
+            await self.revising.settle()
+        if error is None:
+            showing = self.scribe.showing
+            statistics = floor.statistics(showing.utterances, showing.captions)
+            self.journal.add(Done(statistics), line=floor.name)
+        await self.journal.settle()
+        self.clock = (self.now(), asyncio.get_running_loop().time())
+        del self.floors[floor.name]
+        self.account.ended(floor, error)
+        if not floor.ended.done():
+            floor.ended.set_result(error)
+        self._on_floor(self, -1)
+
+    def _tell(self, entry: Entry) -> None:
+        self.audience.tell(entry)
+        self.revising.hear(entry)
+
+    def _abandon(self, floor: Floor) -> None:
+        if not floor.finished:
+            log.info("room %s: floor %s is abandoned", self.name, floor.name)
+            floor.abandoned = True
+            floor.finish()
+
+    def _set_microphone(self, floor: Floor) -> None:
+        heard = self.room.is_heard(floor.name)
+        if heard != floor.microphone.open:
+            floor.microphone.set(floor.position, heard)
+            self.start(f"the microphone of {floor.name}", self._save, floor)
+
+    def _set_languages(self, floor: Floor) -> None:
+        for line in floor.lines:
+            wanted = set(self._wanted(floor.form, "").targets)
+            for language in wanted - line.targets:
+                line.add(language)
+            for language in line.targets - wanted:
+                self.start(f"the end of {language}", line.remove, language)
+
+    async def _save(self, floor: Floor) -> None:
+        state = {
+            "form": to_plain(floor.form),
+            "begin": floor.begin,
+            "secret": floor.secret,
+            "booth": floor.booth,
+            "switches": [to_plain(switch) for switch in floor.microphone.switches],
+        }
+        await self.services.log.save(self.name, f"floor:{floor.name}", json.dumps(state).encode())
+
+    def _hear(self, line: Line, name: str, item: Any) -> None:
+        self.account.wrote(line, name, item)
+        self.scribe.hear(line, name, item)
+
+    def _say(self, line: Line, notice: Notice) -> None:
+        self.account.wrote(line, "", notice)
+        self.journal.show(notice, line=line.name)
+
+    def _keep(self, line: Line, snapshot: Snapshot) -> None:
+        self.start(f"the snapshot of {line.name}", self._kept, line, snapshot)
+
+    async def _kept(self, line: Line, snapshot: Snapshot) -> None:
+        """Make a snapshot durable, after all that was said before it."""
+        await self.journal.settle()
+        await self.services.log.save(self.name, f"line:{line.name}", pack(snapshot))
+        line.snapshot = snapshot
+        if floor := self.floors.get(_floor_of(line.name)):
+            floor.acknowledged.set()
+
+    def _fail(self) -> None:
+        for floor in self.floors.values():
+            if not floor.ended.done():
+                floor.ended.set_result(DragomanError("the server failed; its log says why"))
+
+
+def _floor_of(line: str) -> str:
+    return line.split(".")[0]

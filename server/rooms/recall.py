@@ -1,0 +1,123 @@
+"""Rooms made to survive, and taken up again after a restart, from the log."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from server.interpretation.graph import TRANSLATION
+from server.interpretation.packs import Packs
+from server.rooms.conference import Conference, OnFloor
+from server.rooms.eventlog import PAGE
+from server.rooms.floor import Switch
+from server.rooms.journal import entry_of
+from server.rooms.operation import Operation
+from server.rooms.room import Plan, Room
+from server.rooms.services import Services
+from server.rooms.snapshot import Snapshot, unpack
+from server.rooms.trade import NO_PACKS
+from server.wire.messages import Done, Start
+from server.wire.room_messages import SpeakerState
+from server.wire.schema import from_plain, to_plain
+from streaming.errors import PackError
+
+log = logging.getLogger(__name__)
+
+
+async def create(plan: Plan, services: Services, on_floor: OnFloor) -> Conference:
+    """Make a room that survives."""
+    await services.log.save(plan.id, "room", json.dumps(to_plain(plan)).encode())
+    await services.log.save(plan.id, "open", b"")
+    return Conference(Room(plan), services, on_floor)
+
+
+async def restore(stream: str, services: Services, on_floor: OnFloor) -> Conference:
+    """Take a room up from the log."""
+    states = await services.log.states(stream)
+    plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
+    conference = Conference(Room(plan), services, on_floor, await services.log.last(stream))
+    await _recall(conference, states)
+    return conference
+
+
+async def _recall(conference: Conference, states: Mapping[str, bytes]) -> None:
+    """Take up what has been told, and the floors as their snapshots have them."""
+    snapshots = {
+        name.removeprefix("line:"): unpack(content)
+        for name, content in states.items()
+        if name.startswith("line:")
+    }
+    over = await _read(conference, snapshots)
+    told = max((caption.end for caption in conference.scribe.showing.shown.values()), default=0.0)
+    conference.clock = (told, asyncio.get_running_loop().time())
+    _expect(conference, snapshots.values())
+    floors = {
+        name.removeprefix("floor:"): json.loads(content)
+        for name, content in states.items()
+        if name.startswith("floor:")
+    }
+    for name, state in sorted(floors.items(), key=lambda floor: float(floor[1]["begin"])):
+        form: Start = from_plain(Start, state["form"], "form")
+        packs = await _packs(conference, form)  # the room keeps those of who came last, gone or not
+        if name not in over:
+            _reopen(conference, name, form, state, packs, snapshots)
+    conference.revising.resume()
+    conference.changed()
+
+
+async def _read(conference: Conference, snapshots: Mapping[str, Snapshot]) -> set[str]:
+    """Read all events; gives the floors that are over."""
+    after, over = 0, set[str]()
+    while events := await conference.services.log.read(conference.name, after, PAGE):
+        for event in events:
+            entry = entry_of(event)
+            conference.audience.recall(entry)
+            conference.revising.recall(entry)
+            conference.scribe.recall(event, snapshots)
+            if isinstance(entry.message, Done):
+                over.add(entry.line)
+        after = events[-1].number
+    return over
+
+
+async def _packs(conference: Conference, form: Start) -> Packs:
+    try:
+        return await conference.trade.take(form)
+    except PackError as error:  # the speaker goes on without: nobody is there to be told
+        log.warning("room %s: %s", conference.name, error)
+        return NO_PACKS
+
+
+def _reopen(
+    conference: Conference,
+    name: str,
+    form: Start,
+    state: Mapping[str, Any],
+    packs: Packs,
+    snapshots: Mapping[str, Snapshot],
+) -> None:
+    switches = [from_plain(Switch, switch, "switch") for switch in state["switches"]]
+    booth, room = state["booth"], conference.room
+    if booth:
+        room.enter_booth(booth)
+    elif name not in {speaker.speaker for speaker in room.state.speakers}:
+        speakers = (*room.state.speakers, SpeakerState(name, form.name))
+        room.recall(replace(room.state, floor=room.state.floor or name, speakers=speakers))
+    floor = conference.host(name, form, state["begin"], state["secret"], booth, packs, snapshots, switches)
+    conference.account.admit(floor.place, booth, known=True)
+    for line in floor.lines:
+        conference.scribe.listen_again(line)
+    conference.detach(floor, None)
+
+
+def _expect(conference: Conference, snapshots: Iterable[Snapshot]) -> None:
+    """Translate what has been translated for a while: its listeners are coming back."""
+    if conference.room.plan.private:
+        return
+    for name in {name for snapshot in snapshots for name in snapshot.states}:
+        if name.startswith(f"{TRANSLATION}."):
+            language = name.removeprefix(f"{TRANSLATION}.")
+            conference.room.listen(language)
+            Operation(conference).depart(language)

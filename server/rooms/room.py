@@ -1,0 +1,177 @@
+"""Rooms: who speaks, who reads, and what must therefore be translated. Pure: decided here, done elsewhere."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from server.wire.room_messages import FLOOR, LanguageState, RoomState, SpeakerState, Term
+from streaming.errors import RoomError
+
+REMEMBERED = 1_000
+"""Utterances whose numbers are remembered: an event may last for days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a room is created as."""
+
+    id: str
+    title: str = ""
+    source: str = "auto"
+    """Language spoken unless a speaker says otherwise; ``auto``: detect it."""
+    targets: tuple[str, ...] = ()
+    """Languages that are translated for the record, whoever listens."""
+    speak: tuple[str, ...] = ()
+    """Languages that are also spoken, to those who want to hear them."""
+    recording: bool = False
+    """Keep the floor's audio."""
+    retention_days: float | None = None
+    """Days after which nothing is left of the room; null: as the server is configured."""
+    private: bool = False
+    """The session of one speaker, who alone is told."""
+
+
+@dataclass(slots=True)
+class _Speakers:
+    states: dict[str, SpeakerState] = field(default_factory=dict)
+    floor: str = ""
+
+
+class Room:
+    """The state of a room."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.terms: tuple[Term, ...] = ()
+        self.ended = False
+        self._speakers = _Speakers()
+        self._joined = 0
+        self._listeners: Counter[str] = Counter()
+        self._booths: Counter[str] = Counter()
+        self._paused: set[str] = set()
+        self._numbers: dict[tuple[str, int], int] = {}
+        self._utterances = 0
+
+    # Speakers and the floor
+
+    def join(self, name: str) -> str:
+        """Let a speaker in and give the name that captions bear; the first one has the floor."""
+        speaker = f"s{self._seat()}"
+        self._speakers.states[speaker] = SpeakerState(speaker, name)
+        if not self._speakers.floor:
+            self._speakers.floor = speaker
+        return speaker
+
+    def part(self, speaker: str) -> None:
+        """Let a speaker go; the floor passes to whoever has waited longest."""
+        self._speakers.states.pop(speaker, None)
+        if self._speakers.floor == speaker:
+            self._speakers.floor = next(iter(self._speakers.states), "")
+
+    def hand(self, speaker: str) -> None:
+        """Give the floor to a speaker; to nobody: an empty name."""
+        if speaker:
+            self._known(speaker)
+        self._speakers.floor = speaker
+
+    def mute(self, speaker: str, muted: bool) -> None:
+        """Silence a speaker, or not any more."""
+        self._speakers.states[speaker] = replace(self._known(speaker), muted=muted)
+
+    def is_heard(self, speaker: str) -> bool:
+        """Tell whether what a speaker says is interpreted."""
+        state = self._speakers.states.get(speaker)
+        return state is not None and speaker == self._speakers.floor and not state.muted
+
+    def _seat(self) -> int:
+        self._joined += 1
+        return self._joined
+
+    def _known(self, speaker: str) -> SpeakerState:
+        if speaker not in self._speakers.states:
+            there = ", ".join(self._speakers.states) or "nobody"
+            raise RoomError(f"no speaker is called {speaker!r}; there is {there}")
+        return self._speakers.states[speaker]
+
+    # Languages
+
+    def listen(self, language: str) -> None:
+        """A listener wants a language."""
+        if language != FLOOR:
+            self._listeners[language] += 1
+
+    def unlisten(self, language: str) -> None:
+        """A listener wants it no more."""
+        if language != FLOOR:
+            self._listeners[language] -= 1
+
+    def enter_booth(self, language: str) -> str:
+        """A person provides a language: the machine is silent. Gives the name that captions bear."""
+        self._booths[language] += 1
+        return f"b{self._seat()}"
+
+    def leave_booth(self, language: str) -> None:
+        """A person has gone: when the booth is empty, the machine steps in."""
+        self._booths[language] -= 1
+
+    def pause(self, language: str, paused: bool) -> None:
+        """Let a language rest, or go on."""
+        self._paused.add(language) if paused else self._paused.discard(language)
+
+    @property
+    def languages(self) -> tuple[LanguageState, ...]:
+        """Languages that are read or recorded, and who provides each."""
+        read = {language for language, count in self._listeners.items() if count > 0}
+        booths = {language for language, count in self._booths.items() if count > 0}
+        states = []
+        for language in dict.fromkeys([*self.plan.targets, *sorted(read | booths | self._paused)]):
+            if language in self._paused:
+                states.append(LanguageState(language, "paused"))
+            else:
+                states.append(LanguageState(language, "booth" if language in booths else "machine"))
+        return tuple(states)
+
+    @property
+    def translated(self) -> tuple[str, ...]:
+        """Languages that the machine is to provide now."""
+        return tuple(state.language for state in self.languages if state.by == "machine")
+
+    # Utterances
+
+    def number(self, line: str, utterance: int) -> int:
+        """Number an utterance of a line in the order in which the room hears of it."""
+        key = (line, utterance)
+        if key not in self._numbers:
+            self.remember(line, utterance, self._utterances)
+        return self._numbers[key]
+
+    def remember(self, line: str, utterance: int, number: int) -> None:
+        """Take the number that the log has for an utterance."""
+        self._numbers[line, utterance] = number
+        self._joined = max(self._joined, int(line.split(".")[0][1:]))
+        self._utterances = max(self._utterances, number + 1)
+        if len(self._numbers) > REMEMBERED:
+            del self._numbers[next(iter(self._numbers))]
+
+    # The whole
+
+    @property
+    def state(self) -> RoomState:
+        """Everything that is said of the room."""
+        plan, speakers = self.plan, self._speakers
+        return RoomState(
+            plan.id,
+            plan.title,
+            plan.source,
+            speakers.floor,
+            tuple(speakers.states.values()),
+            self.languages,
+            self.terms,
+            self.ended,
+        )
+
+    def recall(self, state: RoomState) -> None:
+        """Be as the log says. Listeners and booths are not there: they come again."""
+        self._speakers = _Speakers({s.speaker: s for s in state.speakers}, state.floor)
+        self._joined = max([self._joined, *(int(s.speaker[1:]) for s in state.speakers)])
+        self._paused = {language.language for language in state.languages if language.by == "paused"}
+        self.terms, self.ended = state.terms, state.ended
