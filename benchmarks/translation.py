@@ -16,7 +16,7 @@ full sentence, is what a policy is measured against: `of full` is its share of t
 the shares lie when the sentences are drawn anew (`benchmarks.bootstrap`). `numbers %` are the source's
 numbers whose value is in the translation; with `--terms N`, N words that go together in each test set with
 its references are a pack, it and the numbers are enforced, and `terms %` says how many were kept. A plot of
-the curves is written to benchmarks/results/translation.png, and all that is printed to translation.md beside it.
+the curves is written to benchmarks/results/translation.png, and what is printed to translation.md beside it.
 """
 
 import argparse
