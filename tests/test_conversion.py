@@ -6,6 +6,7 @@ Where the extra `convert` is not installed, only what needs no checkpoint is tes
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import checkpoints as made
@@ -368,6 +369,46 @@ def test_the_head_that_is_put_first_is_the_one_that_is_told(tmp_path: Path) -> N
         )
     assert answers[0].hypotheses == answers[2].hypotheses
     assert not np.allclose(answers[0].attention, answers[2].attention, atol=1e-3)
+
+
+class Copier:
+    """Repeats the source; one of its heads looks at what it copies, the others anywhere."""
+
+    def __init__(self, layer: int, head: int) -> None:
+        self.config = SimpleNamespace(pad_token_id=1, decoder_start_token_id=2)
+        self._place = layer, head
+
+    def generate(self, source: Any, *, decoder_input_ids: Any, **options: Any) -> Any:
+        import torch
+
+        return torch.cat([decoder_input_ids, source], dim=1)
+
+    def __call__(self, input_ids: Any, decoder_input_ids: Any, **options: Any) -> Any:
+        import torch
+
+        rows, length = input_ids.shape
+        shape = (rows, 4, decoder_input_ids.shape[1], length)
+        layers = [torch.rand(shape, generator=torch.Generator().manual_seed(i)) for i in range(3)]
+        layer, head = self._place
+        first = decoder_input_ids.shape[1] - length
+        for place in range(length):
+            layers[layer][:, head, first + place - 1, place] = 2.0
+        return SimpleNamespace(cross_attentions=layers)
+
+
+@extra
+@pytest.mark.parametrize("place", [(0, 0), (2, 1)])
+def test_the_head_that_looks_at_copies_is_found(tmp_path: Path, place: tuple[int, int]) -> None:
+    from mt.conversion import measured
+
+    tokens = ["<unk>", "<pad>", "</s>", "__en__", "__zh__", "__tlh__"]
+    found = made.pieces(tmp_path / "sentencepiece.bpe.model", 400, byte_fallback=True)
+    folder = arranged(tmp_path, tokens := [*tokens, *found[3:]], {"pairs": [["en", "zh"]]})
+    best = measured(Copier(*place), tokens, folder)
+    assert best and (best.layer, best.head) == place
+    assert best.right > 0.99 and best.copies > ENOUGH and best.aligns
+    unread = arranged(tmp_path, tokens, {"pairs": [["tlh", "zh"]]})
+    assert measured(Copier(*place), tokens, unread) is None
 
 
 @pytest.mark.parametrize(
