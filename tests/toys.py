@@ -117,9 +117,26 @@ def shared(folder: Path, marks: Sequence[str] = ()) -> Path:
 
 
 def argos(folder: Path, source: str, target: str) -> Path:
-    """Write an unpacked Argos package."""
+    """Write an unpacked Argos package as its index offers them: OpenNMT's vocabulary, one token a line, and
+    the sentence splitter that others use."""
     folder.mkdir(parents=True)
     weights(folder / "model", pieces(folder / "sentencepiece.model"))
-    metadata = {"from_code": source, "to_code": target, "package_version": "1.0"}
+    written = folder / "model" / "shared_vocabulary.json"
+    tokens = json.loads(written.read_text())
+    written.with_suffix(".txt").write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")
+    written.unlink()
+    metadata = {
+        "package_version": "1.0",
+        "argos_version": "1.0",
+        "from_code": source,
+        "from_name": "English",
+        "to_code": target,
+        "to_name": "Spanish",
+    }
     (folder / "metadata.json").write_text(json.dumps(metadata))
+    (folder / "README.md").write_text("# English - Spanish\n\nVersion: 1.0\n")
+    splitter = folder / "stanza" / source / "tokenize"
+    splitter.mkdir(parents=True)
+    (splitter / "combined.pt").write_bytes(b"\0")
+    (folder / "stanza" / "resources.json").write_text("{}")
     return folder
