@@ -122,11 +122,13 @@ def madlad(folder: Path) -> None:
         pad_id=-1,
         user_defined_symbols=marks,
     )
-    about = {"pad_token": "<s>", "bos_token": "<s>", "extra_ids": 0}
+    tokens = {"pad_token": "<s>", "bos_token": "<s>", "extra_ids": 0}
     options = {"feed_forward_proj": "gated-gelu", "pad_token_id": 1, "eos_token_id": 2}
-    _t5(folder, about, options)
-    # As in the hub's configurations; it says that outputs are not scaled.
-    changed(folder / "config.json", tie_word_embeddings=False)
+    _t5(folder, tokens, options)
+    # As in the hub's configurations: that outputs are not scaled is said by this alone.
+    about = json.loads((folder / "config.json").read_text())
+    del about["scale_decoder_outputs"]
+    (folder / "config.json").write_text(json.dumps({**about, "tie_word_embeddings": False}))
 
 
 def t5(folder: Path) -> None:
