@@ -5,6 +5,8 @@ words that go together in the sentences and references of the Tatoeba test sets 
 translates those sentences freely, with numbers kept, and with the pack. "Elsewhere" are sentences without a
 term. The rows "word by word" go through the stages of a live session, with what they commit.
 
+A generated pack of 100,000 entries is read and checked, as it is when a session names it, and searched.
+
 The number suite is generated from a seed: sentences with numbers, prices, percentages, years, dates and
 times. What comes out is read by a reader of its own, not by the one that is being measured.
 """
@@ -15,6 +17,7 @@ import argparse
 import os
 import random
 import re
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -32,6 +35,9 @@ from mt.faithful import FaithfulTranslator
 from mt.glossary import Entry, Glossary, missing
 from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
+from server.interpretation import pack
+from server.interpretation.pack import MAIN
+from server.interpretation.packs import Packs
 from streaming.captions import Transcript, Update
 from streaming.stages import Ask, TranslationRequest, Translator, Write
 from streaming.words import UNSPACED, Word, units
@@ -159,6 +165,22 @@ def term_rows(test: TestSet, data: Path, router: Translator, options: argparse.N
         ]
         for way, outcome in outcomes:
             print(_row(f"{source}→{target}", len(words), name, way, requests, wanted, outcome), flush=True)
+
+
+def huge_pack(entries: int) -> str:
+    """Tell how long reading and checking a pack of so many entries takes, and the first search in it."""
+    lines = "".join(f"term {i} of {i * 7 % 1000}|terms {i},术语{i},término {i}\n" for i in range(entries))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, MAIN)
+        path.write_text('glossary = "terms.csv"\n', encoding="utf-8")
+        Path(folder, "terms.csv").write_text("en,zh,es\n" + lines, encoding="utf-8")
+        began = time.process_time()
+        packs = Packs([pack.read(path)])
+        read = time.process_time() - began
+        found = packs.glossary.terms(f"see terms {entries - 1} there", "en", "zh")
+        searched = time.process_time() - began - read
+    assert [term.targets for term in found] == [(f"术语{entries - 1}",)]
+    return f"{entries:,} entries: read and checked in {read:.2f} s, first search in a pair {searched:.2f} s"
 
 
 def _row(
@@ -327,6 +349,7 @@ def main() -> None:
     options = parser.parse_args()
     router = mt.load([options.model])
     print(f"{options.model.name} on {describe()}; one thread\n")
+    print(f"{huge_pack(100_000)}\n")
     print("| direction | number suite | sentences | exact | ms each |\n|---|---|---|---|---|")
     number_rows(router, options.numbers, options.seed)
     if "DRAGOMAN_DATA" not in os.environ:

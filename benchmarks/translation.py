@@ -12,17 +12,18 @@ utterance; their translation is divided again by SoftSegmenter, and the lag is L
 `NE` is normalized erasure of all that was shown, tentative text included. `ms/unit` is processor time for
 each source unit, with sixteen texts side by side, as a server answers sixteen sessions; with `--small FOLDER`
 that of both tiers: `preset, look-ahead` shows what the small one drafts. The first line of each table, the
-full sentence, is what a policy is measured against. `numbers %` are the source's numbers whose value is in
-the translation; with `--terms N`, N words that go together in each test set with its references are a pack,
-it and the numbers are enforced, and `terms %` says how many were kept. A plot of the curves is written to
-benchmarks/results/translation.png, and everything printed to translation.md beside it.
+full sentence, is what a policy is measured against: `of full` is its share of that BLEU, and where 95 % of
+the shares lie when the sentences are drawn anew (`benchmarks.bootstrap`). `numbers %` are the source's
+numbers whose value is in the translation; with `--terms N`, N words that go together in each test set with
+its references are a pack, it and the numbers are enforced, and `terms %` says how many were kept. A plot of
+the curves is written to benchmarks/results/translation.png, and what is printed to translation.md beside it.
 """
 
 import argparse
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from sacrebleu.metrics.chrf import CHRF
 import embedded
 import mt
 from benchmarks import latency, scoring
+from benchmarks.bootstrap import Share, compared
 from benchmarks.embedded_translator import TEST_SETS, TestSet, spaced
 from benchmarks.latency import Emissions, Emitted
 from benchmarks.machine import describe
@@ -137,13 +139,17 @@ class Row:
     milliseconds: float
     checks: tuple[float, ...]
     """Per cent, for each of `checks`."""
+    translations: tuple[str, ...]
+    """Of each sentence."""
+    share: Share | None = None
+    """Of the full sentence's BLEU; `None`: it is the full sentence."""
 
     def __str__(self) -> str:
         name = f"{self.setting.policy} | {self.setting.knob}" if self.setting else "full sentence |"
         checks = "".join(f" | {value:.1f}" for value in self.checks)
         return (
-            f"| {name} | {self.bleu:.1f} | {self.chrf:.1f} | {self.al:.2f} | {self.laal:.2f} "
-            f"| {self.erasure:.2f} | {self.milliseconds:.1f}{checks} |"
+            f"| {name} | {self.bleu:.1f} | {self.share or ''} | {self.chrf:.1f} | {self.al:.2f} "
+            f"| {self.laal:.2f} | {self.erasure:.2f} | {self.milliseconds:.1f}{checks} |"
         )
 
 
@@ -265,6 +271,7 @@ def row(runs: Sequence[Run], setting: Setting, seconds: float, pack: Glossary = 
         sum(taken for taken, _ in erasures) / max(1, sum(length for _, length in erasures)),
         1000 * seconds / sum(len(run.words) for run in runs),
         _checked([(source, text) for source, text, _, _ in found], runs[0].text.pair, pack),
+        tuple(text for _, text, _, _ in found),
     )
 
 
@@ -287,17 +294,21 @@ def full(texts: Sequence[Text], translate: Translate, pack: Glossary = FREE) -> 
     pairs = [(source, text) for (source, _), text in zip(lines, written, strict=True)]
     quality = _quality(written, references, target)
     kept = _checked(pairs, texts[0].pair, pack)
-    return Row(None, *quality, lag, lag, 0.0, 1000 * seconds / sum(lengths), kept)
+    return Row(None, *quality, lag, lag, 0.0, 1000 * seconds / sum(lengths), kept, tuple(written))
 
 
 def table(
     texts: Sequence[Text], chosen: Sequence[Setting], translate: Translate, pack: Glossary = FREE
 ) -> Iterator[Row]:
     """Measure the full sentence and each setting."""
-    yield full(texts, translate, pack)
+    whole = full(texts, translate, pack)
+    yield whole
+    references = [reference for text in texts for reference in text.references]
+    bleu = _bleu(texts[0].pair[1])
     for setting in chosen:
         runs, seconds = translated(texts, setting, translate, pack)
-        yield row(runs, setting, seconds, pack)
+        found = row(runs, setting, seconds, pack)
+        yield replace(found, share=compared(bleu, found.translations, whole.translations, references))
 
 
 def pack_of(title: str, data: Path, count: int) -> Glossary:
@@ -410,7 +421,18 @@ def main() -> None:
         for title, texts in test_sets(data, arguments.sets, arguments.pairs, arguments.sentences):
             lag = "LongYAAL" if len(texts[0].sources) > 1 else "LAAL"
             pack = pack_of(title, data, arguments.terms) if arguments.terms else FREE
-            columns = ["policy", "knob", "BLEU", "chrF", "AL", lag, "NE", "ms/unit", *checks(pack)]
+            columns = [
+                "policy",
+                "knob",
+                "BLEU",
+                "of full (95 %)",
+                "chrF",
+                "AL",
+                lag,
+                "NE",
+                "ms/unit",
+                *checks(pack),
+            ]
             say(f"### {title}, {len(texts)} texts\n\n| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
             tables[title] = []
             for found in table(texts, chosen, translate, pack):
@@ -420,10 +442,13 @@ def main() -> None:
     plot(tables, RESULTS / "translation.png")
 
 
+def _bleu(target: str) -> Any:
+    return BLEU(tokenize={"zh": "zh", "ja": "char"}.get(target, "13a"))
+
+
 def _quality(translations: list[str], references: list[str], target: str) -> tuple[float, float]:
-    bleu: Any = BLEU(tokenize={"zh": "zh", "ja": "char"}.get(target, "13a"))
     return (
-        bleu.corpus_score(translations, [references]).score,
+        _bleu(target).corpus_score(translations, [references]).score,
         CHRF().corpus_score(translations, [references]).score,
     )
 

@@ -13,7 +13,7 @@ import sentencepiece
 
 from mt.drafts import resume
 from mt.folders import ModelInfo, Pairs, describe, read
-from mt.job import Job
+from mt.job import BEAM, Job
 from streaming.errors import EngineError, ModelError
 from streaming.stages import Translation, TranslationRequest
 
@@ -25,6 +25,9 @@ _LARGE, _WORTH = 40 << 20, {False: 40, True: 12}
 and to go on from there in one pass (`python -m benchmarks.drafts`). With 6 layers of 512 (60 MB) that is 1.4
 times as fast at 8 tokens and 2.7 times at 24 if the draft holds, and a tenth slower if it fails. A model as
 the embedded one (13 MB, two decoder layers) gains 1.4-fold at 24 tokens, but loses a quarter if it fails."""
+_DRAFTS = {False: BEAM, True: 1}
+"""Beam of open sentences, by whether the model is large: a small one is decoded faster than it is scored, and
+its likeliest next tokens are far from its best sentence; a large one goes on from its draft, greedily."""
 _FEW = 3
 """Requests that are resumed one by one; more of them are cheaper decoded side by side, as 16 sequences
 cost not three times the steps of one."""
@@ -53,7 +56,7 @@ class CTranslateTranslator:
             self._source = _pieces(self._folder.source_pieces)
             self._target = _pieces(self._folder.target_pieces)
             weights = (self._folder.weights / "model.bin").stat().st_size
-            self._worth = _WORTH[weights >= _LARGE]
+            self._worth, self._drafts = _WORTH[weights >= _LARGE], _DRAFTS[weights >= _LARGE]
             self._vocabulary = int(self._target.get_piece_size())
         except (RuntimeError, ValueError, IndexError, OSError) as error:
             raise ModelError(f"{folder}: the translator cannot be loaded: {error}") from error
@@ -79,7 +82,7 @@ class CTranslateTranslator:
             LanguageError: a pair that this model does not serve.
             EngineError: CTranslate2 failed.
         """
-        jobs = [Job(self._folder, self._source, self._target, request) for request in requests]
+        jobs = [Job(self._folder, self._source, self._target, request, self._drafts) for request in requests]
         try:
             asked = [job for job in jobs if job.source]
             resumed = self._resume(_worth_resuming(asked, self._worth))

@@ -5,17 +5,21 @@
 | opus-mt       | `source.spm` and `target.spm`              | one pair, or `>>xxx<<` before the source |
 | m2m100        | `__en__` in the vocabulary                 | `__en__` before source and target       |
 | nllb          | `eng_Latn` in the vocabulary               | `eng_Latn` before source and target     |
+| madlad        | `<2en>` in the vocabulary                  | `<2en>` before the source: the target   |
+| t5            | its card, which conversion writes          | an instruction in words before the source |
 | argos         | `metadata.json` with `from_code`           | one pair                                |
 | sentencepiece | one SentencePiece model, a pair in the name | one pair                                |
 
-A `dragoman.json` (`name`, `family`, `licence`, `pairs`) in the folder wins over everything guessed. Two
+A `dragoman.json` (`name`, `family`, `licence`, `pairs`) in the folder wins over everything guessed. Three
 of its keys only a model's maker can know, so they are never guessed: `attention`, the attention that the
-conversion stored aligns; `context`, the model was trained with the sentence before.
+conversion stored aligns; `context`, the model was trained with the sentence before; `instructions`, what
+tells a T5 the pair, as `{"en-de": "translate English to German:"}`.
 """
 
 import json
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 from zipfile import BadZipFile, ZipFile
@@ -25,19 +29,23 @@ from streaming.errors import ModelError
 
 Pairs: TypeAlias = frozenset[tuple[str, str]]
 
-FAMILIES = ("opus-mt", "m2m100", "nllb", "argos", "sentencepiece")
+FAMILIES = ("opus-mt", "m2m100", "nllb", "madlad", "t5", "argos", "sentencepiece")
 CARD = "dragoman.json"
+NOT_COMMERCIAL = "(no commercial use)"
+"""In the licence of weights that may not be used for it."""
 _ARGOS = "metadata.json"
 _LICENCES = {
     "opus-mt": "CC-BY-4.0",
     "m2m100": "MIT",
     # Not for commercial use: whoever lists the models is told.
-    "nllb": "CC-BY-NC-4.0 (no commercial use)",
+    "nllb": f"CC-BY-NC-4.0 {NOT_COMMERCIAL}",
+    "madlad": "Apache-2.0",
 }
 _PAIR = re.compile(r"(?:^|(?<=[-_]))(?=([a-z]{2,3})[-_]([a-z]{2,3})(?:$|[-_.]))", re.IGNORECASE)
 _OPUS_NAME = re.compile(r"opus-mt-(?:tc-)?(?:big-|base-|tiny-)?([a-z]{2,3})-([a-z]{2,})", re.IGNORECASE)
 _OPUS_TOKEN = re.compile(r"^>>(\w+)<<$")
 _M2M_TOKEN = re.compile(r"^__([a-z]{2,3})__$")
+_MADLAD_TOKEN = re.compile(r"^<2([a-z]{2,3})(_[A-Z][a-z]{3})?>$")
 _FLORES_TOKEN = re.compile(r"^[a-z]{3}_[A-Z][a-z]{3}$")
 
 
@@ -75,6 +83,8 @@ class ModelFolder:
     """Whether the attention that the conversion stored tells which source a token translates."""
     context: bool = False
     """Whether the sentence before helps."""
+    instructions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Pair → words before the source that ask for it; empty where tokens do."""
 
 
 def describe(path: Path) -> ModelInfo:
@@ -96,15 +106,22 @@ def read(folder: Path) -> ModelFolder:
     """
     if not folder.is_dir():
         raise ModelError(f"{folder}: a translator's folder was expected, there is none")
-    card = _json(folder / CARD) if (folder / CARD).exists() else {}
-    metadata = _json(folder / _ARGOS) if (folder / _ARGOS).exists() else {}
+    card = read_json(folder / CARD) if (folder / CARD).exists() else {}
+    metadata = read_json(folder / _ARGOS) if (folder / _ARGOS).exists() else {}
     if "from_code" in metadata:
         return _with_card(_argos(folder, metadata), card)
     _need(folder / "model.bin", "CTranslate2 model")
-    vocabulary = _vocabulary(folder)
-    if (folder / "source.spm").exists():
-        return _with_card(_opus(folder, vocabulary, card), card)
-    return _with_card(_shared(folder, vocabulary, card), card)
+    return arranged(folder, _vocabulary(folder), card)
+
+
+def arranged(folder: Path, vocabulary: list[str], card: dict[str, Any]) -> ModelFolder:
+    """Find the parts of a translator of these tokens, whether its weights are there yet or not.
+
+    Raises:
+        ModelError: a part is missing, or nothing says which languages it translates.
+    """
+    found = _opus if (folder / "source.spm").exists() else _shared
+    return _with_card(found(folder, vocabulary, card), card)
 
 
 def _argos(folder: Path, metadata: dict[str, Any]) -> ModelFolder:
@@ -155,19 +172,35 @@ def _shared(folder: Path, vocabulary: list[str], card: dict[str, Any]) -> ModelF
     if family not in FAMILIES:
         raise ModelError(f"{folder / CARD}: family must be one of {', '.join(FAMILIES)}, not {family!r}")
     languages = _tokens(family, vocabulary)
-    if languages:
+    instructions = _instructions(card)
+    if instructions:
+        pairs = frozenset(instructions)
+    elif languages:
         pairs = frozenset((a, b) for a in languages for b in languages if a != b)
     else:
         pairs = _named_pair(folder) if "pairs" not in card else frozenset()
     info = _info(folder, family, pairs)
     ends = family != "sentencepiece" and _ends_source(folder)
-    return ModelFolder(info, folder, pieces[0], pieces[0], languages, ends, _language_last(folder))
+    last = _language_last(folder)
+    return ModelFolder(
+        *(info, folder, pieces[0], pieces[0], languages, ends, last), instructions=instructions
+    )
+
+
+def _instructions(card: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """Read what asks a T5 for a pair."""
+    written = card.get("instructions", {})
+    if not isinstance(written, dict) or not all(isinstance(text, str) for text in written.values()):
+        raise ModelError(f'{CARD}: instructions must be written {{"en-de": "…"}}, not {written!r}')
+    return {_pair(pair.split("-")): text for pair, text in written.items()}
 
 
 def _family(vocabulary: list[str]) -> str:
     if "__en__" in vocabulary:
         return "m2m100"
-    return "nllb" if "eng_Latn" in vocabulary else "sentencepiece"
+    if "eng_Latn" in vocabulary:
+        return "nllb"
+    return "madlad" if "<2en>" in vocabulary else "sentencepiece"
 
 
 def _tokens(family: str, vocabulary: list[str]) -> dict[str, str]:
@@ -178,18 +211,23 @@ def _tokens(family: str, vocabulary: list[str]) -> dict[str, str]:
         # Of a language in two scripts (zho_Hans, zho_Hant) the one in the table is meant.
         tokens.sort(key=lambda token: token in FLORES.values())
         return {normalized(token): token for token in tokens}
+    if family == "madlad":
+        found = [m for token in vocabulary if (m := _MADLAD_TOKEN.match(token)) and known(m[1])]
+        # A language in its usual script is written without one.
+        found.sort(key=lambda match: match[2] is None)
+        return {normalized(match[1]): match[0] for match in found}
     return {}
 
 
 def _language_last(folder: Path) -> bool:
     path = folder / "tokenizer_config.json"
-    return bool(path.exists() and _json(path).get("legacy_behaviour"))
+    return bool(path.exists() and read_json(path).get("legacy_behaviour"))
 
 
 def _ends_source(folder: Path) -> bool:
     """Whether the end must be written by us: converters from Marian's own format let CTranslate2 do it."""
     path = folder / "config.json"
-    return not (path.exists() and _json(path).get("add_source_eos"))
+    return not (path.exists() and read_json(path).get("add_source_eos"))
 
 
 def _info(folder: Path, family: str, pairs: Pairs) -> ModelInfo:
@@ -247,7 +285,7 @@ def _names(folder: Path) -> list[str]:
 def _vocabulary(folder: Path) -> list[str]:
     for name in ("shared_vocabulary", "source_vocabulary"):
         if (path := folder / f"{name}.json").exists():
-            return [str(token) for token in _json(path)]
+            return [str(token) for token in read_json(path)]
         if (path := folder / f"{name}.txt").exists():
             return path.read_text(encoding="utf-8").splitlines()
     raise ModelError(f"{folder}: no vocabulary (shared_vocabulary.json or source_vocabulary.json)")
@@ -258,7 +296,12 @@ def _need(path: Path, what: str) -> None:
         raise ModelError(f"{path.parent}: no {what} ({path.name})")
 
 
-def _json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Read a file of JSON.
+
+    Raises:
+        ModelError: it is not readable as such.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

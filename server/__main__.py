@@ -127,7 +127,7 @@ def _translate(command: "argparse._SubParsersAction[_Parser]") -> None:
 
 
 def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = command.add_parser("models", help="list the models that are here, or download one")
+    parser = command.add_parser("models", help="list the models that are here, get more")
     _configuration(parser)
     parser.set_defaults(run=commands.list_models)
     action = parser.add_subparsers(metavar="ACTION")
@@ -135,7 +135,19 @@ def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
     download.add_argument(
         "name", metavar="NAME", help="small … large-v3, opus-mt-en-zh, or a repository of the hub"
     )
-    download.set_defaults(run=commands.download_model)
+    download.set_defaults(run=administration.download_model)
+    convert = action.add_parser("convert", help="convert a checkpoint of Hugging Face's (extra convert)")
+    convert.add_argument(
+        "name", metavar="FOLDER-OR-NAME", help="OPUS-MT, M2M100, NLLB-200, MADLAD-400, T5 or Whisper"
+    )
+    convert.add_argument("--output", metavar="NAME", help="what the model is called (as the checkpoint)")
+    convert.add_argument(
+        "--quantization",
+        choices=["int8", "int8_float16", "int16", "float16", "float32"],
+        default="int8",
+        help="of the weights (int8)",
+    )
+    convert.set_defaults(run=administration.convert_model)
 
 
 def _packs(command: "argparse._SubParsersAction[_Parser]") -> None:

@@ -1,4 +1,4 @@
-"""What the commands of whoever runs a server do: its keys, its configuration, its domain packs."""
+"""What the commands of whoever runs a server do: its keys, configuration, domain packs, further models."""
 
 import re
 import time
@@ -112,3 +112,18 @@ def check_packs(arguments: Namespace) -> int:
     for conflict in packs.Packs(good).conflicts:
         print(conflict)
     return status
+
+
+def download_model(arguments: Namespace) -> None:
+    """Fetch a model and say where it lies."""
+    from server.interpretation import models
+
+    print(models.download(arguments.name, say))
+
+
+def convert_model(arguments: Namespace) -> None:
+    """Convert a checkpoint and say where the model lies."""
+    from server.interpretation import conversion, models
+
+    asked = (arguments.name, arguments.output, arguments.quantization)
+    print(conversion.convert(*asked, models.folder(), say))

@@ -117,13 +117,6 @@ def show_table(rows: Sequence[Sequence[str]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def download_model(arguments: Namespace) -> None:
-    """Fetch a model and say where it lies."""
-    from server.interpretation import models
-
-    print(models.download(arguments.name, say))
-
-
 def stream(arguments: Namespace) -> None:
     """Play a recording to a server and show what comes back."""
     from server.client import playback, voices

@@ -18,9 +18,11 @@ MAY_IMPORT = {
 }
 HOME_OF = {
     "faster_whisper": {"asr/whisper.py"},
-    "ctranslate2": {"asr/whisper.py", "mt/ctranslate.py"},
+    "ctranslate2": {"asr/conversion.py", "asr/whisper.py", "mt/conversion.py", "mt/ctranslate.py"},
     "ahocorasick": {"streaming/matching.py"},
-    "sentencepiece": {"mt/ctranslate.py"},
+    "sentencepiece": {"mt/conversion.py", "mt/ctranslate.py"},
+    "torch": {"mt/conversion.py"},
+    "transformers": {"mt/conversion.py"},
     "onnxruntime": {"asr/silero.py"},
     "opencc": {"asr/script.py"},
     "espeakng_loader": {"tts/espeak.py", "tts/espeak_process.py"},

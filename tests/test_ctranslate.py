@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -127,9 +128,10 @@ def test_any_prefix_is_kept(loaded: dict[str, CTranslateTranslator], prefix: str
 
 
 def verifying(translator: CTranslateTranslator, worth: int) -> CTranslateTranslator:
-    """Let a translator verify drafts from so many tokens on."""
-    translator._worth = worth
-    return translator
+    """Draft as the translator of a large model does, and verify drafts from so many tokens on."""
+    other = copy(translator)
+    other._worth, other._drafts = worth, 1
+    return other
 
 
 def grown(
@@ -223,17 +225,22 @@ def test_older_nllb_tokenizers_put_the_language_last(folders: dict[str, Path], t
     assert (source[-2:], target) == (["</s>", "eng_Latn"], ["spa_Latn"])
 
 
-def test_an_open_sentence_is_decoded_greedily_and_every_answer_is_bounded(folders: dict[str, Path]) -> None:
+@pytest.mark.parametrize(("large", "drafts"), [(1, 1), (1 << 40, 2)])
+def test_drafts_of_small_models_have_the_beam_of_the_end_and_every_answer_is_bounded(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch, large: int, drafts: int
+) -> None:
+    monkeypatch.setattr("mt.ctranslate._LARGE", large)
     spy = Spy(folders["opus"])
     prefix = "hello world " * 20 + "hello"
     asked = [("dog", "", False), ("dog", "", True), ("dog " * 60, "", False), ("dog", prefix, False)]
     spy.translator.translate([TranslationRequest(text, p, "en", "zh", done) for text, p, done in asked])
     calls = [call for call in spy.calls if not call["no_repeat_ngram_size"]]
-    assert sorted(call["beam_size"] for call in calls) == [1, 1, 1, 2]
+    beams = [call["beam_size"] for call in calls for _ in call["source"]]
+    assert sorted(beams) == [drafts, drafts, drafts, 2]
     for call in calls:
-        (source,), (written,) = call["source"], call["target_prefix"]
-        enough = max(len(written), 2 * len(source))
-        assert enough < call["max_decoding_length"] < enough + 40
+        for source, written in zip(call["source"], call["target_prefix"], strict=True):
+            enough = max(len(written), 2 * len(source))
+            assert enough < call["max_decoding_length"] < enough + 40
 
 
 def test_an_answer_that_loops_is_decoded_again_without_repetition(folders: dict[str, Path]) -> None:

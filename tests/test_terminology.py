@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import cycle
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from mt.agreement import LocalAgreement, RelaxedAgreement
 from mt.attention import AttentionBoundary
 from mt.faithful import FaithfulTranslator
 from mt.glossary import Entry, Glossary, missing
-from mt.policy import ReadWritePolicy
+from mt.policy import Every, Evidence, Needs, ReadWritePolicy
 from mt.presets import PRESETS
 from mt.terminology import MOST_HELD, TerminologyStage
 from mt.translation import TranslationStage
@@ -149,6 +150,96 @@ def test_every_grouping_of_the_words_sends_the_same_ones_on(language: str, data:
         at += size
     stage.receive(Update(0, language, (), (), True))
     assert whole == all_words
+
+
+class Wandering:
+    """Translates word by word into capitals, in an order that changes with every word, and invents a number
+    now and then; only the prefix stays."""
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        return [self._answer(request) for request in requests]
+
+    def _answer(self, request: TranslationRequest) -> Translation:
+        seed = crc32(f"{request.source}/{request.target_prefix}".encode())
+        texts = tuple(self._turned(request, seed + i) for i in range(request.candidates))
+        source, attention = len(request.source), None
+        if request.attention:
+            attention = tuple((i + 1, 1 + (seed + 7 * i) % source) for i in range(len(texts[0])))
+        return Translation(
+            *(texts[0], texts if request.candidates > 1 else ()),
+            attention=attention,
+            score=-(seed % 97) / 97,
+        )
+
+    def _turned(self, request: TranslationRequest, seed: int) -> str:
+        parts = request.source.upper().removesuffix("?").split()
+        rest = parts[len(request.target_prefix.split()) :] + ["7"] * (seed % 3 == 0)
+        turn = seed % max(1, len(rest))
+        mark = "?" * request.source.endswith("?")
+        return " ".join([*request.target_prefix.split(), *rest[turn:], *rest[:turn]]) + mark
+
+
+class Fickle:
+    """Allows much and little by turns."""
+
+    needs = Needs()
+
+    def allowed(self, evidence: Evidence) -> int:
+        return len(evidence.draft) if evidence.read % 2 else 1
+
+
+TRADE = Glossary(
+    [
+        Entry({"en": ("neural network",), "es": ("red neuronal profunda",)}),
+        Entry({"en": ("neural",), "es": ("nervioso simple",)}),
+        Entry({"en": ("machine learning",), "es": ("aprendizaje automático",)}),
+    ]
+)
+RENDERINGS = [form for entry in TRADE.entries for form in entry.forms["es"]]
+"""No word of theirs is one that the scripted translator would write by itself."""
+
+
+@given(
+    st.lists(
+        st.sampled_from("a neural network machine learning of house twenty thousand 5".split()), min_size=2
+    ).map(lambda found: found[:14]),
+    st.lists(st.integers(1, 4), max_size=10),
+    st.sampled_from([*range(9)]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_policy_takes_back_or_divides_a_term_of_a_translator_that_changes_its_mind(
+    parts: list[str], sizes: list[int], which: int, look_ahead: bool, asking: bool
+) -> None:
+    policy = [*policies("es"), Fickle(), Every((WaitK(1), Fickle()))][which]
+    translator = FaithfulTranslator(Wandering())
+    inner = TranslationStage("es", lambda source, target: policy, look_ahead=look_ahead)
+    stage, spoken = TerminologyStage(inner, "es", TRADE), words(" ".join(parts) + "?" * asking)
+    transcript, at = Transcript(), 0
+    for size in [*sizes, len(spoken)]:
+        heard, ahead = spoken[at : at + size], spoken[at + size : at + size + 2]
+        at += size
+        stage.receive(Update(0, "en", heard, ahead, at >= len(spoken)))
+        while (action := stage.next_action()) is not READ:
+            committed = (transcript.committed("es") or [""])[0]
+            match action:
+                case Ask(request):
+                    assert request.target_prefix == committed
+                    (answer,) = translator.translate([request])
+                    assert answer.text.startswith(committed)
+                    assert not missing(request.terms, answer.text, "es")
+                    stage.receive_result(answer, 0.0)
+                case Write(update):
+                    transcript.add(update)
+                    assert (transcript.committed("es") or [""])[0].startswith(committed)
+        if at >= len(spoken):
+            break
+    (text,) = transcript.committed("es")
+    assert not missing(TRADE.terms(" ".join(parts), "en", "es"), text, "es")
+    # Whatever was committed of a rendering was committed as a whole: no part of one stands alone.
+    for rendering in RENDERINGS:
+        text = text.casefold().replace(rendering, "")
+    assert not set(text.split()) & set(" ".join(RENDERINGS).split())
 
 
 def policies(target: str) -> list[ReadWritePolicy]:

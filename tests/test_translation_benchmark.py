@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import pytest
+from sacrebleu.metrics.bleu import BLEU
 
-from benchmarks.translation import Setting, Text, full, numbers_kept, row, translated
+from benchmarks.bootstrap import compared
+from benchmarks.translation import Setting, Text, full, numbers_kept, row, table, translated
 from mt.glossary import Entry, Glossary
 from mt.wait_k import WaitK
 from streaming.stages import Translation, TranslationRequest
@@ -29,7 +31,20 @@ def test_wait_k_lags_k_words_and_loses_nothing(texts: list[Text], k: int) -> Non
     assert found.al == pytest.approx(k, abs=0.8)
     # A full stop that was hidden while its sentence was open makes another unit of the word before it.
     assert found.erasure <= 1 / 13
-    assert str(found).startswith(f"| wait-k | k={k} | 100.0 |")
+    assert str(found).startswith(f"| wait-k | k={k} | 100.0 |  | ")
+
+
+def test_the_share_of_the_full_sentence_is_told_with_its_interval() -> None:
+    lines = [" ".join(f"W{i * 7 + j}" for j in range(7)) for i in range(20)]
+    texts = [Text((line.lower(),), (line,), ("en", "es")) for line in lines]
+    setting = Setting("wait-k", "k=2", lambda source, target: WaitK(2))
+    whole, same = table(texts, [setting], upper)
+    assert whole.share is None and same.share
+    assert (same.share.value, same.share.low, same.share.high) == pytest.approx((1, 1, 1))
+    half = [line if i % 2 else "nothing" for i, line in enumerate(lines)]
+    found = compared(BLEU(), half, lines, lines)
+    assert found.low < found.value < found.high < 0.9
+    assert found.value == pytest.approx(BLEU().corpus_score(half, [lines]).score / 100)
 
 
 def test_full_sentences_lag_by_their_length() -> None:

@@ -36,8 +36,7 @@ def pieces(path: Path, size: int = 90, *, fallback: bool = False) -> list[str]:
     return [processor.id_to_piece(i) for i in range(processor.get_piece_size())][3:]
 
 
-def weights(
-    folder: Path,
+def specification(
     tokens: Sequence[str],
     *,
     layers: tuple[int, int] = (2, 2),
@@ -45,8 +44,8 @@ def weights(
     heads: int = 4,
     start: str = "</s>",
     **config: Any,
-) -> None:
-    """Write a random translator in CTranslate2's format; `layers` of encoder and decoder."""
+) -> Any:
+    """Describe a random translator to CTranslate2; `layers` of encoder and decoder."""
     vocabulary = ["<unk>", "<s>", "</s>", *tokens]
     spec = ctranslate2.specs.TransformerSpec.from_config(layers, heads)
     random = np.random.default_rng(7)
@@ -89,6 +88,12 @@ def weights(
     spec.config.decoder_start_token = start
     for name, value in config.items():
         setattr(spec.config, name, value)
+    return spec
+
+
+def weights(folder: Path, tokens: Sequence[str], **options: Any) -> None:
+    """Write a random translator in CTranslate2's format; `options` are those of `specification`."""
+    spec = specification(tokens, **options)
     spec.validate()
     spec.optimize(quantization="int8")
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,9 +117,26 @@ def shared(folder: Path, marks: Sequence[str] = ()) -> Path:
 
 
 def argos(folder: Path, source: str, target: str) -> Path:
-    """Write an unpacked Argos package."""
+    """Write an unpacked Argos package as its index offers them: OpenNMT's vocabulary, one token a line, and
+    the sentence splitter that others use."""
     folder.mkdir(parents=True)
     weights(folder / "model", pieces(folder / "sentencepiece.model"))
-    metadata = {"from_code": source, "to_code": target, "package_version": "1.0"}
+    written = folder / "model" / "shared_vocabulary.json"
+    tokens = json.loads(written.read_text())
+    written.with_suffix(".txt").write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")
+    written.unlink()
+    metadata = {
+        "package_version": "1.0",
+        "argos_version": "1.0",
+        "from_code": source,
+        "from_name": "English",
+        "to_code": target,
+        "to_name": "Spanish",
+    }
     (folder / "metadata.json").write_text(json.dumps(metadata))
+    (folder / "README.md").write_text("# English - Spanish\n\nVersion: 1.0\n")
+    splitter = folder / "stanza" / source / "tokenize"
+    splitter.mkdir(parents=True)
+    (splitter / "combined.pt").write_bytes(b"\0")
+    (folder / "stanza" / "resources.json").write_text("{}")
     return folder

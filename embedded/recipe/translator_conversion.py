@@ -40,8 +40,9 @@ CARD = {
         "Microsoft Docs (github.com/MicrosoftDocs, github.com/dotnet), CC BY 4.0",
     ],
     "pairs": [["en", "zh"], ["zh", "en"], ["en", "es"], ["en", "de"]],
-    "attention": True,
 }
+ALIGNS = 0.7
+"""Share of copied pieces that a head must look at for policies to read it, as for models of others."""
 
 ALIGNED = 600
 """Pairs that the alignment heads are measured on."""
@@ -102,14 +103,15 @@ def _fill_feed_forward(spec: Any, layer: FeedForward) -> None:
     _fill_linear(spec.linear_1, layer.second)
 
 
-def aligning(model: TranslatorModel, pieces: Pieces, pairs: list[Pair]) -> int:
-    """Put the head first that aligns copied pieces best, print how well, and return its layer."""
+def aligning(model: TranslatorModel, pieces: Pieces, pairs: list[Pair]) -> tuple[int, float]:
+    """Put the head first that aligns copied pieces best, print how well; return its layer, and how well."""
     marks = frozenset(i for i, token in enumerate(pieces.tokens()) if not any(map(str.isalnum, token)))
     rows = list(zip(*rows_of(pairs, pieces), strict=True))
     measured = accuracy(model, rows, pieces.special() | marks)
     layer = arrange(model, measured)
-    print(f"alignment: layer {layer}, right {float(measured.max()):.1%} of copied pieces", flush=True)
-    return layer
+    right = float(measured.max())
+    print(f"alignment: layer {layer}, right {right:.1%} of copied pieces", flush=True)
+    return layer, right
 
 
 def specification(model: TranslatorModel, tokens: list[str], alignment_layer: int) -> TransformerSpec:
@@ -142,17 +144,24 @@ def specification(model: TranslatorModel, tokens: list[str], alignment_layer: in
 
 
 def save(
-    model: TranslatorModel, pieces_model: Path, output: Path, quantization: str | None, layer: int
+    model: TranslatorModel,
+    pieces_model: Path,
+    output: Path,
+    quantization: str | None,
+    layer: int,
+    right: float = 0.0,
 ) -> None:
-    """Write model.bin, config.json and the vocabulary to `output`, which must not exist."""
+    """Write model.bin, config.json, the vocabulary and the card to `output`, which must not exist."""
     spec = specification(model, Pieces(pieces_model).tokens(), layer)
     spec.validate()
     spec.optimize(quantization=quantization)
     output.mkdir(parents=True)
     spec.save(str(output))
     shutil.copyfile(pieces_model, output / "sentencepiece.bpe.model")
+    alignment = {"layer": layer, "right": round(right, 3)}
+    card = {**CARD, "attention": right >= ALIGNS, "alignment": alignment}
     (output / "dragoman.json").write_text(
-        json.dumps(CARD, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
 
 
@@ -203,8 +212,8 @@ def main() -> None:
     fresh = options.output.with_name(options.output.name + ".partial")
     shutil.rmtree(fresh, ignore_errors=True)
     pairs = random.Random(1).sample(mixed(folder), ALIGNED)
-    layer = aligning(model, Pieces(pieces_model), pairs)
-    save(model, pieces_model, fresh, options.quantization, layer)
+    layer, right = aligning(model, Pieces(pieces_model), pairs)
+    save(model, pieces_model, fresh, options.quantization, layer, right)
     options.output.mkdir(parents=True, exist_ok=True)
     for file in fresh.iterdir():
         file.replace(options.output / file.name)

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -9,7 +10,7 @@ from streaming.errors import ModelError
 
 _PATIENCE = 1.5
 """Seconds that the hub is given to answer."""
-_NEEDED = ["model.bin", "*.json", "*.txt", "*.spm", "*.model", "*.vocab", "LICENSE*", "README.md"]
+_TEXTS = ["*.json", "*.txt", "*.spm", "*.model", "*.vocab", "LICENSE*", "README.md"]
 
 
 def answers() -> bool:
@@ -35,23 +36,40 @@ def answers() -> bool:
     return answered.is_set()
 
 
+def checkpoint(repository: str) -> Path:
+    """Download a checkpoint in Hugging Face's format into the hub's cache, where it is not there yet.
+
+    Raises:
+        ModelError: there is no such repository, or no network.
+    """
+    path = Path(_snapshot(repository, allow_patterns=[*_TEXTS, "*.safetensors"]))
+    if any(path.glob("*.safetensors")):
+        return path
+    return Path(_snapshot(repository, allow_patterns=[*_TEXTS, "pytorch_model*.bin"]))
+
+
 def fetch(repository: str, folder: Path) -> None:
     """Download a model repository into a folder, with progress on standard error.
 
     Raises:
         ModelError: there is no such repository, or no network.
     """
+    _snapshot(repository, local_dir=folder, allow_patterns=["model.bin", *_TEXTS])
+
+
+def _snapshot(repository: str, **options: Any) -> str:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        snapshot_download(repository, local_dir=folder, allow_patterns=_NEEDED)
+        return str(snapshot_download(repository, **options))
     except HFValidationError as error:
         raise ModelError(f"{repository} is not the name of a repository") from error
     except LocalEntryNotFoundError as error:
+        place = options.get("local_dir", "a folder, and name that folder")
         raise ModelError(
             f"{repository} cannot be downloaded, there is no way to the hub: "
-            f"fetch it on another machine and copy its files to {folder}"
+            f"fetch it on another machine and copy its files to {place}"
         ) from error
     except (HfHubHTTPError, OSError) as error:
         raise ModelError(f"{repository} cannot be downloaded: {str(error).splitlines()[0]}") from error

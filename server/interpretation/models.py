@@ -17,6 +17,7 @@ import asr
 import embedded
 import mt
 import tts
+from mt.folders import NOT_COMMERCIAL
 from mt.router import Router
 from mt.tiers import Tier, Tiers
 from server.config import Config
@@ -108,18 +109,21 @@ def load_tiers(config: Config, say: Say, wanted: Iterable[Tier] = (Tier.SMALL, T
     small, large = found.get(Tier.SMALL), found.get(Tier.LARGE)
     return Tiers(
         medium,
-        _load(config, small) if small else None,
-        _gently(lambda: _load(config, large)) if large else None,
+        _load(config, small, say) if small else None,
+        _gently(lambda: _load(config, large, say)) if large else None,
     )
 
 
 def load_translator(config: Config, say: Say) -> Router:
     """Build the translators that commit, behind one router."""
-    return _load(config, _medium_folders(config, say))
+    return _load(config, _medium_folders(config, say), say)
 
 
-def _load(config: Config, folders: list[Path]) -> Router:
+def _load(config: Config, folders: list[Path], say: Say) -> Router:
     wanted = config.recognition
+    for about in map(mt.describe, folders):
+        if NOT_COMMERCIAL in about.licence:
+            say(f"the translator {about.name} is licensed {about.licence}")
     return mt.load(
         folders, device=wanted.device, compute_type=wanted.compute_type, workers=wanted.workers or cores()
     )
