@@ -174,7 +174,7 @@ def row(translation: Translation, test: TestSet, data: Path, count: int | None) 
 def main() -> None:
     """Read the command line and print the table."""
     parser = argparse.ArgumentParser(description="Measure the embedded translator.")
-    embedded = Path(__file__).parents[1] / "embedded" / "mt-en-zh-es"
+    embedded = Path(__file__).parents[1] / "embedded" / "mt-en-zh-es-de"
     parser.add_argument("model", nargs="?", type=Path, default=embedded, help="CTranslate2 model folder")
     parser.add_argument("--sentences", type=int, default=1000, help="sentences of each test set")
     parser.add_argument("--all", action="store_true", help="every sentence of each test set")

@@ -198,7 +198,7 @@ def test_a_recording_that_cannot_be_read_does_not_stop_the_others(
 def test_a_pair_that_no_model_serves_is_refused_before_the_work_begins(
     recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["interpret", str(recording), "--from", "en", "--to", "de"]) == 2
+    assert main(["interpret", str(recording), "--from", "en", "--to", "fr"]) == 2
     printed = capsys.readouterr()
     assert "en→zh" in one_line(printed.err)
     assert printed.out == ""
@@ -247,7 +247,7 @@ def test_translate_keeps_order_over_batches_of_bounded_size(
 @pytest.mark.parametrize(
     ("arguments", "given", "says"),
     [
-        (["--from", "en", "--to", "de"], b"x\n", "en→zh"),
+        (["--from", "en", "--to", "fr"], b"x\n", "en→zh"),
         (["--from", "en", "--to", "es"], b"fine\n\xff\xfe\n", "line 2"),
         (["--from", "en", "--to", "es", "missing.txt"], b"", "missing.txt"),
         (["--from", "en", "--to", "es", "."], b"", "."),

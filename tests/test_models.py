@@ -111,7 +111,7 @@ def test_a_recognizer_is_named_by_folder_or_name(world: World) -> None:
 def test_auto_takes_every_translator_and_the_embedded_one_for_what_is_left(world: World) -> None:
     own = world.model("own", "opus-mt-en-zh", "en-zh")
     world.model("own", "whisper-of-mine")
-    inside = world.model("embedded", "mt-en-zh-es", "en-zh zh-en en-es")
+    inside = world.model("embedded", "mt-en-zh-es-de", "en-zh zh-en en-es")
     assert models.translator_folders("auto", world.said.append) == [own, inside]
     assert len(world.said) == 1 and "en→es, zh→en" in world.said[0] and "en→zh" not in world.said[0]
 

@@ -148,7 +148,7 @@ WRONG: list[tuple[dict[str, Any], int, str | None]] = [
     ({"file": ("a.txt", b"These are only words.")}, 400, None),
     ({"stream": True, "file": ("a.wav", b"RIFF broken")}, 400, None),
     ({"language": "de", "extra_body": {"target_language": "zh"}}, 400, None),
-    ({"extra_body": {"target_language": "de"}}, 400, None),
+    ({"extra_body": {"target_language": "fr"}}, 400, None),
     ({"language": "english!"}, 422, "language"),
     ({"response_format": "diarized_json"}, 422, "response_format"),
     ({"temperature": 7.0}, 422, "temperature"),
