@@ -14,6 +14,7 @@ import pytest
 import soundfile
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
+import embedded
 from tests.served import Served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -115,6 +116,13 @@ async def opened(context: BrowserContext, address: str) -> AsyncIterator[Page]:
     await page.goto(address)
     yield page
     assert faults == []
+
+
+def english(seconds: float, path: Path) -> Path:
+    """Write the beginning of the English sample for Chromium to hear."""
+    sample = next(sample for sample in embedded.samples() if sample.stem == "english")
+    samples, rate = soundfile.read(sample, frames=round(seconds * soundfile.info(sample).samplerate))
+    return microphone(samples, rate, path)
 
 
 def microphone(samples: Any, rate: int, path: Path) -> Path:

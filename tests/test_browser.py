@@ -8,25 +8,29 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import pytest
 import soundfile
 from playwright.async_api import Download, Page, expect
+from websockets.asyncio.client import connect
 
-import embedded
 from mt.router import Router
 from server.config import Config, RecognitionConfig
 from server.interpretation import models
 from server.interpretation.engines import Engines
 from server.interpretation.graph import Interpretation
 from server.recordings.files import LIVE, interpret
+from server.wire.messages import Start, encode
+from streaming.audio import to_pcm16
+from streaming.scripted import speak
 from tests.chromium import (
     PATIENCE,
     begin,
     breakable,
     browser,
     column,
+    english,
     finish,
-    microphone,
     needs_chromium,
     opened,
     sent,
@@ -66,9 +70,7 @@ def engines() -> Engines:
 @pytest.fixture
 def heard(tmp_path: Path) -> Path:
     """The first sentences of the English sample, none cut in two."""
-    path = next(path for path in embedded.samples() if path.stem == "english")
-    samples, rate = soundfile.read(path, frames=round(SPEECH * soundfile.info(path).samplerate))
-    return microphone(samples, rate, tmp_path / "microphone.wav")
+    return english(SPEECH, tmp_path / "microphone.wav")
 
 
 def offline(path: Path, engines: Engines, *targets: str) -> dict[str, list[str]]:
@@ -267,6 +269,26 @@ async def test_an_unplugged_microphone_ends_the_session_in_order(engines: Engine
             await page.evaluate("() => window.stream.getTracks()[0].dispatchEvent(new Event('ended'))")
             await until_state(page, "finished")
             assert await column(page, "en")
+
+
+async def test_the_desk_shows_how_loud_each_channel_is() -> None:
+    loud = speak(["alpha", "bravo"])
+    async with serving() as served, browser() as context:
+        base = served.address
+        async with httpx2.AsyncClient(base_url=f"http://{base}") as http:
+            (await http.post("/v1/rooms", json={"id": "hall", "source": "en"})).raise_for_status()
+        async with (
+            connect(f"ws://{base}/v1/rooms/hall/floor") as speaker,
+            opened(context, f"http://{base}/r/hall/desk") as desk,
+        ):
+            await speaker.send(encode(Start(channels=2)))
+            await speaker.send(to_pcm16(np.stack([loud, 0.1 * loud], axis=1).ravel()))
+            meters = desk.locator("#speakers meter")
+            await expect(meters).to_have_count(2, timeout=PATIENCE)
+            await expect(meters.nth(1)).not_to_have_js_property("value", 0)
+            first, second = await meters.evaluate_all("(meters) => meters.map((meter) => meter.value)")
+            assert first > 3 * second
+            await expect(desk.locator("#speakers")).to_contain_text("s behind")
 
 
 async def test_a_room_is_spoken_into_read_corrected_and_projected(engines: Engines, heard: Path) -> None:

@@ -9,10 +9,8 @@ from typing import Any
 
 import httpx2
 import pytest
-import soundfile
 from playwright.async_api import Page, expect
 
-import embedded
 from server.config import Config, RecognitionConfig
 from server.interpretation import models
 from server.interpretation.engines import Engines
@@ -23,8 +21,8 @@ from tests.chromium import (
     breakable,
     browser,
     column,
+    english,
     finish,
-    microphone,
     needs_chromium,
     opened,
     spoken,
@@ -91,9 +89,7 @@ def engines() -> Engines:
 @pytest.fixture
 def heard(tmp_path: Path) -> Path:
     """Five sentences of the English sample."""
-    path = next(path for path in embedded.samples() if path.stem == "english")
-    samples, rate = soundfile.read(path, frames=round(SPEECH * soundfile.info(path).samplerate))
-    return microphone(samples, rate, tmp_path / "microphone.wav")
+    return english(SPEECH, tmp_path / "microphone.wav")
 
 
 @asynccontextmanager

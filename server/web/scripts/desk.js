@@ -158,15 +158,17 @@ function draw() {
 }
 
 function speaker({ speaker, name, muted }) {
-  const known = status.speakers.find((each) => each.speaker === speaker);
+  // Each of several channels has a status of its own: s1.1, s1.2.
+  const channels = status.speakers.filter((each) => each.speaker === speaker || each.speaker.startsWith(`${speaker}.`));
+  const lag = Math.max(...channels.map((each) => each.lag));
   const holds = state.floor === speaker;
   const item = row(
     `${name || speaker}${holds ? ` — ${word("has-the-floor")}` : ""}`,
-    known ? word("lag", { seconds: known.lag.toFixed(1) }) : "",
+    channels.length ? word("lag", { seconds: lag.toFixed(1) }) : "",
     [word(muted ? "unmute" : "mute"), () => connection.send({ type: "mute", speaker, muted: !muted })],
     [word(holds ? "take-the-floor" : "give-the-floor"), () => connection.send({ type: "hand", speaker: holds ? "" : speaker })],
   );
-  if (known) item.querySelector(".grow").append(meter(known.level));
+  item.querySelector(".grow").append(...channels.map((each) => meter(each.level)));
   return item;
 }
 
