@@ -42,6 +42,7 @@ class Pace:
     _MARGIN = 1.2
     _UNALIGNED, _GREEDY = 3, 5
     _UNTOLD = 500
+    """Answers whose steps are kept until they are told: where nobody writes them down, no more."""
 
     def __init__(self, step: float) -> None:
         self._step = step

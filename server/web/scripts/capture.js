@@ -1,10 +1,13 @@
+/** Samples that are posted together. */
+const BLOCK = Math.round(sampleRate / 10);
+
 /**
  * The audio thread: mixes what is heard to mono and posts it as 16-bit samples, 100 ms at a time, with its
  * level. The device's own rate is kept; the server resamples. Any message ends it: what is left is posted,
  * marked as the `last`.
  */
 class Capture extends AudioWorkletProcessor {
-  #samples = new Int16Array(Math.round(sampleRate / 10));
+  #samples = new Int16Array(BLOCK);
   #filled = 0;
   #power = 0;
   #over = false;
@@ -29,7 +32,7 @@ class Capture extends AudioWorkletProcessor {
     const clipped = Math.max(-1, Math.min(1, value));
     this.#samples[this.#filled++] = Math.round(clipped * 32767);
     this.#power += clipped * clipped;
-    if (this.#filled === this.#samples.length) this.#post(this.#samples, false);
+    if (this.#filled === BLOCK) this.#post(this.#samples, false);
   }
 
   #end() {
@@ -40,7 +43,7 @@ class Capture extends AudioWorkletProcessor {
   #post(samples, last) {
     const level = Math.sqrt(this.#power / Math.max(1, this.#filled));
     this.port.postMessage({ samples, level, last }, [samples.buffer]);
-    this.#samples = new Int16Array(Math.round(sampleRate / 10));
+    this.#samples = new Int16Array(BLOCK);
     this.#filled = 0;
     this.#power = 0;
   }
