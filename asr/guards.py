@@ -22,8 +22,8 @@ GUESSED = 0.25
 0.34 (the least sure of 204, of the embedded recognizer), voices that are played backwards between 0.2 and
 0.4, as it has been trained: see `doubt`."""
 _LONGEST_PERIOD = 30
-_REMEMBERED = 60
-"""Committed words in which a loop may have begun."""
+_REMEMBERED = 3.0
+"""Seconds before a hypothesis in which a loop may have begun: what takes longer has the pace of a chant."""
 _COLLAPSED = 0.04
 """Seconds: nobody says a word in less, but alignments of a loop crowd its words so."""
 _LEAST_BYTES = 100
@@ -91,7 +91,9 @@ def loop_start(words: Sequence[Word], before: Sequence[Word] = (), *, sure: bool
     People repeat themselves too, but take time for it: `sure` finds only loops that nobody can have
     spoken, because their words take no time or there are twice as many.
     """
-    known = [*before[-_REMEMBERED:]]
+    if not words:
+        return None
+    known = [word for word in before if word.start >= words[0].start - _REMEMBERED]
     all_words = [*known, *words]
     heard = [word.text.strip().casefold() for word in all_words]
     found = []

@@ -5,10 +5,16 @@ words that it begins with (each is decoded again, one step a token). Audio is th
 earliest committed word that is kept, as StreamAtt does (Papi et al. 2024, "StreamAtt: direct streaming
 speech-to-text translation with attention-based audio history selection"); older words become the prompt,
 and stay there across pauses.
+
+A recognizer that was taught on short windows hears one sentence better than several: for it, audio is cut
+as soon as a sentence is committed, in a pause near its end.
 """
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from asr.loudness import loudness
 from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk
 from streaming.words import Word
 
@@ -20,12 +26,22 @@ KEPT_SECONDS, KEPT_WORDS = 3.0, 12
 """How far before the frontier committed words stay in a window that is cut, at most."""
 PROMPT = 200
 """Characters of the prompt, at most."""
+_ENDS = tuple(".?!。？！")
+_NEAR = 0.25
+"""Seconds around the end of a sentence, as aligned, in which a pause is looked for."""
+_STRETCH = 960
+"""Samples over which loudness is taken there."""
+_QUIET = 0.5
+"""Share of the mean power there that a pause has at most: in the noise of a crowd, the quietest place says
+nothing."""
 
 
 class History:
     """The audio and the committed words of the utterance being heard, and the text before them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_sentence: bool = False) -> None:
+        """`by_sentence`: windows begin anew behind every committed sentence."""
+        self._by_sentence = by_sentence
         self.prompt = ""
         """Committed text before the window."""
         self.frontier = 0.0
@@ -34,6 +50,8 @@ class History:
         """An utterance has begun."""
         self._audio = AudioBuffer()
         self._words: list[Word] = []
+        self.recent: tuple[Word, ...] = ()
+        """Words committed in this utterance within `CONTENT` seconds, in the window or not."""
 
     @property
     def end(self) -> int:
@@ -62,13 +80,17 @@ class History:
         self._words += words
         if words:
             self.frontier = max(self.frontier, words[-1].end)
+        oldest = self.frontier - CONTENT
+        self.recent = tuple(word for word in (*self.recent, *words) if word.start >= oldest)
 
     def skip(self, seconds: float) -> None:
         """Move the frontier over audio that is known to hold no more words."""
         self.frontier = max(self.frontier, seconds)
 
     def trim(self, end: float) -> None:
-        """Cut a window that ends at `end` and has grown too long, or holds too many words."""
+        """Cut a window that ends at `end` and has grown too long, or holds too many words, or a sentence."""
+        if self._by_sentence:
+            self._cut_sentences()
         short = end - self._audio.start / SAMPLE_RATE <= CONTENT
         if short and len(self._words) <= MOST_WORDS:
             return
@@ -80,7 +102,30 @@ class History:
     def close(self) -> None:
         """End the utterance: all its words become the prompt."""
         self._retire(len(self._words))
+        self.recent = ()
         self.is_open = False
+
+    def _cut_sentences(self) -> None:
+        """Cut behind the last committed word that ends a sentence."""
+        count = 1 + max((i for i, word in enumerate(self._words) if word.text.endswith(_ENDS)), default=-1)
+        if not count:
+            return
+        last, following = self._words[count - 1], self._words[count:]
+        end = following[0].end if following else last.end + _NEAR
+        place = self._pause(max(last.start, last.end - _NEAR), last.end, min(end, last.end + _NEAR))
+        self._retire(count)
+        self._audio.cut(place)
+
+    def _pause(self, start: float, otherwise: float, end: float) -> int:
+        """Find where it is quietest between two times, or take the one given where there is no pause."""
+        first, middle, last = (
+            min(max(self._audio.start, round(seconds * SAMPLE_RATE)), self._audio.end)
+            for seconds in (start, otherwise, end)
+        )
+        found = loudness(self._audio.read(first, last).samples, _STRETCH)
+        if not len(found) or found.min() > _QUIET * found.mean():
+            return middle
+        return first + int(np.argmin(found)) * _STRETCH + _STRETCH // 2
 
     def _retire(self, count: int) -> None:
         text = self.prompt + "".join(word.text for word in self._words[:count])

@@ -47,6 +47,10 @@ class Family:
     policy: Kind
     beam: bool = False
     """Search while words are tentative: dearer, and small models need it."""
+    by_sentence: bool = False
+    """Windows hold one sentence: for models that were taught on short ones."""
+    stride: float = 1.0
+    """Factor of the presets' steps: below 1 where hypotheses are cheap, so that words come sooner."""
 
 
 PRESETS: Final[Mapping[Name, Preset]] = {
@@ -59,7 +63,7 @@ PRESETS: Final[Mapping[Name, Preset]] = {
 FAMILIES: Final[Mapping[str, Family]] = {
     "whisper": Family("hybrid"),
     "whisper-large-v3": Family("agreement"),
-    "asr-en-zh": Family("hybrid", beam=True),
+    "asr-en-zh": Family("hybrid", beam=True, by_sentence=True, stride=5 / 6),
 }
 """By name. Stock Whisper up to large-v2 gains by alignment; large-v3-turbo lost by it where it was measured
 (by WhisperLiveKit: 5.3 → 18.1 % errors), so it agrees until we have measured it. The embedded recognizer

@@ -46,11 +46,13 @@ class RecognitionStage:
         *,
         hot_words: Mapping[str, Sequence[str]] = MappingProxyType({}),
         beam: bool = False,
+        by_sentence: bool = False,
         chinese: Form = "as_heard",
     ) -> None:
         """`language` is the one spoken; `None`: detect it among `languages`. `hot_words`, by language, are
         terms that stand before every prompt, as many as fit; `beam`: search while words are tentative, and
-        not only at an utterance's end."""
+        not only at an utterance's end; `by_sentence`: windows hold one sentence, as far as punctuation tells
+        them apart."""
         self.alarms: Counter[str] = Counter()
         """How often each guard fired, by its code."""
         self._policy = policy
@@ -59,7 +61,7 @@ class RecognitionStage:
         self._beam = beam
         self.pace = Pace(step)
         """What is left out because the recognizer is too slow."""
-        self._history = History()
+        self._history = History(by_sentence=by_sentence)
         self._doubt = Doubt()
         self._shown = Shown(Script(chinese))
         self._items: deque[AudioChunk | EndOfUtterance] = deque()
@@ -101,7 +103,7 @@ class RecognitionStage:
         seconds = window.audio.end - self._history.frontier
         whole = window.final and window.audio.offset == self._begun
         least = self._doubt.least(whole=whole)
-        alarm = inspect(result, seconds, window.prefix, again=window.full, least=least)
+        alarm = inspect(result, seconds, self._history.recent, again=window.full, least=least)
         if alarm and alarm.again and not window.full:
             # A loop feeds on its prompt, and short windows favour it.
             self.alarms[alarm.code] += 1
@@ -116,7 +118,7 @@ class RecognitionStage:
             return
         self.pace.spent(self._cost)
         self._cost = 0.0
-        self._weigh(alarm, result, window)
+        self._weigh(alarm, result)
         self._tell(alarm, window)
         heard = believed(result.words, alarm, final=window.final)
         self._decide(heard if window.final or not self._doubt.is_here else (), result, window)
@@ -166,10 +168,10 @@ class RecognitionStage:
             align=not final or effort < Effort.UNALIGNED,
         )
 
-    def _weigh(self, alarm: Alarm | None, result: Recognition, window: Window) -> None:
+    def _weigh(self, alarm: Alarm | None, result: Recognition) -> None:
         """Doubt, or believe again; guards that fire for other reasons prove neither."""
         if result.words and (alarm is None or alarm.code in (UNSURE, BROKEN)):
-            self._doubt.hear(sureness(result.words, window.prefix))
+            self._doubt.hear(sureness(result.words, self._history.recent))
 
     def _tell(self, alarm: Alarm | None, window: Window) -> None:
         """Count an alarm, and say it unless the text is only late."""

@@ -14,6 +14,7 @@ from asr import guards
 from asr.doubt import UNDERSTOOD
 from asr.endpointing import PATIENCE
 from asr.guards import GUESSED, Alarm, inspect
+from asr.loudness import loudness
 from asr.recognition import placed
 from asr.spoken import LONGEST as CERTAIN
 from asr.spoken import SHORTEST, SURE
@@ -129,9 +130,8 @@ def _alarm(window: Window, result: Recognition) -> Alarm | None:
 
 def _quietest(samples: Samples) -> int:
     """Find the middle of the quietest stretch; of several, the last."""
-    stretches = len(samples) // _QUIET
-    if stretches < 1:
+    found = loudness(samples, _QUIET)
+    if not len(found):
         return len(samples)
-    loudness = np.square(samples[: stretches * _QUIET].reshape(stretches, _QUIET)).mean(axis=1)
-    last = stretches - 1 - int(np.argmin(loudness[::-1]))
+    last = len(found) - 1 - int(np.argmin(found[::-1]))
     return last * _QUIET + _QUIET // 2

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import mt.presets
-from asr.presets import PRESETS, Name
+from asr.presets import FAMILIES, PRESETS, Name
 from server.interpretation.graph import Interpretation, branch, hearing
 from server.interpretation.manner import Manner
 from streaming.audio import AudioChunk
@@ -24,9 +24,21 @@ def first_window(stage: Any) -> Window:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_the_preset_sets_the_step(name: Name) -> None:
-    window = first_window(hearing(Interpretation("en"), Manner(preset=name)))
-    assert window.audio.duration == pytest.approx(PRESETS[name].step)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_preset_sets_the_step_and_the_family_its_stride(name: Name, family: str) -> None:
+    window = first_window(hearing(Interpretation("en"), Manner(family, preset=name)))
+    assert window.audio.duration == pytest.approx(PRESETS[name].step * FAMILIES[family].stride, abs=1e-4)
+
+
+@pytest.mark.parametrize(("family", "by_sentence"), [("whisper", False), ("asr-en-zh", True)])
+def test_the_family_decides_whether_windows_hold_one_sentence(family: str, by_sentence: bool) -> None:
+    stage = hearing(Interpretation("en"), Manner(family))
+    first_window(stage)
+    stage.receive_result(Recognition((Word(" One.", 0.0, 0.1, 1.0),), "en", 1.0), 0.0)
+    assert isinstance(stage.next_action(), Write)
+    action = stage.next_action()
+    assert isinstance(action, Ask)
+    assert (action.request.audio.start > 0.0, action.request.prefix == ()) == (by_sentence, by_sentence)
 
 
 @pytest.mark.parametrize(("family", "beam"), [("whisper", False), ("asr-en-zh", True)])

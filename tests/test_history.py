@@ -8,8 +8,8 @@ from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.words import Word
 
 
-def history(seconds: float, start: float = 0.0) -> History:
-    found = History()
+def history(seconds: float, start: float = 0.0, *, by_sentence: bool = False) -> History:
+    found = History(by_sentence=by_sentence)
     samples = np.arange(round(seconds * SAMPLE_RATE), dtype=np.float32)
     found.append(AudioChunk(samples, round(start * SAMPLE_RATE)))
     return found
@@ -85,3 +85,59 @@ def test_the_prompt_is_bounded(text: str) -> None:
         remembered.close()
     assert PROMPT - len(text) < len(remembered.prompt) <= PROMPT
     assert set(remembered.prompt.split(text)) == {""}
+
+
+def test_a_window_begins_anew_in_the_pause_behind_a_sentence() -> None:
+    """Alignments are off by a little: the pause counts, not the time of the word."""
+    remembered = History(by_sentence=True)
+    samples = np.ones(4 * SAMPLE_RATE, np.float32)
+    samples[round(1.1 * SAMPLE_RATE) : round(1.25 * SAMPLE_RATE)] = 0.0
+    remembered.append(AudioChunk(samples, 0))
+    said = [Word(" One", 0.0, 0.5), Word(" two.", 0.5, 1.0), Word(" Three", 1.0, 2.0)]
+    remembered.commit(said)
+    remembered.trim(3.0)
+    assert list(remembered.prefix) == said[2:]
+    assert 1.1 < remembered.window(4 * SAMPLE_RATE).start < 1.25
+    assert remembered.prompt == " One two."
+    assert remembered.frontier == 2.0
+
+
+@pytest.mark.parametrize(("end", "by_sentence"), [(",", True), (".", False)])
+def test_within_a_sentence_a_short_window_is_left_alone(end: str, by_sentence: bool) -> None:
+    remembered = history(4.0, by_sentence=by_sentence)
+    remembered.commit([Word(f" one{end}", 0.0, 1.0)])
+    remembered.trim(3.0)
+    assert len(remembered.prefix) == 1
+    assert remembered.window(4 * SAMPLE_RATE).start == 0.0
+
+
+def test_a_sentence_that_ends_with_the_audio_is_cut_at_its_end() -> None:
+    remembered = history(1.0, by_sentence=True)
+    remembered.commit([Word(" one.", 0.98, 1.0)])
+    remembered.trim(1.0)
+    assert remembered.prefix == ()
+    assert remembered.window(SAMPLE_RATE).start == 1.0
+
+
+@pytest.mark.parametrize(("quiet", "cut"), [(1.0, 2.0), (0.8, 2.0), (0.1, 2.13)])
+def test_where_there_is_no_pause_a_sentence_is_cut_at_its_end(quiet: float, cut: float) -> None:
+    """In a crowd the quietest place may lie within a word."""
+    remembered = History(by_sentence=True)
+    samples = np.ones(3 * SAMPLE_RATE, np.float32)
+    samples[round(2.08 * SAMPLE_RATE) : round(2.18 * SAMPLE_RATE)] = quiet
+    remembered.append(AudioChunk(samples, 0))
+    remembered.commit([Word(" one.", 1.0, 2.0)])
+    remembered.trim(3.0)
+    assert remembered.window(3 * SAMPLE_RATE).start == pytest.approx(cut, abs=0.05)
+
+
+def test_recent_words_are_known_when_they_have_left_the_window() -> None:
+    remembered = history(20.0, by_sentence=True)
+    said = [Word(f" {half}.", half / 2, (half + 1) / 2) for half in range(24)]
+    for word in said:
+        remembered.commit([word])
+        remembered.trim(word.end)
+    assert remembered.prefix == ()
+    assert list(remembered.recent) == said[-round(2 * CONTENT) :]
+    remembered.close()
+    assert remembered.recent == ()

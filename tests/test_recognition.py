@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asr import presets
 from asr.commit import LocalAgreement
 from asr.history import CONTENT, KEPT_SECONDS, KEPT_WORDS, MOST_WORDS, PROMPT
 from asr.recognition import OVERDUE, STEP, TOO_LONG, RecognitionStage
@@ -371,6 +372,54 @@ def test_a_loop_that_is_committed_bit_by_bit_is_stopped() -> None:
     listener = Listener(stage(), hear).give(silence(9.0), EndOfUtterance(9.0)).finish()
     assert listener.stage.alarms["loop"]
     assert sum(len(update.committed) for update in listener.updates) <= 16
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+@pytest.mark.parametrize("family", presets.FAMILIES)
+@pytest.mark.parametrize(
+    ("said", "pace"),
+    [
+        ("no", 0.4),
+        ("one two", 0.4),
+        ("U S A", 0.3),
+        ("Four more years!", 0.3),
+        ("let it be", 0.3),
+        ("we shall overcome some day.", 0.3),
+    ],
+)
+def test_a_chant_at_the_pace_of_speech_is_committed_whole(
+    said: str, pace: float, family: str, preset: presets.Name
+) -> None:
+    """However long it lasts, and if windows begin anew within it."""
+    parts = said.split() * 20
+    truth = words(*parts, step=pace)
+    end = truth[-1].end + 0.5
+    crowd = np.random.default_rng(0).normal(0.0, 0.1, round(end * SAMPLE_RATE)).astype(np.float32)
+
+    def hear(window: Window) -> Recognition:
+        first = sum(word.start + word.end < 2 * window.audio.start for word in truth)
+        last = sum(word.end <= window.audio.end for word in truth)
+        return Recognition(truth[first + len(window.prefix) : last], "en")
+
+    suited, chosen = presets.family(family), presets.PRESETS[preset]
+    heard = RecognitionStage(
+        chosen.policy(suited.policy), "en", step=chosen.step * suited.stride, by_sentence=suited.by_sentence
+    )
+    listener = Listener(heard, hear).give(AudioChunk(crowd, 0), EndOfUtterance(end)).finish()
+    assert [word for update in listener.updates for word in update.committed] == list(truth)
+    assert not listener.notices
+
+
+def test_a_loop_of_sentences_is_stopped_though_each_leaves_the_window() -> None:
+    def hear(window: Window) -> Recognition:
+        start = window.prefix[-1].end if window.prefix else window.audio.start
+        step = (window.audio.end - start) / 8
+        return Recognition(words(*["thank", "you."] * 4, start=start, step=step), "en")
+
+    listener = Listener(stage(by_sentence=True), hear).give(silence(12.0), EndOfUtterance(12.0)).finish()
+    assert all(len(window.prefix) < 3 for window in listener.windows)
+    assert [notice.code for notice in listener.notices] == ["loop"]
+    assert sum(len(update.committed) for update in listener.updates) <= 24
 
 
 def test_what_is_overdue_is_said() -> None:

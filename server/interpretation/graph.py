@@ -61,9 +61,10 @@ def hearing(wanted: Interpretation, manner: Manner) -> RecognitionStage:
         preset.policy(suited.policy),
         wanted.source,
         wanted.languages or manner.languages,
-        preset.step,
+        preset.step * suited.stride,
         hot_words=wanted.packs.hints,
         beam=suited.beam,
+        by_sentence=suited.by_sentence,
         chinese=manner.chinese,
     )
 
