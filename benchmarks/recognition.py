@@ -5,6 +5,7 @@
     python -m benchmarks.recognition silence              an hour without speech: words committed
     python -m benchmarks.recognition windows              errors by length and margin of windows
     python -m benchmarks.recognition cost                 what Whisper's real shapes cost on this machine
+    python -m benchmarks.recognition all                  everything, one after the other
 
 Recordings other than the project's own are found through DRAGOMAN_DATA and left out where there are none.
 Everything is printed as Markdown.
@@ -12,6 +13,7 @@ Everything is printed as Markdown.
 
 import argparse
 import math
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -24,6 +26,7 @@ from benchmarks.trial import Figures
 from server.interpretation import models
 from server.interpretation.graph import DETECTOR
 
+COMMANDS = ("table", "windows", "silence", "hour", "cost")
 HEAD = (
     "| recordings | way | chunk | error | gap | lag | p50 | p95 | max | seen | erasure | core-s/s | MB |",
     "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
@@ -102,7 +105,7 @@ def row(
     cells = [
         recordings,
         way,
-        f"{chunk:g} s" if chunk else "",
+        f"{chunk:.3g} s" if chunk else "",
         f"{rates[0]:.2f} %",
         f"{rates[1]:+.2f}" if offline else "",
         *([f"{lag:.2f}" for lag in late] if late else [""] * 4),
@@ -140,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=["table", "hour", "silence", "windows", "cost"])
+    parser.add_argument("command", choices=[*COMMANDS, "all"])
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
     parser.add_argument("--sets", nargs="+", choices=talks.SETS, default=list(talks.SETS))
     parser.add_argument("--ways", nargs="+", default=[""], help="only ways whose name holds one of these")
@@ -149,15 +152,24 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the sounds")
     parser.add_argument("--shapes", nargs="+", choices=shapes.SHAPES, default=list(shapes.SHAPES))
     arguments = parser.parse_args()
-    print(f"{machine.describe()}; one core\n")
-    if arguments.command == "cost":
+    print(f"{machine.describe()}; one core")
+    for command in COMMANDS if arguments.command == "all" else [arguments.command]:
+        began = time.monotonic()
+        print()
+        run(command, arguments)
+        print(f"\n({command}: {(time.monotonic() - began) / 60:.0f} minutes)", flush=True)
+
+
+def run(command: str, arguments: argparse.Namespace) -> None:
+    """Print the report of one command."""
+    if command == "cost":
         shapes.report(arguments.shapes)
         return
     folder = models.recognizer_folder(arguments.model, print)
     family = asr.load_recognizer(folder).family
     way = next(way for way in trial.ways(family) if (arguments.ways[0] or trial.DEFAULT) in way.name)
     print(f"{folder.name}: ", end="")
-    match arguments.command:
+    match command:
         case "table":
             print("gap in points to the better of the two offline ways; lags in seconds, computing free\n")
             table(folder, arguments.sets, family, arguments.ways, arguments.most)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import asr
+from asr import presets
 from asr.card import LONGEST
 from asr.endpointing import EndpointingStage
 from asr.presets import PRESETS, Kind, Name, Preset
@@ -104,18 +105,21 @@ class Figures:
         return self.processor / max(0.001, self.seconds)
 
 
-def ours(kind: Kind, preset: Preset, beam: bool) -> Way:
-    """Our own recognition stage with any policy; `beam`: at every decision point."""
+def ours(family: str, kind: Kind, preset: Preset, beam: bool) -> Way:
+    """Our own recognition stage in a family's windows with any policy; `beam`: at every decision point."""
     names = {
         "agreement": f"LocalAgreement-{preset.agreeing}",
         "alignment": f"AlignAtt {preset.frames}",
         "hybrid": f"hybrid {preset.frames}, {preset.sure:g}",
     }
+    suited = presets.family(family)
+    step = preset.step * suited.stride
 
     def stage(language: str | None) -> RecognitionStage:
-        return RecognitionStage(preset.policy(kind), language=language, step=preset.step, beam=beam)
+        policy = preset.policy(kind)
+        return RecognitionStage(policy, language, step=step, beam=beam, by_sentence=suited.by_sentence)
 
-    return Way(names[kind] + (", beam" if beam else ", greedy"), preset.step, stage)
+    return Way(names[kind] + (", beam" if beam else ", greedy"), step, stage)
 
 
 def baseline(name: str, fixed_windows: bool) -> Way:
@@ -126,17 +130,19 @@ def baseline(name: str, fixed_windows: bool) -> Way:
 def product(family: str, preset: Name) -> Way:
     """What a session does that asks for a preset and nothing else."""
     manner = Manner(family, preset=preset)
-    return Way(preset, PRESETS[preset].step, lambda language: hearing(Interpretation(language), manner))
+    step = PRESETS[preset].step * presets.family(family).stride
+    return Way(preset, step, lambda language: hearing(Interpretation(language), manner))
 
 
 def ways(family: str) -> list[Way]:
-    """List what is tried with the models of a family: the presets, the balanced one with each policy,
-    greedy and with a beam, and the baseline."""
-    balanced = PRESETS[DEFAULT]
+    """List what is tried with the models of a family: the presets, each policy at each of their steps with
+    a beam, at the default's also without one, and the baseline."""
+    balanced, kinds = PRESETS[DEFAULT], get_args(Kind)
     return [
         *(product(family, preset) for preset in PRESETS),
-        *(ours(kind, balanced, beam) for beam in (True, False) for kind in get_args(Kind)),
-        ours("agreement", replace(balanced, agreeing=3), beam=True),
+        *(ours(family, kind, preset, beam=True) for kind in kinds for preset in PRESETS.values()),
+        *(ours(family, kind, balanced, beam=False) for kind in kinds),
+        ours(family, "agreement", replace(balanced, agreeing=3), beam=True),
         baseline("whisper_streaming", fixed_windows=True),
         baseline("whisper_streaming, our windows", fixed_windows=False),
     ]
