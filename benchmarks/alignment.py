@@ -18,6 +18,9 @@ MARGIN = 1.0
 """Seconds of digital silence behind a sentence."""
 LONGEST = 28.0
 """Seconds above which a sentence is left without times."""
+SHORTEST = 0.04
+"""Seconds that any word takes: an alignment with a shorter one has lost the audio, and its sentence is left
+without times."""
 _FRAME = 0.02
 
 
@@ -59,4 +62,5 @@ class Aligner:
             begin, end = (starts.get(token, last) * _FRAME for token in (first, first + len(group)))
             words.append(Word(text, part.start + begin, part.start + max(begin, end)))
             first += len(group)
-        return words
+        spoken = [word for word in words if any(letter.isalnum() for letter in word.text)]
+        return words if all(word.end - word.start >= SHORTEST for word in spoken) else []

@@ -1,13 +1,13 @@
 """Measure other servers on the same weights and recordings: errors, lag, erasure and processor time.
 
-    python -m benchmarks.peers whisperlivekit --python PEER/bin/python
-    python -m benchmarks.peers whisperlive --python PEER/bin/python
+    python -m benchmarks.peers dragoman whisperlive=PEER/bin/python whisperlivekit=PEER/bin/python
 
 PEER is an environment of its own into which the package was installed with pip: `whisperlivekit`, or
-`whisper-live` (with `--no-deps` where its pins cannot be met). The peer's server is started on the model's
-folder and sent each recording in real time, so its lag includes computing and everything else that this
-machine does meanwhile; processor time does not. What it shows is scored as ours is; its committed text is
-what stands in lines (WhisperLiveKit) or in completed segments (WhisperLive).
+`whisper-live` (with `--no-deps` where its pins cannot be met); a server that is not installed there is left
+out. Each server, this project's first, is started on the model's folder and sent each recording in real
+time, so its lag includes computing and everything else that this machine does meanwhile; processor time
+does not. What it shows is scored alike; a peer's committed text is what stands in lines (WhisperLiveKit)
+or in completed segments (WhisperLive).
 """
 
 import argparse
@@ -16,6 +16,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ HEAD = (
     "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 )
 
+Read = Callable[[dict[str, Any]], tuple[str, str] | None]
+"""Reads from a message the whole committed and the tentative text that are shown now, if it says so."""
 State = tuple[float, str, str]
 """Seconds since the first sample was sent, committed text, and tentative text."""
 
@@ -47,6 +50,8 @@ State = tuple[float, str, str]
 class Peer:
     """How a server is started and spoken to."""
 
+    package: str
+    """The module that its interpreter must have."""
     command: Callable[[Path, int, str], list[str]]
     """Arguments of its interpreter, from model, port and language."""
     path: str
@@ -56,9 +61,23 @@ class Peer:
     """Whether a message says that audio may come."""
     encode: Callable[[Any], bytes]
     """Samples as the server wants them."""
-    goodbye: bytes
-    read: Callable[[dict[str, Any]], tuple[str, str] | None]
-    """Committed and tentative text that a message shows, if it shows any."""
+    goodbye: bytes | str
+    reader: Callable[[], Read]
+    """Makes what reads one session."""
+
+
+def _captions() -> Read:
+    """Read this project's captions: each is the state of one utterance."""
+    utterances = dict[int, tuple[str, str]]()
+
+    def read(message: dict[str, Any]) -> tuple[str, str] | None:
+        if message.get("type") != "caption":
+            return None
+        utterances[message["utterance"]] = message["committed"], message["tentative"]
+        committed, tentative = zip(*(utterances[number] for number in sorted(utterances)), strict=True)
+        return " ".join(committed), "".join(tentative)
+
+    return read
 
 
 def _livekit(message: dict[str, Any]) -> tuple[str, str] | None:
@@ -83,7 +102,21 @@ _LIVE = (
 )
 
 PEERS = {
+    "dragoman": Peer(
+        "server",
+        lambda model, port, language: [
+            *("-m", "server", "serve", "--host", "127.0.0.1", "--port", str(port)),
+            *("--log", "memory", "--model", str(model)),
+        ],
+        "/v1/live",
+        lambda language: json.dumps({"type": "start", "source": language, "targets": []}),
+        lambda message: message.get("type") == "ready",
+        to_pcm16,
+        json.dumps({"type": "finish"}),
+        _captions,
+    ),
     "whisperlivekit": Peer(
+        "whisperlivekit",
         lambda model, port, language: [
             *("-m", "whisperlivekit.basic_server"),
             *("--host", "127.0.0.1", "--port", str(port), "--pcm-input"),
@@ -95,9 +128,10 @@ PEERS = {
         lambda message: True,
         to_pcm16,
         b"",
-        _livekit,
+        lambda: _livekit,
     ),
     "whisperlive": Peer(
+        "whisper_live",
         lambda model, port, language: ["-c", _LIVE, str(model), str(port)],
         "/",
         lambda language: json.dumps(
@@ -114,7 +148,7 @@ PEERS = {
         lambda message: message.get("message") == "SERVER_READY",
         lambda samples: bytes(samples.astype("<f4").tobytes()),
         b"END_OF_AUDIO",
-        _live,
+        lambda: _live,
     ),
 }
 
@@ -157,8 +191,9 @@ async def stream(peer: Peer, talk: Talk, port: int) -> list[State]:
 
 
 async def _listen(peer: Peer, connection: Any, began: float, states: list[State]) -> None:
+    read = peer.reader()
     async for text in connection:
-        shown = peer.read(json.loads(text))
+        shown = read(json.loads(text))
         if shown is not None and (not states or shown != states[-1][1:]):
             states.append((time.monotonic() - began, *shown))
 
@@ -200,6 +235,26 @@ def row(recordings: str, way: str, found: Figures, memory: float) -> str:
     return f"| {recordings} | {way} | {100 * found.errors.rate:.2f} % | {numbers} |"
 
 
+def _server(argument: str) -> tuple[str, Path]:
+    name, _, python = argument.partition("=")
+    if name not in PEERS:
+        raise argparse.ArgumentTypeError(f"no server {name!r} is known, only {', '.join(PEERS)}")
+    return name, Path(python or sys.executable)
+
+
+def _is_installed(name: str, python: Path) -> bool:
+    """Tell whether an interpreter has a server, and say so if not."""
+    looked = [
+        str(python),
+        "-c",
+        f"import importlib.util; importlib.util.find_spec({PEERS[name].package!r}).name",
+    ]
+    if python.exists() and not subprocess.run(looked, capture_output=True, check=False).returncode:
+        return True
+    print(f"{name} is not installed for {python}: left out", file=sys.stderr)
+    return False
+
+
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -215,16 +270,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("peer", choices=PEERS)
-    parser.add_argument("--python", type=Path, required=True, help="interpreter of the peer's environment")
+    parser.add_argument("servers", nargs="+", type=_server, metavar="NAME[=PYTHON]", help=", ".join(PEERS))
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
     parser.add_argument("--sets", nargs="+", choices=talks.SETS, default=["samples"])
     arguments = parser.parse_args()
     model = models.recognizer_folder(arguments.model, print)
     print(f"{model.name} on {machine.describe()}; lags are wall clock", *["", *HEAD], sep="\n")
+    servers = [(name, python) for name, python in arguments.servers if _is_installed(name, python)]
     for talk in (talk for name in arguments.sets for talk in talks.named(name)):
-        found, memory = measure(PEERS[arguments.peer], arguments.python, model, talk)
-        print(row(talk.name, arguments.peer, found, memory), flush=True)
+        for name, python in servers:
+            found, memory = measure(PEERS[name], python, model, talk)
+            print(row(talk.name, name, found, memory), flush=True)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,14 @@ def test_true_text_is_aligned(talk: talks.Talk) -> None:
 
 
 @needs_models
+def test_an_alignment_that_lost_the_audio_tells_no_times(talk: talks.Talk) -> None:
+    first, *rest = talk.sentences
+    sentences = (replace(first, text=" ".join(40 * ["morning"])), *rest)
+    found = Aligner(embedded.recognizers()[0]).align(replace(talk, words=(), sentences=sentences))
+    assert text_of(found.words).split() == " ".join(sentence.text for sentence in rest).split()
+
+
+@needs_models
 def test_sound_without_speech_is_heard_out(tmp_path: Path) -> None:
     folder = embedded.recognizers()[0]
     way = trial.ways(folder.name)[0]
