@@ -17,10 +17,10 @@ from streaming.words import Word
 MARGIN = 1.0
 """Seconds of digital silence behind a sentence."""
 LONGEST = 28.0
-"""Seconds above which a sentence is left without times."""
+"""Seconds above which a sentence is given no times."""
 SHORTEST = 0.04
-"""Seconds that any word takes: an alignment with a shorter one has lost the audio, and its sentence is left
-without times."""
+"""Seconds that any word takes: an alignment with a shorter one has lost the audio, and its sentence is given
+no times."""
 _FRAME = 0.02
 
 
@@ -46,8 +46,9 @@ class Aligner:
     def _words(self, talk: Talk, part: Sentence, tokenizer: Any) -> list[Word]:
         wave = talk.samples[round(part.start * SAMPLE_RATE) : round(part.end * SAMPLE_RATE)]
         tokens = tokenizer.encode(part.text if talk.language == "zh" else f" {part.text}")
+        unknown = [Word(f" {part.text}", part.start, part.start)]
         if not tokens or len(wave) > LONGEST * SAMPLE_RATE:
-            return []
+            return unknown
         padded = np.pad(wave, (0, round(MARGIN * SAMPLE_RATE)))
         mel = self._features(padded)[np.newaxis, :, : len(padded) // 320 * 2]
         encoded = self._model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(mel)))
@@ -63,4 +64,4 @@ class Aligner:
             words.append(Word(text, part.start + begin, part.start + max(begin, end)))
             first += len(group)
         spoken = [word for word in words if any(letter.isalnum() for letter in word.text)]
-        return words if all(word.end - word.start >= SHORTEST for word in spoken) else []
+        return unknown if any(word.end - word.start < SHORTEST for word in spoken) else words

@@ -135,7 +135,7 @@ def _source(name: str, found: Sequence[Talk]) -> str:
         return f"- {name}: not here, left out"
     minutes = sum(talk.seconds for talk in found) / 60
     times = ", ".join(sorted({talk.times for talk in found}))
-    words = sum(len(talk.words) for talk in found)
+    words = sum(word.end > word.start for talk in found for word in talk.words)
     return f"- {name}: {len(found)} recordings, {minutes:.1f} min; times of {words} words: {times}"
 
 

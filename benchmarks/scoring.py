@@ -50,17 +50,18 @@ def commit_lags(truth: Sequence[Word], committed: Iterable[tuple[float, str]], l
 
 def lags(truth: Sequence[Word], shown: Sequence[tuple[str, float]], language: str) -> list[float]:
     """Tell, for each unit that matches the truth, the seconds from the true end of the word to the time
-    that stands beside the unit."""
-    ends = [(unit, word.end) for word in truth for unit in normalized(word.text, language)]
+    that stands beside the unit; what takes no time in the truth has no known end and is left out."""
+    ends = [(unit, word) for word in truth for unit in normalized(word.text, language)]
     if not ends or not shown:
         return []
     alignment = jiwer.process_words(" ".join(u for u, _ in ends), " ".join(u for u, _ in shown)).alignments[0]
-    return [
-        shown[chunk.hyp_start_idx + i][1] - ends[chunk.ref_start_idx + i][1]
+    pairs = [
+        (shown[chunk.hyp_start_idx + i][1], ends[chunk.ref_start_idx + i][1])
         for chunk in alignment
         if chunk.type == "equal"
         for i in range(chunk.ref_end_idx - chunk.ref_start_idx)
     ]
+    return [moment - word.end for moment, word in pairs if word.end > word.start]
 
 
 def first_seen(states: Sequence[tuple[float, Sequence[str]]]) -> list[tuple[str, float]]:

@@ -55,6 +55,8 @@ def test_first_seen(states: list[tuple[float, list[str]]], expected: list[tuple[
 def test_lags_are_of_words_that_are_right() -> None:
     truth = words(("One", 1.0), ("two,", 2.0), ("three", 3.0))
     assert scoring.lags(truth, [("one", 1.5), ("too", 2.5), ("three", 4.0)], "en") == [0.5, 1.0]
+    unknown = (truth[0], Word("two", 1.0, 1.0), truth[2])
+    assert scoring.lags(unknown, [("one", 1.5), ("two", 2.5), ("three", 4.0)], "en") == [0.5, 1.0]
     assert scoring.lags((), [("one", 1.5)], "en") == []
     assert scoring.lags(truth, [], "en") == []
 
