@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import scoring
 from server.interpretation.graph import (
     DETECTOR,
     RECOGNITION,
@@ -156,6 +157,26 @@ def test_word_times_are_ordered_and_within_the_audio(talk: list[str]) -> None:
             yield chunk
 
     simulate.run(graph(WANTED), ENGINES, chunks(), emit)
+
+
+def test_who_never_pauses_for_twenty_minutes_is_heard_without_delay() -> None:
+    """Where an utterance must end within a word, that word may be damaged, and nothing else."""
+    words = VOCABULARY * 180
+    samples = speak(words)
+    committed, late, utterances = list[str](), list[float](), set[int]()
+
+    def emit(name: str, item: Any, time: float) -> None:
+        if isinstance(item, Update):
+            utterances.add(item.utterance)
+            committed.extend(word.text.strip() for word in item.committed)
+            late.extend(time - word.end for word in item.committed)
+
+    wanted = Interpretation("en")
+    chunks = split(samples, [SAMPLE_RATE // 2] * (2 * len(samples) // SAMPLE_RATE))
+    simulate.run(graph(wanted), ENGINES, chunks, emit)
+    assert len(samples) / SAMPLE_RATE > 20 * 60
+    assert scoring.errors(words, committed).operations <= len(utterances)
+    assert max(late) < 3.0
 
 
 def test_silence_says_nothing() -> None:

@@ -648,6 +648,28 @@ def test_chinese_is_written_as_configured() -> None:
         assert [word.text for word in listener.windows[-1].prefix] == []
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "written"),
+    [
+        (
+            "zh",
+            ("我们", "用", " Visual", " Studio", "开", "会", "，", "OK", "吗"),
+            "我們用 Visual Studio開會，OK嗎",
+        ),
+        ("en", (" The", " dish", " is", " called", " 麻", "婆", "豆", "腐"), "The dish is called 麻婆豆腐"),
+    ],
+)
+def test_two_languages_in_one_sentence_stay_as_spoken(
+    language: str, said: tuple[str, ...], written: str
+) -> None:
+    heard = tuple(Word(text, i / 5, (i + 1) / 5) for i, text in enumerate(said))
+    listener = Listener(stage(language=language, chinese="traditional"), script(heard, heard))
+    listener.give(silence(1.6), EndOfUtterance(1.6)).finish()
+    assert not listener.notices
+    assert {update.language for update in listener.updates} == {language}
+    assert text_of(word for update in listener.updates for word in update.committed) == written
+
+
 def test_a_doubtful_language_must_do_after_a_while() -> None:
     listener = Listener(stage(language=None), script(*[spoken("cy", 0.3)] * 9)).give(silence(7.0))
     assert {update.language for update in listener.updates} == {"cy"}
