@@ -48,7 +48,9 @@ def report(folder: Path, way: Way, minutes: int) -> None:
     print()
     print(_trend("core-s/s", [minute.processor / 60 for minute in settled]))
     print(_trend("lag p50, s", [scoring.quantile(minute.lags, 0.5) for minute in settled if minute.lags]))
-    print(f"- memory after {WARM} minutes: {settled[-1].memory - settled[0].memory:+.1f} MB to the end")
+    middle, end = settled[len(settled) // 2].memory, settled[-1].memory
+    growth = f"{end - settled[0].memory:+.1f} MB to the end, {end - middle:+.1f} in the last half"
+    print(f"- memory after {WARM} minutes: {growth}")
     print(f"- {len(words)} words committed, {loops(words)} loops among them, {notices} notices")
 
 

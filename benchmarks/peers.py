@@ -275,7 +275,8 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=talks.SETS, default=["samples"])
     arguments = parser.parse_args()
     model = models.recognizer_folder(arguments.model, print)
-    print(f"{model.name} on {machine.describe()}; lags are wall clock", *["", *HEAD], sep="\n")
+    busy = f"{os.getloadavg()[0]:.1f} processes at work"
+    print(f"{model.name} on {machine.describe()}, {busy}; lags are wall clock", *["", *HEAD], sep="\n")
     servers = [(name, python) for name, python in arguments.servers if _is_installed(name, python)]
     for talk in (talk for name in arguments.sets for talk in talks.named(name)):
         for name, python in servers:
