@@ -4,11 +4,11 @@
     python -m benchmarks.jobs FILE [FILE …] --minutes 180 --rest 10 --once
 
 The files are joined and repeated until they are long enough; `--rest` puts so many seconds of room noise
-after every few seconds of them. The server is a process of its own. It is killed (SIGKILL) when a third of
-the job is done, started again, and the result compared, byte for byte, with that of an undisturbed run; then
-a third run is cancelled in the middle; `--once` leaves these out. Memory is resident, the peak of the
-server's process while the job runs, and while each quarter of the recording does: what grows with its length
-grows from quarter to quarter. The speed counts from submission to the end.
+after every few seconds of them. The server is a process of its own. It is killed (SIGKILL) in the middle of
+a job, started again, and the result compared, byte for byte, with that of an undisturbed run; then the
+recording is sent and its job cancelled in the middle; `--once` leaves these out. Memory is resident, the peak
+of the server's process while the job runs, and while each quarter of the recording does: what grows with its
+length grows from quarter to quarter. The speed counts from submission to the end.
 """
 
 import argparse
@@ -40,6 +40,11 @@ SPOKEN = 5.0
 NOISE = 1e-3
 """Loudness of a quiet room, of full scale."""
 QUARTERS = 4
+MIDDLE = 0.5
+"""Part of a job after which the server is killed, and a job cancelled."""
+IDLE = 0.05
+"""Processors that a server uses which has nothing to do."""
+LONG = "long.wav"
 
 
 def joined(sources: list[Path], seconds: float, rest: float, path: Path) -> None:
@@ -113,6 +118,77 @@ def submit(http: httpx2.Client, name: str, target: str) -> str:
     return str(answer.json()["id"])
 
 
+def upload(http: httpx2.Client, path: Path, target: str) -> str:
+    """Submit a recording that is sent."""
+    with path.open("rb") as file:
+        form = {"language": "en", "targets": target}
+        answer = http.post("", files={"file": file}, data=form)
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
+def undisturbed(server: psutil.Process, http: httpx2.Client, target: str) -> bytes:
+    """Let a job run, print what it took, and give its result."""
+    empty = server.memory_info().rss
+    number = submit(http, LONG, target)
+    watch = watched(server, http, number)
+    seconds = watch.job["seconds"]
+    result = http.get(f"/{number}/result").content
+    print(
+        f"undisturbed: {watch.job['state']}, {seconds:.0f} s of audio in {watch.elapsed:.0f} s "
+        f"(real-time factor {watch.elapsed / seconds:.3f}, processor {watch.used / seconds:.3f}), "
+        f"memory {empty / MEGABYTE:.0f} MB before, {watch.peak / MEGABYTE:.0f} MB at most "
+        f"({', '.join(f'{peak / MEGABYTE:.0f}' for peak in watch.peaks)} by quarter), "
+        f"result {len(result)} bytes",
+        flush=True,
+    )
+    http.delete(f"/{number}").raise_for_status()
+    return result
+
+
+def resumed(server: psutil.Process, http: httpx2.Client, number: str, wanted: bytes) -> None:
+    """See how a job goes on after a kill, and that its result is the `wanted` one."""
+    watch = watched(server, http, number)
+    same = http.get(f"/{number}/result").content == wanted
+    print(
+        f"started again: {watch.job['state']}, resumed {watch.job['resumed']} time from "
+        f"{watch.job['resumed_from']:.0f} s, in {watch.elapsed:.0f} s, "
+        f"{watch.peak / MEGABYTE:.0f} MB at most, result {'the same' if same else 'DIFFERENT'}",
+        flush=True,
+    )
+    http.delete(f"/{number}").raise_for_status()
+
+
+def cancelled(server: psutil.Process, http: httpx2.Client, path: Path, kept: Path, target: str) -> None:
+    """Send a recording, cancel the job in the middle, and see when nothing is done and what is left of it."""
+    files = server.num_fds()
+    number = upload(http, path, target)
+    watch = watched(server, http, number, until=MIDDLE)
+    copies = held(kept)
+    began = time.perf_counter()
+    job = http.post(f"/{number}/cancel").json()
+    answered = time.perf_counter() - began
+    while busy(server) > IDLE:
+        pass
+    stopped = time.perf_counter() - began
+    print(
+        f"{job['state']} at {watch.job['seconds_done']:.0f} s: answered within {1000 * answered:.0f} ms, "
+        f"at rest within {stopped:.1f} s; recordings kept {copies / MEGABYTE:.0f} MB before, "
+        f"{held(kept) / MEGABYTE:.0f} MB after; files open {server.num_fds() - files:+d}; "
+        f"{server.memory_info().rss / MEGABYTE:.0f} MB"
+    )
+
+
+def busy(server: psutil.Process, seconds: float = 0.5) -> float:
+    """Tell how many processors a server uses."""
+    return server.cpu_percent(seconds) / 100
+
+
+def held(folder: Path) -> int:
+    """Count the bytes of the recordings below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix == ".wav")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure a long recording as a job.")
     parser.add_argument("files", nargs="+", type=Path)
@@ -123,54 +199,30 @@ def main() -> None:
     parser.add_argument("--model", default="embedded")
     arguments = parser.parse_args()
     print(machine.describe(), flush=True)
-    base = f"http://127.0.0.1:{PORT}/v1/jobs/"
+    base, target = f"http://127.0.0.1:{PORT}/v1/jobs/", arguments.to
     with (
         tempfile.TemporaryDirectory() as folder,
         httpx2.Client(base_url=base, timeout=60, follow_redirects=True) as http,
     ):
-        root = Path(folder, "root")
+        root, kept = Path(folder, "root"), Path(folder, "kept")
         root.mkdir()
-        joined(arguments.files, arguments.minutes * 60, arguments.rest, root / "long.wav")
+        joined(arguments.files, arguments.minutes * 60, arguments.rest, root / LONG)
         config = Path(folder, "dragoman.toml")
-        kept, events = (json.dumps(str(Path(folder, name))) for name in ("kept", "events.db"))
-        recordings = f"[recordings]\nfolder = {kept}\nroot = {json.dumps(str(root))}\n"
-        config.write_text(f"{recordings}[events]\npath = {events}\n")
+        places = {"folder": kept, "root": root, "path": Path(folder, "events.db")}
+        quoted = {name: json.dumps(str(path)) for name, path in places.items()}
+        recordings = f"[recordings]\nfolder = {quoted['folder']}\nroot = {quoted['root']}\n"
+        config.write_text(f"{recordings}[events]\npath = {quoted['path']}\n")
         with served(config, arguments.model) as server:
-            empty = server.memory_info().rss
-            number = submit(http, "long.wav", arguments.to)
-            watch = watched(server, http, number)
-            seconds = watch.job["seconds"]
-            undisturbed = http.get(f"/{number}/result").content
-            print(
-                f"undisturbed: {watch.job['state']}, {seconds:.0f} s of audio in {watch.elapsed:.0f} s "
-                f"(real-time factor {watch.elapsed / seconds:.3f}, processor {watch.used / seconds:.3f}), "
-                f"memory {empty / MEGABYTE:.0f} MB before, {watch.peak / MEGABYTE:.0f} MB at most "
-                f"({', '.join(f'{peak / MEGABYTE:.0f}' for peak in watch.peaks)} by quarter), "
-                f"result {len(undisturbed)} bytes",
-                flush=True,
-            )
+            result = undisturbed(server, http, target)
             if arguments.once:
                 return
-            http.delete(f"/{number}").raise_for_status()
-            number = submit(http, "long.wav", arguments.to)
-            watch = watched(server, http, number, until=1 / 3)
+            number = submit(http, LONG, target)
+            watch = watched(server, http, number, until=MIDDLE)
             server.kill()
         print(f"killed at {watch.job['seconds_done']:.0f} s", flush=True)
         with served(config, arguments.model) as server:
-            watch = watched(server, http, number)
-            same = http.get(f"/{number}/result").content == undisturbed
-            print(
-                f"started again: {watch.job['state']}, resumed {watch.job['resumed']} time from "
-                f"{watch.job['resumed_from']:.0f} s, in {watch.elapsed:.0f} s, "
-                f"{watch.peak / MEGABYTE:.0f} MB at most, result {'the same' if same else 'DIFFERENT'}",
-                flush=True,
-            )
-            http.delete(f"/{number}").raise_for_status()
-            number = submit(http, "long.wav", arguments.to)
-            watched(server, http, number, until=0.1)
-            began = time.perf_counter()
-            state = http.post(f"/{number}/cancel").json()["state"]
-            print(f"{state} in the middle, answered within {1000 * (time.perf_counter() - began):.0f} ms")
+            resumed(server, http, number, result)
+            cancelled(server, http, root / LONG, kept, target)
 
 
 if __name__ == "__main__":

@@ -160,7 +160,8 @@ async def test_what_is_downloaded_copied_and_found_is_what_is_shown(engines: Eng
 async def test_a_network_that_drops_twice_loses_nothing(
     engines: Engines, heard: Path, tmp_path: Path
 ) -> None:
-    async with serving(engines, grace=60.0) as served, breakable(served) as (address, cut):
+    """On a server that is full, which nobody new could enter meanwhile."""
+    async with serving(engines, most=1, grace=60.0) as served, breakable(served) as (address, cut):
         async with browser(heard) as context, opened(context, f"http://{address}/") as page:
             await begin(page)
             began = time.monotonic()

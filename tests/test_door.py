@@ -146,7 +146,9 @@ async def test_a_full_server_tells_those_who_come_late_over_the_socket() -> None
             assert isinstance(message, Error)
             assert (message.code, code) == ("overloaded", 1013)
             assert "try again in 60 s" in message.message
-            async with connect(served.url) as stranger:  # who may be coming back to a session
+            async with connect(
+                served.url + "?resume=true"
+            ) as stranger:  # who may be coming back to a session
                 message, code = await opening(stranger, Start("en"))
                 assert isinstance(message, Error)
                 assert (message.code, code) == ("unauthorized", 1008)

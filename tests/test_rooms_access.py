@@ -233,10 +233,10 @@ async def test_a_full_server_takes_those_who_come_back() -> None:
             ready = await answered(first, Start("en"))
             assert isinstance(ready, Ready)
             first.transport.abort()
-        async with connect(served.url) as other:
+        async with connect(served.url + "?resume=true") as other:
             answer = await answered(other, Start("en"))
             assert isinstance(answer, Error) and answer.code == "overloaded"
-        async with connect(served.url) as again:
+        async with connect(served.url + "?resume=true") as again:
             assert isinstance(await answered(again, Resume(ready.token)), Ready)
             assert served.sessions == 1
 

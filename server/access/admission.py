@@ -208,7 +208,7 @@ class Admission:
             OverloadError: all seats are taken, or the server is being stopped.
         """
         if not known:
-            self._check_seat(kind, room)
+            self.check_seat(kind, room)
         self._seats[kind, room] += 1
         try:
             with self._ended_by(end):
@@ -225,7 +225,12 @@ class Admission:
         """Count the taken seats of each room where there are any."""
         return {room: count for (taken, room), count in self._seats.items() if taken == kind}
 
-    def _check_seat(self, kind: Seat, room: str) -> None:
+    def check_seat(self, kind: Seat, room: str) -> None:
+        """See that there is a seat in a room.
+
+        Raises:
+            OverloadError: all are taken, or the server is being stopped.
+        """
         most = self._limits.speakers if kind == "speaker" else self._limits.listeners
         self._check_open()
         if self._seats[kind, room] >= most:

@@ -1,4 +1,8 @@
-"""One connection on its way in: judged by its handshake if that shows something, else by its first words."""
+"""One connection on its way in: judged by its handshake if that shows something, else by its first words.
+
+A server that is full says so before it answers the handshake, unless the address says that the client comes
+back to a session: that one is counted already, and nobody may lose a word because others have come meanwhile.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -10,6 +14,7 @@ from starlette.requests import HTTPConnection
 from server.access.admission import Admission
 from server.access.auth import Action, Grant
 from server.access.door import Door
+from server.wire.protocol import RESUMING
 
 
 class Arrival:
@@ -23,14 +28,17 @@ class Arrival:
         action: Action,
         room: str | None,
         place: Callable[[], AbstractContextManager[None]],
+        vacancy: Callable[[], None] = lambda: None,
     ) -> None:
-        """`place` counts the connection once it is in: a session, or a seat in the room."""
+        """`place` counts the connection once it is in: a session, or a seat in the room; `vacancy` raises
+        OverloadError where what it is here to begin would not be taken now."""
         self._door = door
         self._admission = admission
         self._connection = connection
         self._action = action
         self._room = room
         self._place = place
+        self._vacancy = vacancy
         self._stack = ExitStack()
         self._inside = False
         self.grant: Grant | None = None
@@ -51,10 +59,15 @@ class Arrival:
             AccessError: what the handshake shows does not cover it.
             OverloadError: there is no room.
         """
-        if self._door.knows(self._connection):
-            self.enter()
-        else:
+        # Who may not enter learns nothing of the load.
+        grant = self._judged() if self._door.knows(self._connection) else None
+        if not _comes_back(self._connection):
+            self._vacancy()
+        if grant is None:
             self._stack.enter_context(self._admission.stranger())
+        else:
+            self.come_back()
+            self.grant = grant
 
     def enter(self, token: str = "") -> None:
         """Come in, with the token of a first message; nothing happens to who is in already.
@@ -64,7 +77,7 @@ class Arrival:
             OverloadError: there is no room.
         """
         if self.grant is None:
-            grant = self._door.check(self._connection, self._action, self._room, token)
+            grant = self._judged(token)
             self.come_back()
             self.grant = grant
 
@@ -78,3 +91,12 @@ class Arrival:
             self._stack.close()  # no stranger any more
             self._stack.enter_context(self._place())
             self._inside = True
+
+    def _judged(self, token: str = "") -> Grant:
+        return self._door.check(self._connection, self._action, self._room, token)
+
+
+def _comes_back(connection: HTTPConnection) -> bool:
+    """Tell whether a client says that it resumes; what it says in its first message decides."""
+    name, value = RESUMING
+    return connection.query_params.get(name) == value

@@ -34,7 +34,7 @@ from server.wire.messages import (
 from server.wire.room_messages import FLOOR, Listen, Revision, Style
 from streaming.audio import AudioChunk
 from streaming.captions import Caption, Transcript
-from streaming.errors import InputError, ProtocolError
+from streaming.errors import InputError, OverloadError, ProtocolError
 from streaming.stages import Notice
 
 PATIENCE_SECONDS = 60.0
@@ -186,6 +186,8 @@ class _Lasting(ABC):
                 self._transcript.show(message)
             if isinstance(message, Revision):
                 self._transcript.revise(message.utterance, message.language, message.text)
+            if isinstance(message, Error) and message.code == OverloadError.code and self._resumable:
+                raise Broken(message.message)  # there will be room for who comes back
             yield Arrival(self._time, message, None, audio, event)
             if isinstance(message, Done | Error):
                 return
@@ -260,7 +262,8 @@ class Conversation(_Lasting):
 
     async def _connection(self) -> AsyncGenerator[Arrival, None]:
         # What resumes a session lets us in by itself: the key may have expired meanwhile.
-        async with await connected(self._url, "" if self.token else self._key) as socket:
+        key = "" if self.token else self._key
+        async with await connected(self._url, key, resuming=self._resumable) as socket:
             first: ClientMessage = Resume(self.token, self.event or 0) if self.token else self._start
             playing: asyncio.Task[None] | None = None
             try:

@@ -1,12 +1,14 @@
 """One connection of a client: opened with a credential, read message by message, broken in known ways."""
 
 import json
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.http11 import Response
 
 from server.wire.messages import ServerMessage, Speech, decode_event
+from server.wire.protocol import RESUMING
 from streaming.errors import InputError, ProtocolError
 
 OPEN_SECONDS = 10.0
@@ -19,8 +21,9 @@ class Broken(Exception):
     """The connection broke; another one may go on."""
 
 
-async def connected(url: str, key: str = "") -> ClientConnection:
-    """Open a connection; `key` is what lets us in, or a room token.
+async def connected(url: str, key: str = "", *, resuming: bool = False) -> ClientConnection:
+    """Open a connection; `key` is what lets us in, or a room token; one that is `resuming` a session is let
+    into a full server.
 
     Raises:
         InputError: nothing answers at the address, or it is not an address.
@@ -29,7 +32,7 @@ async def connected(url: str, key: str = "") -> ClientConnection:
         # No keep-alive of our own: a server under load reads late, and a late pong is no death. Audio does
         # not compress, so compression would only cost time.
         return await connect(
-            url,
+            _returning(url) if resuming else url,
             additional_headers={"Authorization": f"Bearer {key}"} if key else {},
             compression=None,
             ping_interval=None,
@@ -41,6 +44,13 @@ async def connected(url: str, key: str = "") -> ClientConnection:
         raise InputError(f"{url}: {_refusal(error.response)}") from error
     except (InvalidURI, InvalidHandshake, OSError, TimeoutError) as error:
         raise InputError(f"{url}: no Dragoman answers there ({error or type(error).__name__})") from error
+
+
+def _returning(url: str) -> str:
+    """Say in an address that we come back; who we are is said in the first message."""
+    parts = urlsplit(url)
+    query = urlencode([*parse_qsl(parts.query), RESUMING])
+    return urlunsplit(parts._replace(query=query))
 
 
 def _refusal(response: Response) -> str:

@@ -17,7 +17,7 @@ from server.rooms.conference import Conference
 from server.wire.messages import Error, ServerMessage
 from server.wire.outbox import WRITE_SECONDS, Frame, Outbox, frame
 from server.wire.protocol import Dialogue, Event, ServerProtocol, close_code
-from streaming.errors import DragomanError, InputError, OverloadError, ProtocolError, first_cause
+from streaming.errors import DragomanError, InputError, OverloadError, ProtocolError, RateError, first_cause
 from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,14 @@ class Connection(ABC):
         with logs.about(connection=self._name, **({"room": self._room} if self._room else {})):
             await self._serve()
 
+    async def refuse(self, error: OverloadError) -> None:
+        """Say that there is no room; the socket has been accepted for this alone."""
+        with logs.about(connection=self._name), suppress(WebSocketDisconnect, InputError):
+            code = self._fail(error)
+            self._outbox.close()
+            await self._outbox.drain(self._deliver)
+            await self._close(code)
+
     def dismiss(self) -> None:
         """The server is being stopped: say so, and go as soon as nothing is lost by it."""
         self._code = STOPPED
@@ -109,16 +117,17 @@ class Connection(ABC):
         except DragomanError as error:
             if not isinstance(error, InputError | OverloadError):  # whose cause is here
                 log.warning("%s: %s", error.code, error)
-            return self._fail(error.code, str(error))
+            return self._fail(error)
         except Exception:
             log.exception("the connection failed")
-            return self._fail(DragomanError.code, "the server failed; its log says why")
+            return self._fail(DragomanError("the server failed; its log says why"))
         return self._code
 
-    def _fail(self, code: str, message: str) -> int:
-        log.info("ended with the error %s", code)  # the message may quote what the client sent
-        self._send(Error(code, message))
-        return close_code(code)
+    def _fail(self, error: DragomanError) -> int:
+        log.info("ended with the error %s", error.code)  # the message may quote what the client sent
+        again = round(error.retry_seconds, 1) if isinstance(error, OverloadError | RateError) else None
+        self._send(Error(error.code, str(error), again))
+        return close_code(error.code)
 
     async def _first(self) -> Event:
         try:

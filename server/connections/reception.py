@@ -32,7 +32,7 @@ from server.rooms.hall import Hall
 from server.rooms.room import Plan
 from server.wire.protocol import INTERPRETER
 from server.wire.room_messages import RoomState
-from streaming.errors import DragomanError
+from streaming.errors import DragomanError, OverloadError
 
 
 class NewRoom(BaseModel):
@@ -78,15 +78,22 @@ def addresses(house: House, hall: Hall, patience: Patience) -> APIRouter:
         room: str,
         place: Callable[[Callable[[], None]], AbstractContextManager[None]],
         connect: Callable[[Arrival], Connection],
+        vacancy: Callable[[], None] = lambda: None,
     ) -> None:
         """Judge a connection at the door, count it, and serve it."""
         arrival = Arrival(
-            house.door, admission, socket, action, room or None, lambda: place(connection.dismiss)
+            house.door, admission, socket, action, room or None, lambda: place(connection.dismiss), vacancy
         )
         connection = connect(arrival)
         with arrival:
             try:
                 arrival.knock()
+            except OverloadError as error:
+                if "origin" not in socket.headers:
+                    return await refusals.deny(socket, error)
+                # A browser tells its page neither the status nor the headers of a handshake that failed.
+                await socket.accept(subprotocol(socket))
+                return await connection.refuse(error)
             except DragomanError as error:
                 return await refusals.deny(socket, error)
             await socket.accept(subprotocol(socket))
@@ -119,21 +126,25 @@ def addresses(house: House, hall: Hall, patience: Patience) -> APIRouter:
         def connect(arrival: Arrival) -> Connection:
             return Session(socket, arrival, hall, patience)
 
-        await receive(socket, Action.SPEAK, "", admission.caller, connect)
+        await receive(socket, Action.SPEAK, "", admission.caller, connect, admission.check)
 
     @router.websocket("/rooms/{room}/floor")
     async def floor(socket: WebSocket, room: str) -> None:
         def connect(arrival: Arrival) -> Connection:
             return Session(socket, arrival, hall, patience, room)
 
-        await receive(socket, Action.SPEAK, room, admission.caller, connect)
+        def vacancy() -> None:
+            admission.check()
+            admission.check_seat("speaker", room)
+
+        await receive(socket, Action.SPEAK, room, admission.caller, connect, vacancy)
 
     @router.websocket("/rooms/{room}/booth")
     async def booth(socket: WebSocket, room: str) -> None:
         def connect(arrival: Arrival) -> Connection:
             return Session(socket, arrival, hall, patience, room, INTERPRETER)
 
-        await receive(socket, Action.INTERPRET, room, admission.caller, connect)
+        await receive(socket, Action.INTERPRET, room, admission.caller, connect, admission.check)
 
     @router.websocket("/rooms/{room}/listen")
     async def listen(socket: WebSocket, room: str) -> None:
@@ -143,7 +154,10 @@ def addresses(house: House, hall: Hall, patience: Patience) -> APIRouter:
         def seat(end: Callable[[], None]) -> AbstractContextManager[None]:
             return admission.seat("listener", room, end)
 
-        await receive(socket, Action.LISTEN, room, seat, connect)
+        def vacancy() -> None:
+            admission.check_seat("listener", room)
+
+        await receive(socket, Action.LISTEN, room, seat, connect, vacancy)
 
     @router.websocket("/rooms/{room}/desk")
     async def desk(socket: WebSocket, room: str) -> None:

@@ -179,10 +179,10 @@ class Session(Connection):
         left = isinstance(error, WebSocketDisconnect) and error.code == LEFT
         self._release(0.0 if left else None)
 
-    def _fail(self, code: str, message: str) -> int:
-        if code != ReplacedError.code:
+    def _fail(self, error: DragomanError) -> int:
+        if not isinstance(error, ReplacedError):
             self._release(0.0)
-        return super()._fail(code, message)
+        return super()._fail(error)
 
     def _release(self, grace: float | None) -> None:
         if self._conference and self._floor:

@@ -152,6 +152,8 @@ class Error:
     """A stable name; PROTOCOL.md lists them."""
     message: str
     """One sentence: what was expected, what came."""
+    retry_seconds: float | None = None
+    """When to come again, where coming again helps."""
 
 
 @dataclass(frozen=True, slots=True)

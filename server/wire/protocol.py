@@ -146,6 +146,10 @@ CLOSE_CODES: Final[Mapping[str, int]] = {
 """Code of an ``error`` → WebSocket close code; all others are the client's doing: 1008."""
 
 
+RESUMING: Final = ("resume", "true")
+"""In the query of an address: who connects comes back to a session. A full server lets such a client in."""
+
+
 def close_code(code: str) -> int:
     """Give the WebSocket close code that follows an ``error``."""
     return CLOSE_CODES.get(code, 1008)

@@ -14,11 +14,15 @@ export class Connection extends EventTarget {
   #timer = 0;
   #closed = false;
 
-  /** `greet(again)` gives the first message of every connection; `again` is true after a break. */
-  constructor(path, greet) {
+  /**
+   * `greet(again)` gives the first message of every connection; `again` is true after a break. `resuming`
+   * tells whether that will be `resume`: a server that is full lets us in only if the address says so.
+   */
+  constructor(path, greet, resuming = () => false) {
     super();
     this.url = new URL(path, location.href.replace(/^http/, "ws")).href.split("#")[0];
     this.greet = greet;
+    this.resuming = resuming;
     this.online = () => this.#retry(0);
     this.offline = () => this.#socket?.close();
   }
@@ -62,16 +66,16 @@ export class Connection extends EventTarget {
 
   #connect(again) {
     this.#tell(again ? (navigator.onLine ? "reconnecting" : "offline") : "connecting");
-    const socket = (this.#socket = new WebSocket(this.url));
+    const socket = (this.#socket = new WebSocket(this.url + (this.resuming() ? "?resume=true" : "")));
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
-      this.#wait = FIRST_WAIT;
       this.send(this.greet(again));
       this.#tell("open");
     });
     socket.addEventListener("message", ({ data }) => {
       if (socket !== this.#socket) return;
       const detail = typeof data === "string" ? JSON.parse(data) : data;
+      if (detail.type !== "error") this.#wait = FIRST_WAIT;
       this.dispatchEvent(new CustomEvent("message", { detail }));
     });
     socket.addEventListener("close", ({ code }) => {

@@ -54,7 +54,7 @@ function receive(message) {
       return complain(message.message);
     case "error":
       complain(message.message);
-      return finish();
+      return message.code === "overloaded" || finish(); // else the connection asks again
   }
 }
 

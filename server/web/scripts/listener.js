@@ -72,6 +72,7 @@ export class Listener extends EventTarget {
       case "done":
         return this.#end("ended", message);
       case "error":
+        if (message.code === "overloaded") return this.#tell("error", message); // the connection asks again
         return this.#end("error", message);
     }
   }

@@ -53,6 +53,7 @@ function wanted() {
 }
 
 function introduce(state) {
+  complain("");
   $("title").textContent = document.title = state.title || room();
   speaks = state.speak;
   offerVoice();

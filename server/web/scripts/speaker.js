@@ -26,7 +26,7 @@ export class Speaker extends EventTarget {
     super();
     this.start = start;
     this.replay = new ReplayBuffer(KEPT_SECONDS * start.sample_rate);
-    this.connection = new Connection(path, () => this.#greeting());
+    this.connection = new Connection(path, () => this.#greeting(), () => this.#session !== null);
     this.connection.addEventListener("state", ({ detail }) => this.#connected(detail));
     this.connection.addEventListener("message", ({ detail }) => this.#receive(detail));
   }
@@ -84,8 +84,11 @@ export class Speaker extends EventTarget {
         if (message.code === "behind") this.#behind = true;
         if (message.code === "caught_up") this.#behind = false;
         break;
-      case "done":
       case "error":
+        if (message.code === "overloaded" && this.#session) return; // it will take us: the connection asks again
+        this.close();
+        break;
+      case "done":
         this.close();
         break;
     }
