@@ -81,16 +81,26 @@ READ_SENT = """() => {
 
 @asynccontextmanager
 async def browser(
-    microphone: Path | None = None, *, allowed: bool = True, locale: str = "en-US"
+    microphone: Path | None = None, *, allowed: bool = True, sharing: str = "", locale: str = "en-US"
 ) -> AsyncIterator[BrowserContext]:
-    """Run Chromium; `microphone` is what it hears, once, and silence after it."""
-    flags = [*FLAGS, *([ALLOWED] if allowed else [])]
+    """Run Chromium; `microphone` is what it hears, once, and silence after it. With `sharing` it asks nobody
+    either, and the tab with this title is what is shared, with its sound."""
+    flags = [*FLAGS, *([ALLOWED] if allowed and not sharing else [])]
+    if sharing:
+        flags.append(f"--auto-select-tab-capture-source-by-title={sharing}")
     if microphone:
         flags.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+    # What is muted is silent to those with whom it is shared, too.
+    loud = ["--mute-audio"] if sharing else None
     with tempfile.TemporaryDirectory() as profile:
         async with async_playwright() as playwright:
             context = await playwright.chromium.launch_persistent_context(
-                profile, executable_path=CHROMIUM, headless=True, args=flags, locale=locale
+                profile,
+                executable_path=CHROMIUM,
+                headless=True,
+                args=flags,
+                ignore_default_args=loud,
+                locale=locale,
             )
             try:
                 yield context

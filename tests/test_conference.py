@@ -269,11 +269,17 @@ async def test_each_channel_is_a_speaker() -> None:
     async with house() as here:
         await here.open()
         listener = await here.listener("floor")
-        speaker = await here.speaker(Start(channels=2))
+        speaker = await here.speaker(Start(channels=2, name="Panel", channel_names=("Ann", "")))
+        await listener.until(lambda: listener.room.speakers)
+        assert listener.room.speakers[0].channels == ("Ann", "")
         await speaker.socket.send(to_pcm16(np.stack([a, b], axis=1).ravel()))
         await speaker.say(Finish())
         await listener.until(lambda: len(listener.finished("en")) == 2)
         await speaker.end()
+        await listener.until(lambda: listener.room.past)
+        assert listener.room.speakers == () and listener.room.past[0].channels == ("Ann", "")
+        record = await here.http.get("/v1/rooms/hall/record", params={"format": "bilingual"})
+        assert "Ann, en: alpha" in record.text and "Panel 2, en: bravo" in record.text
     said = {(c.speaker, c.committed) for c in listener.of(Caption) if c.final}
     assert said == {("s1.1", "alpha"), ("s1.2", "bravo")}
 

@@ -22,21 +22,24 @@ from server.wire.messages import (
     decode_event,
     encode,
 )
-from server.wire.schema import HIGHEST_RATE, LOWEST_RATE, hints
+from server.wire.schema import HIGHEST_RATE, LONGEST_NAME, LOWEST_RATE, hints
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.words import Word
 
 FIXED = {
-    "sample_rate": st.integers(LOWEST_RATE, HIGHEST_RATE),
-    "channels": st.integers(1, MOST_CHANNELS),
+    ("sample_rate", int): st.integers(LOWEST_RATE, HIGHEST_RATE),
+    ("channels", int): st.integers(1, MOST_CHANNELS),
+    ("name", str): st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=LONGEST_NAME),
 }
+DEPENDENT = {"languages", "channel_names"}
+"""Fields of `start` that fit some values of others alone."""
 
 
 def values(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
     """Any value of a field, from its type hint."""
-    if name in FIXED:
-        return FIXED[name]
+    if (name, kind) in FIXED:
+        return FIXED[name, kind]
     if get_origin(kind) is Literal:
         return st.sampled_from(get_args(kind))
     if get_origin(kind) is tuple:
@@ -62,7 +65,9 @@ def messages(kind: type[Any]) -> st.SearchStrategy[Any]:
         seconds = st.floats(0, 1e6)
         return st.builds(timed, st.text(), st.tuples(seconds, seconds), st.floats(0, 1))
     if kind is Start:
-        return st.builds(kind, **{n: values(hint, n) for n, hint in hints(kind).items() if n != "languages"})
+        return st.builds(
+            kind, **{n: values(hint, n) for n, hint in hints(kind).items() if n not in DEPENDENT}
+        )
     return st.builds(kind, **{name: values(hint, name) for name, hint in hints(kind).items()})
 
 
@@ -129,6 +134,18 @@ def test_only_finite_numbers_leave() -> None:
         ('{"type":"start","sample_rate":16000.0}', r"start\.sample_rate: expected integer"),
         ('{"type":"start","sample_rate":4000}', r"start\.sample_rate: expected 8000 … 48000, got 4000"),
         ('{"type":"start","channels":9}', r"start\.channels: expected 1 … 8, got 9"),
+        ('{"type":"start","name":"a\\nb"}', r"start\.name: expected one line of text, got 'a\\nb'"),
+        ('{"type":"start","channels":2,"channel_names":["a"]}', r"start\.channel_names: expected 2, got 1"),
+        ('{"type":"start","channel_names":["a"]}', r"start\.channel_names: expected none for one channel"),
+        (
+            '{"type":"start","channels":2,"channel_names":["a","\u2028"]}',
+            r"start\.channel_names\[1\]: expected one line",
+        ),
+        (
+            f'{{"type":"start","name":"{"a" * 201}"}}',
+            r"start\.name: expected at most 200 characters, got 201",
+        ),
+        ('{"type":"interpret","language":"es","name":"\\u0000"}', r"interpret\.name: expected one line"),
         ('{"type":"interpret","language":"es","sample_rate":1}', r"interpret\.sample_rate: expected 8000"),
         ('{"type":"finish","event":3}', "finish: unknown field 'event'"),
         ('{"type":"notice","code":"x"}', "notice: the field 'message' is missing"),

@@ -1,5 +1,7 @@
 """Minutes: the record of a stream is what its readers were shown, corrections and all."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,9 +11,9 @@ from hypothesis import strategies as st
 from server.records import forms
 from server.records.record import Record
 from server.rooms.eventlog import Event
-from server.rooms.minutes import Minutes
-from server.wire.messages import Done, ServerMessage, Statistics, name_of
-from server.wire.room_messages import Revision, RoomState, SpeakerState
+from server.rooms.minutes import Minutes, names
+from server.wire.messages import Done, ServerMessage, Start, Statistics, name_of
+from server.wire.room_messages import Revision
 from server.wire.schema import to_plain
 from streaming.captions import Caption, Transcript, Update
 from streaming.words import Word
@@ -33,8 +35,8 @@ def caption(number: int, text: str, start: float = 0.0, language: str = "en", **
     )
 
 
-def record(*events: Event, source: str | None = None) -> Record:
-    minutes = Minutes()
+def record(*events: Event, source: str | None = None, names: Mapping[str, str] | None = None) -> Record:
+    minutes = Minutes(names or {})
     minutes.add(events)
     return minutes.record(source)
 
@@ -43,13 +45,14 @@ def test_an_utterance_has_its_words_with_times_its_speaker_and_its_translations(
     first = Caption(0, "en", "good", "", 1.0, 2.0, False, "s1", said("good", 1.0))
     whole = Caption(0, "en", "good morning", "", 1.0, 3.0, True, "s1", said("morning", 2.0))
     found = record(
-        event(RoomState("hall", speakers=(SpeakerState("s1", "Ann"),)), line=""),
         event(first, spoken=True),
         event(caption(0, "buenos días", 1.0, "es")),
         event(whole, spoken=True),
+        names={"s1": "Ann"},
     )
     (utterance,) = found.utterances
-    assert (utterance.language, utterance.text, utterance.speaker) == ("en", "good morning", "Ann")
+    assert (utterance.language, utterance.text) == ("en", "good morning")
+    assert (utterance.speaker, utterance.name) == ("s1", "Ann")
     assert [(w.start, w.end, w.probability) for w in utterance.words] == [(1.0, 2.0, 0.5), (2.0, 3.0, 0.5)]
     assert utterance.translations == {"es": "buenos días"}
     assert (found.language, found.duration) == ("en", 3.0)
@@ -162,3 +165,30 @@ def test_the_record_is_the_transcript_that_was_shown(steps: list[Any]) -> None:
     }
     for language in LANGUAGES:
         assert forms.write(found, "text", language).splitlines() == shown[language]
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (Start(), {}),
+        (Start(name="Ann"), {"s1": "Ann"}),
+        (Start(channels=2), {}),
+        (
+            Start(channels=2, name="Panel", channel_names=("Ann", "")),
+            {"s1": "Panel", "s1.1": "Ann", "1": "Ann", "s1.2": "Panel 2", "2": "Panel 2"},
+        ),
+    ],
+)
+def test_speakers_are_called_what_people_call_them(form: Start, expected: dict[str, str]) -> None:
+    assert names("s1", form) == expected
+
+
+def test_a_record_is_signed_where_people_have_given_names() -> None:
+    found = record(
+        event(caption(0, "good morning", speaker="s1.1"), line="s1.1", spoken=True),
+        event(caption(1, "thank you", 5.0, speaker="s1.2"), line="s1.2", spoken=True),
+        names={"s1.1": "Ann"},
+    )
+    first, second = forms.write(found, "bilingual").splitlines()
+    assert first.endswith("] Ann, en: good morning") and second.endswith("] en: thank you")
+    assert [u["speaker"] for u in json.loads(forms.write(found, "json"))["utterances"]] == ["Ann", "s1.2"]

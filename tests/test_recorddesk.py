@@ -132,6 +132,22 @@ async def test_a_session_gives_its_record_to_its_token_alone() -> None:
             assert answer.status_code == 404
 
 
+async def test_the_record_of_a_session_is_signed_as_its_channels_are_called() -> None:
+    both = np.stack([speak(["alpha", ""]), speak(["bravo", ""])], axis=1)
+    async with serving(grace=30) as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        async with asyncio.TaskGroup() as tasks:
+            speaker = Client(await connect(served.url))
+            tasks.create_task(speaker.read())
+            await speaker.say(Start("en", channels=2, channel_names=("Ann", "Bo")))
+            await speaker.socket.send(to_pcm16(both.ravel()))
+            await speaker.say(Finish())
+            await speaker.end()
+        (ready,) = speaker.of(Ready)
+        asked = {"params": {"format": "json"}, "headers": {"Dragoman-Session": ready.token}}
+        found = (await http.get("/v1/live/record", **asked)).json()
+    assert {(u["speaker"], u["text"]) for u in found["utterances"]} == {("Ann", "alpha"), ("Bo", "bravo")}
+
+
 async def test_the_token_of_a_floor_does_not_open_the_record_of_its_room() -> None:
     async with house() as here:
         await here.open()

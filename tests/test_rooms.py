@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rooms.room import REMEMBERED, Plan, Room
+from server.rooms.room import PAST, REMEMBERED, Plan, Room
 from server.wire.messages import Start
 from server.wire.room_messages import RoomState
 from server.wire.schema import from_plain, to_plain
@@ -76,14 +76,25 @@ def test_old_numbers_are_forgotten() -> None:
 
 def test_the_state_survives() -> None:
     room = Room(Plan("hall", "Meeting", targets=("zh",)))
-    first, second = room.join("Ann"), room.join("Bo")
+    first, second = room.join("Ann"), room.join("Bo", ("Left", ""))
+    room.part(room.join("Di"))
     room.hand(second)
     room.mute(first, True)
     room.pause("zh", True)
     again = Room(room.plan)
     again.recall(from_plain(RoomState, to_plain(room.state), "room"))
     assert again.state == room.state
-    assert again.join("Cy") == "s3"
+    assert [(s.name, s.channels) for s in again.state.speakers] == [("Ann", ()), ("Bo", ("Left", ""))]
+    assert [s.name for s in again.state.past] == ["Di"]
+    assert again.join("Cy") == "s4"
+
+
+def test_those_who_have_gone_are_named_for_a_while_and_then_forgotten() -> None:
+    room = Room(Plan("hall"))
+    for number in range(PAST + 5):
+        room.part(room.join(f"speaker {number}"))
+    assert room.state.speakers == ()
+    assert [s.name for s in room.state.past] == [f"speaker {number}" for number in range(5, PAST + 5)]
 
 
 def test_a_plan_survives() -> None:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -112,6 +113,22 @@ async def test_each_role_enters_where_it_may(how: str, open_rooms: tuple[Served,
         for door, (action, _) in DOORS.items():
             expected = "in" if action in ALLOWED[role] else "forbidden"
             assert await outcome(served, door, token(role), how=how) == expected, (role, door)
+
+
+async def test_a_speaker_is_called_what_the_token_says_and_no_key(
+    open_rooms: tuple[Served, httpx2.AsyncClient],
+) -> None:
+    served, http = open_rooms
+    key, _ = MADE[Role.SPEAKER]
+    ways = [(token(Role.SPEAKER), Start()), (key, Start()), (token(Role.SPEAKER), Start(name="Bo"))]
+    async with AsyncExitStack() as speakers:
+        for credential, start in ways:
+            there = f"ws://{served.address}/v1/rooms/hall/floor"
+            socket = await speakers.enter_async_context(connect(there))
+            await socket.send(encode(replace(start, token=credential)))
+            assert isinstance(decode(str(await socket.recv())), Ready)
+        state = (await http.get("/v1/rooms/hall")).json()
+    assert [speaker["name"] for speaker in state["speakers"]] == ["somebody", "", "Bo"]
 
 
 async def test_keys_enter_as_their_roles_do(open_rooms: tuple[Served, httpx2.AsyncClient]) -> None:

@@ -63,7 +63,7 @@ async def test_what_cannot_be_asked_for(http: httpx2.AsyncClient) -> None:
     wrong: dict[str, list[Any]] = {
         "role": ["admin", "monitor", 3],
         "seconds": [0, -1, 1e9, "x"],
-        "name": ["x" * 201],
+        "name": ["x" * 201, "a\nb"],
         "other": [1],
     }
     for field, value in ((field, value) for field, values in wrong.items() for value in values):

@@ -86,6 +86,11 @@ class Grant:
     expires: float | None = None
     """Seconds since the epoch; `None`: never."""
 
+    @property
+    def signature(self) -> str:
+        """What captions are signed with: the name on a room token. That of a key is for logs alone."""
+        return self.name if self.expires is not None else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

@@ -3,14 +3,20 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from server.access.auth import LONGEST_TOKEN, ROOM, Action, Grant, Role
 from server.access.door import Door, needs
+from server.wire.schema import LONGEST_NAME, check_name
 
 HALF_A_DAY = 43_200.0
 
 router = APIRouter()
+
+
+def _one_line(name: str) -> str:
+    check_name(name, "name")
+    return name
 
 
 class TokenRequest(BaseModel):
@@ -20,8 +26,8 @@ class TokenRequest(BaseModel):
 
     role: Literal["operator", "interpreter", "speaker", "listener"]
     """What the holder may do."""
-    name: Annotated[str, Field(max_length=200)] = ""
-    """Who it is, for logs and for the others in the room."""
+    name: Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_one_line)] = ""
+    """Who it is, for logs and for the others in the room: a speaker who says no name is called so."""
     seconds: Annotated[float, Field(gt=0, le=LONGEST_TOKEN)] = HALF_A_DAY
     """How long it is valid."""
 

@@ -6,6 +6,7 @@ slows the client down. The floor's pipeline interprets, and never waits for this
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -58,7 +59,8 @@ class Session(Connection):
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Start):
             self._arrival.enter(first.token)
-            conference, floor, token = await self._hall.enter(first, self._room or None)
+            form = replace(first, name=first.name or self._signature)
+            conference, floor, token = await self._hall.enter(form, self._room or None)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
             self._fits(*place)
@@ -66,6 +68,10 @@ class Session(Connection):
             await self._speak(*place, first.token, first.event)
         elif isinstance(first, Resume):
             await self._tell_rest(first)
+
+    @property
+    def _signature(self) -> str:
+        return self._arrival.grant.signature if self._arrival.grant else ""
 
     def _fits(self, conference: Conference, floor: Floor) -> None:
         """See that a token resumes what it is shown for."""

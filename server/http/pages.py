@@ -92,7 +92,7 @@ def _headers(request: Request) -> dict[str, str]:
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src blob:; "
             f"connect-src 'self' {sockets}; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
         ),
-        "Permissions-Policy": "microphone=(self), display-capture=(self), camera=()",
+        "Permissions-Policy": "microphone=(self), display-capture=(self)",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         # Asked for again each time, so that an update of the server is seen at once.

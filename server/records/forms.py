@@ -85,9 +85,10 @@ def shown(utterance: UtteranceRecord, language: str | None) -> str:
 
 
 def bilingual(utterance: UtteranceRecord) -> str:
-    """Write an utterance with its time and its translations, a line each, indented."""
+    """Write an utterance with its time, its speaker's name and its translations, a line each, indented."""
     head = f"[{clock(utterance.start, '.', 1)} - {clock(utterance.end, '.', 1)}]"
-    rows = [f"{head} {utterance.language}: {utterance.text}"]
+    by = f" {utterance.name}," if utterance.name else ""
+    rows = [f"{head}{by} {utterance.language}: {utterance.text}"]
     rows += [f"{' ' * len(head)} {target}: {said}" for target, said in utterance.translations.items()]
     return "\n".join(rows) + "\n"
 
@@ -114,7 +115,7 @@ def document(record: Record) -> str:
 
 
 def _said_by(utterance: UtteranceRecord) -> dict[str, str | bool]:
-    speaker = {"speaker": utterance.speaker} if utterance.speaker else {}
+    speaker = {"speaker": utterance.name or utterance.speaker} if utterance.speaker else {}
     return {**speaker, **({"booth": True} if utterance.booth else {})}
 
 

@@ -17,7 +17,9 @@ class UtteranceRecord:
     translations: Mapping[str, str] = field(default_factory=dict)
     """Target language → text."""
     speaker: str = ""
-    """Who spoke, where there are several."""
+    """Who spoke, where there are several, as captions say it."""
+    name: str = ""
+    """What people call who spoke; empty: nobody has said."""
     booth: bool = False
     """Said by an interpreter: a translation of its own, and nothing that was spoken on the floor."""
 

@@ -143,7 +143,7 @@ class Conference:
             self.routes(form)
         with ExitStack() as place:
             self.account.admit(place, booth)
-            name = self.room.enter_booth(booth) if booth else self.room.join(form.name)
+            name = self.room.enter_booth(booth) if booth else self.room.join(form.name, form.voices)
             begin = 0.0 if self.room.plan.private else self.now()
             floor = self.host(name, replace(form, token=""), begin, secret, booth, packs)
             floor.place.enter_context(place.pop_all())

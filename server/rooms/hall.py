@@ -16,6 +16,7 @@ from server.rooms.conference import Conference
 from server.rooms.eventlog import PAGE, Event
 from server.rooms.floor import Floor, fingerprint, new_secret
 from server.rooms.journal import Entry, entry_of
+from server.rooms.minutes import names
 from server.rooms.recall import create, restore
 from server.rooms.room import Plan
 from server.rooms.services import Services
@@ -125,6 +126,15 @@ class Hall:
             return None
         plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
         return plan
+
+    async def names(self, stream: str) -> dict[str, str]:
+        """Give the names of all who have spoken, by the names that captions bear: of those who have one."""
+        found: dict[str, str] = {}
+        for state, content in (await self._services.log.states(stream)).items():
+            if state.startswith("floor:"):
+                form: Start = from_plain(Start, json.loads(content)["form"], "form")
+                found |= names(state.removeprefix("floor:"), form)
+        return found
 
     async def is_over(self, room: str) -> bool:
         """Tell whether a room has ended, and something is left of it."""

@@ -5,20 +5,21 @@ one, but for corrections. Their order among the events of a stream does not matt
 correction wins whenever it comes, and an operator's over a model's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from server.records.record import Record, UtteranceRecord
 from server.rooms.eventlog import Event
 from server.rooms.journal import entry_of
 from server.rooms.rendering import evenly
 from server.rooms.scribe import BOOTH
-from server.wire.messages import Done
-from server.wire.room_messages import Reviser, Revision, RoomState
+from server.wire.messages import Done, Start
+from server.wire.room_messages import Reviser, Revision
 from streaming.captions import Caption
 from streaming.words import Word, text_of
 
-KINDS = ("caption", "revision", "room", "done")
+KINDS = ("caption", "revision", "done")
 """Kinds of events that the minutes are made of."""
 
 
@@ -47,10 +48,11 @@ class _Said:
 class Minutes:
     """The fold of a stream's events."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`names` are those that people have given to speakers, by the names that captions bear."""
+        self._names = names
         self._said: dict[int, dict[str, _Said]] = {}
         self._spoken: dict[int, str] = {}
-        self._names: dict[str, str] = {}
         self._over: set[str] = set()
 
     @property
@@ -71,8 +73,6 @@ class Minutes:
                 case Revision() as revision:
                     self._note(revision.utterance, revision.language, entry.spoken)
                     self._correct(revision, entry.line)
-                case RoomState(speakers=speakers):
-                    self._names |= {speaker.speaker: speaker.name for speaker in speakers if speaker.name}
                 case Done():
                     self._over.add(entry.line)
 
@@ -120,11 +120,20 @@ class Minutes:
             for each in said
             if each is not first and self._finished(each) and each.text.strip()
         }
-        speaker = self._names.get(first.speaker, first.speaker)
-        return UtteranceRecord(first.language, first.timed, translations, speaker, booth)
+        name = self._names.get(first.speaker, "")
+        return UtteranceRecord(first.language, first.timed, translations, first.speaker, name, booth)
 
     def _finished(self, said: _Said) -> bool:
         return said.final or said.line.split(".")[0] in self._over
+
+
+def names(floor: str, form: Start) -> dict[str, str]:
+    """Give the names of a floor's speakers, by the names that captions bear: of those who have one."""
+    found = {floor: form.name}
+    for number, voice in enumerate(form.voices, 1):
+        name = voice or (f"{form.name} {number}" if form.name else "")
+        found[f"{floor}.{number}"] = found[f"{number}"] = name  # the latter in a session outside of rooms
+    return {speaker: name for speaker, name in found.items() if name}
 
 
 def _longest(utterances: Iterable[UtteranceRecord]) -> str | None:

@@ -103,7 +103,7 @@ def _reopen(
     if booth:
         room.enter_booth(booth)
     elif name not in {speaker.speaker for speaker in room.state.speakers}:
-        speakers = (*room.state.speakers, SpeakerState(name, form.name))
+        speakers = (*room.state.speakers, SpeakerState(name, form.name, channels=form.voices))
         room.recall(replace(room.state, floor=room.state.floor or name, speakers=speakers))
     floor = conference.host(name, form, state["begin"], state["secret"], booth, packs, snapshots, switches)
     conference.account.admit(floor.place, booth, known=True)

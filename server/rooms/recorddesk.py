@@ -120,7 +120,7 @@ def router(hall: Hall) -> APIRouter:
 
 async def taken(hall: Hall, stream: str) -> Minutes:
     """Take the minutes of a stream from the log, in pages, folded beside the loop."""
-    minutes = Minutes()
+    minutes = Minutes(await hall.names(stream))
     for kind in KINDS:
         async for events in hall.events(stream, kind):
             await run_in_threadpool(minutes.add, events)

@@ -8,6 +8,8 @@ from streaming.errors import RoomError
 
 REMEMBERED = 1_000
 """Utterances whose numbers are remembered: an event may last for days."""
+PAST = 20
+"""Speakers who are named after they have gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Plan:
 class _Speakers:
     states: dict[str, SpeakerState] = field(default_factory=dict)
     floor: str = ""
+    past: tuple[SpeakerState, ...] = ()
 
 
 class Room:
@@ -53,17 +56,19 @@ class Room:
 
     # Speakers and the floor
 
-    def join(self, name: str) -> str:
-        """Let a speaker in and give the name that captions bear; the first one has the floor."""
+    def join(self, name: str, voices: tuple[str, ...] = ()) -> str:
+        """Let a speaker in and give the name that captions bear; the first one has the floor. `voices` are
+        the names of several channels."""
         speaker = f"s{self._seat()}"
-        self._speakers.states[speaker] = SpeakerState(speaker, name)
+        self._speakers.states[speaker] = SpeakerState(speaker, name, channels=voices)
         if not self._speakers.floor:
             self._speakers.floor = speaker
         return speaker
 
     def part(self, speaker: str) -> None:
         """Let a speaker go; the floor passes to whoever has waited longest."""
-        self._speakers.states.pop(speaker, None)
+        if gone := self._speakers.states.pop(speaker, None):
+            self._speakers.past = (*self._speakers.past, gone)[-PAST:]
         if self._speakers.floor == speaker:
             self._speakers.floor = next(iter(self._speakers.states), "")
 
@@ -168,11 +173,12 @@ class Room:
             self.terms,
             self.ended,
             plan.speak,
+            speakers.past,
         )
 
     def recall(self, state: RoomState) -> None:
         """Be as the log says. Listeners and booths are not there: they come again."""
-        self._speakers = _Speakers({s.speaker: s for s in state.speakers}, state.floor)
-        self._joined = max([self._joined, *(int(s.speaker[1:]) for s in state.speakers)])
+        self._speakers = _Speakers({s.speaker: s for s in state.speakers}, state.floor, state.past)
+        self._joined = max([self._joined, *(int(s.speaker[1:]) for s in (*state.speakers, *state.past))])
         self._paused = {language.language for language in state.languages if language.by == "paused"}
         self.terms, self.ended = state.terms, state.ended

@@ -25,7 +25,7 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from server.wire.schema import SchemaError, check_rate, from_plain, to_plain
+from server.wire.schema import SchemaError, check_name, check_rate, from_plain, to_plain
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.stages import Notice
@@ -60,15 +60,28 @@ class Start:
     """Captions of what is spoken also carry its words."""
     packs: tuple[str, ...] = ()
     """Domain packs of the server, by name, in order of precedence; empty: those that it always uses."""
+    channel_names: tuple[str, ...] = ()
+    """Of several channels, for people: one for each, empty where nobody has named it."""
 
     def __post_init__(self) -> None:
         check_rate(self.sample_rate)
+        check_name(self.name, "name")
+        for i, name in enumerate(self.channel_names):
+            check_name(name, f"channel_names[{i}]")
         if not 1 <= self.channels <= MOST_CHANNELS:
             raise SchemaError(f"channels: expected 1 … {MOST_CHANNELS}, got {self.channels}")
         if self.languages and self.source != "auto":
             raise SchemaError(
                 f"languages: expected none where the source is given, got {len(self.languages)}"
             )
+        if self.channel_names and (self.channels == 1 or len(self.channel_names) != self.channels):
+            expected = "none for one channel, which name is for" if self.channels == 1 else f"{self.channels}"
+            raise SchemaError(f"channel_names: expected {expected}, got {len(self.channel_names)}")
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """The names of several channels, empty where one has none; nothing where there is one channel."""
+        return () if self.channels == 1 else self.channel_names or ("",) * self.channels
 
 
 @dataclass(frozen=True, slots=True)

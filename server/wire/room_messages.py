@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from server.wire.schema import check_rate
+from server.wire.schema import check_name, check_rate
 
 FLOOR = "floor"
 """The language of a listener who reads what is spoken, whatever it is."""
@@ -111,6 +111,7 @@ class Interpret:
 
     def __post_init__(self) -> None:
         check_rate(self.sample_rate)
+        check_name(self.name, "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,9 @@ class SpeakerState:
     """For people."""
     muted: bool = False
     """By the operator."""
+    channels: tuple[str, ...] = ()
+    """Of several channels the names, empty where nobody has named one; captions of the second one's speaker
+    ``s1`` say ``s1.2``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,8 @@ class RoomState:
     """Nothing follows."""
     speak: tuple[str, ...] = ()
     """Languages that can be heard as well as read."""
+    past: tuple[SpeakerState, ...] = ()
+    """The last speakers who have gone: what they said is still read."""
 
 
 @dataclass(frozen=True, slots=True)

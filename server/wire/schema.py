@@ -5,6 +5,7 @@ Shared by the wire and the configuration, so that both refuse what they do not k
 
 import reprlib
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
@@ -14,6 +15,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
 """Sample rates that a client may declare, in Hz."""
+LONGEST_NAME = 200
+"""Characters of the name of a speaker, a channel or an interpreter."""
+_NO_LETTERS = frozenset({"Cc", "Zl", "Zp"})
+"""Unicode's categories of control characters and of ends of lines."""
 
 
 class SchemaError(ValueError):
@@ -129,6 +134,18 @@ def check_rate(rate: int) -> None:
     """
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise SchemaError(f"sample_rate: expected {LOWEST_RATE} … {HIGHEST_RATE}, got {rate}")
+
+
+def check_name(name: str, where: str) -> None:
+    """See that a name may be shown to people: one line, and not long.
+
+    Raises:
+        SchemaError: it may not.
+    """
+    if len(name) > LONGEST_NAME:
+        raise SchemaError(f"{where}: expected at most {LONGEST_NAME} characters, got {len(name)}")
+    if any(unicodedata.category(character) in _NO_LETTERS for character in name):
+        raise SchemaError(f"{where}: expected one line of text, got {reprlib.repr(name)}")
 
 
 def _is_text(value: str) -> bool:

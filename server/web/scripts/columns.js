@@ -3,6 +3,7 @@
  * never moves what was already read in another; committed text is appended and never touched again.
  */
 
+import { Names } from "./names.js";
 import { languageName, word } from "./words.js";
 
 /** The column of what is spoken, whatever its language. */
@@ -15,7 +16,7 @@ export class Columns {
 
   constructor(root) {
     this.root = root;
-    this.names = {};
+    this.names = new Names();
   }
 
   /** Show these languages, in this order; the last is announced to screen readers, one is enough. */
@@ -43,11 +44,6 @@ export class Columns {
   clear() {
     this.#columns.clear();
     this.root.replaceChildren();
-  }
-
-  /** Name the speakers of a room; one who has no name is not named. */
-  introduce(names) {
-    this.names = names;
   }
 
   /** The languages shown. */
@@ -103,6 +99,7 @@ class Column {
     this.scroller.setAttribute("aria-label", name);
     this.newest.setAttribute("aria-label", word("newest"));
     this.newest.title = word("newest");
+    for (const paragraph of this.log.children) this.columns.names.sign(paragraph);
   }
 
   announce(aloud) {
@@ -116,6 +113,7 @@ class Column {
     if (added) committed.append(added);
     if (tentative.textContent !== caption.tentative) tentative.textContent = caption.tentative;
     paragraph.element.classList.toggle("final", caption.final);
+    if (caption.final && !caption.committed) this.#sign(paragraph.element.nextElementSibling);
     if (this.#following) this.#follow();
   }
 
@@ -136,6 +134,7 @@ class Column {
     if (known) return known;
     const element = make("p");
     element.dataset.utterance = caption.utterance;
+    element.dataset.by = caption.speaker ?? "";
     element.dir = "auto";
     element.lang = caption.language;
     const committed = make("span", "committed");
@@ -145,16 +144,14 @@ class Column {
     const after = [...this.#paragraphs.keys()].filter((number) => number > caption.utterance);
     const next = after.length ? this.#paragraphs.get(Math.min(...after)).element : null;
     this.log.insertBefore(element, next);
-    this.#introduce(element, caption.speaker);
+    this.#sign(element);
+    this.#sign(next);
     this.#paragraphs.set(caption.utterance, { element, committed, tentative });
     return this.#paragraphs.get(caption.utterance);
   }
 
-  /** Name the speaker where he is not the one before. */
-  #introduce(element, speaker) {
-    element.dataset.by = speaker ?? "";
-    const name = this.columns.names[speaker];
-    if (name && element.previousElementSibling?.dataset.by !== speaker) element.dataset.speaker = name;
+  #sign(element) {
+    if (element) this.columns.names.sign(element);
   }
 
   #watch() {

@@ -7,13 +7,15 @@ import { look } from "./look.js";
 import { authorization, credentials, link, room } from "./place.js";
 import { save } from "./record.js";
 import { Transcript, asCaption } from "./transcript.js";
-import { languageName, word } from "./words.js";
+import { fill as fillWords, languageName, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const PAGES = { "": "for-listeners", floor: "for-speakers", screen: "for-the-hall", overlay: "for-video" };
 const ROLES = { "": "listener", floor: "speaker", screen: "listener", overlay: "listener" };
 const transcript = new Transcript();
 const spoken = new Map();
+const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
+let names = null;
 let columns = null;
 let connection = null;
 let event = null;
@@ -23,6 +25,7 @@ let status = { speakers: [], languages: [], listeners: 0 };
 async function prepare() {
   await look($("look"));
   columns = new Columns($("columns"));
+  names = columns.names;
   columns.arrange([FLOOR]);
   columns.root.firstChild.classList.add("floor");
   connection = new Connection(`/v1/rooms/${room()}/desk`, () => ({ type: "operate", event, ...credentials() }));
@@ -44,7 +47,7 @@ function receive(message) {
     case "room":
       state = message;
       $("title").textContent = document.title = state.title || state.room;
-      columns.introduce(Object.fromEntries(state.speakers.map((s) => [s.speaker, s.name])));
+      names.learn(state);
       if (state.ended) finish();
       return draw();
     case "status":
@@ -157,32 +160,39 @@ function draw() {
   show($("state").dataset.state);
 }
 
-function speaker({ speaker, name, muted }) {
+function speaker({ speaker, muted }) {
   // Each of several channels has a status of its own: s1.1, s1.2.
   const channels = status.speakers.filter((each) => each.speaker === speaker || each.speaker.startsWith(`${speaker}.`));
   const lag = Math.max(...channels.map((each) => each.lag));
   const holds = state.floor === speaker;
   const item = row(
-    `${name || speaker}${holds ? ` — ${word("has-the-floor")}` : ""}`,
+    speaker,
+    `${names.of(speaker)}${holds ? ` — ${word("has-the-floor")}` : ""}`,
     channels.length ? word("lag", { seconds: lag.toFixed(1) }) : "",
     [word(muted ? "unmute" : "mute"), () => connection.send({ type: "mute", speaker, muted: !muted })],
     [word(holds ? "take-the-floor" : "give-the-floor"), () => connection.send({ type: "hand", speaker: holds ? "" : speaker })],
   );
-  item.querySelector(".grow").append(...channels.map((each) => meter(each.level)));
+  item.querySelector(".grow").append(...channels.map(meter));
   return item;
 }
 
-function meter(level) {
+/** How loud a speaker, or one of several channels, is. */
+function meter({ speaker, level }) {
+  const [whole, channel] = speaker.split(".");
   const element = Object.assign(document.createElement("meter"), { className: "level", low: 0.02 });
   element.value = Math.min(1, 3 * level);
-  element.setAttribute("aria-label", word("level"));
-  return element;
+  element.setAttribute("aria-label", `${names.of(whole, channel)}: ${word("level")}`);
+  const label = document.createElement("label");
+  label.className = "channel";
+  label.append(channel ? names.of(whole, channel) : "", element);
+  return label;
 }
 
 function language({ language, by }) {
   const known = status.languages.find((each) => each.language === language);
   const figures = known ? word("language-status", { listeners: known.listeners, seconds: known.lag.toFixed(1) }) : "";
   const item = row(
+    language,
     languageName(language),
     `${word(`by-${by}`)} ${figures}`,
     [word(by === "paused" ? "go-on" : "pause"), () => connection.send({ type: "pause", language, paused: by !== "paused" })],
@@ -193,7 +203,8 @@ function language({ language, by }) {
 
 function term({ source, target, language }) {
   const rest = state.terms.filter((each) => each.source !== source || each.target !== target);
-  return row(`${source} → ${target}`, language && languageName(language), [
+  const text = `${source} → ${target}`;
+  return row(`${text} ${language}`, text, language && languageName(language), [
     word("remove"),
     () => connection.send({ type: "terms", terms: rest }),
   ]);
@@ -208,8 +219,10 @@ function addTerm(submitted) {
   $("term").reset();
 }
 
-function row(text, small, ...buttons) {
+/** A row of a list; `key` is what it is known by when the list is filled anew. */
+function row(key, text, small, ...buttons) {
   const item = document.createElement("li");
+  item.dataset.key = key;
   const name = document.createElement("span");
   const more = document.createElement("small");
   name.textContent = text;
@@ -225,17 +238,27 @@ function button(label, act) {
   const element = document.createElement("button");
   element.type = "button";
   element.textContent = label;
-  element.addEventListener("click", act);
+  element.act = act;
+  element.addEventListener("click", () => element.act());
   return element;
 }
 
-/** Fill a list anew, the keyboard's place in it kept. */
+/** Fill a list anew. Buttons that were there stay, lest a click or the keyboard fall between two of them. */
 function fill(list, items) {
-  const rows = [...list.children];
-  const at = rows.findIndex((item) => item.contains(document.activeElement));
-  const which = at < 0 ? -1 : [...rows[at].querySelectorAll("button")].indexOf(document.activeElement);
-  list.replaceChildren(...items);
-  if (at >= 0) list.children[at]?.querySelectorAll("button")[which]?.focus();
+  const known = new Map([...list.children].map((item) => [item.dataset.key, item]));
+  const rows = items.map((item) => (known.has(item.dataset.key) ? renewed(known.get(item.dataset.key), item) : item));
+  if (rows.length === list.children.length && rows.every((item, i) => item === list.children[i])) return;
+  const focused = document.activeElement;
+  list.replaceChildren(...rows);
+  if (list.contains(focused)) focused.focus();
+}
+
+function renewed(item, newer) {
+  item.className = newer.className;
+  item.querySelector(".grow").replaceWith(newer.querySelector(".grow"));
+  const [buttons, others] = [item, newer].map((each) => each.querySelectorAll("button"));
+  buttons.forEach((each, i) => Object.assign(each, { textContent: others[i].textContent, act: others[i].act }));
+  return item;
 }
 
 function options(select, pairs) {
@@ -252,16 +275,28 @@ async function fillLinks() {
     const address = link(page, await roomToken(ROLES[page]));
     const anchor = Object.assign(document.createElement("a"), { href: address, target: "_blank", rel: "noreferrer" });
     anchor.dataset.word = name;
-    anchor.textContent = word(name);
     const item = document.createElement("li");
     const grow = document.createElement("span");
     grow.className = "grow";
     grow.append(anchor);
-    item.append(grow, button(word("copy"), ({ target }) => copy(address, target)));
+    const [copying, showing] = [button("", () => copy(address, copying)), button("", () => exhibit(name, address))];
+    copying.dataset.word = "copy";
+    showing.dataset.word = "code";
+    item.append(grow, copying, showing);
     $("links").append(item);
-    if (!page) $("code").src = await code(address);
+    fillWords(item);
   }
-  $("code").alt = word("code");
+}
+
+/** Show a link large, as a QR code too: to be scanned from this screen, or printed. */
+async function exhibit(name, address) {
+  $("poster-title").textContent = state.title || room();
+  $("poster-for").textContent = word(name);
+  $("poster-link").textContent = $("poster-link").href = address;
+  $("local").hidden = !LOOPBACK.test(location.hostname);
+  $("code").alt = word("code-of", { page: word(name) });
+  $("code").src = await code(address);
+  $("poster").showModal();
 }
 
 /** The QR code of a link, as the source of an image. */
@@ -313,5 +348,7 @@ document.addEventListener("selectionchange", pick);
 $("beside").addEventListener("change", beside);
 $("term").addEventListener("submit", addTerm);
 $("record").addEventListener("change", download);
+$("poster-copy").addEventListener("click", () => copy($("poster-link").href, $("poster-copy")));
+$("poster-print").addEventListener("click", () => print());
 $("end").addEventListener("click", () => confirm(word("end-sure")) && connection.send({ type: "end" }));
 await prepare();

@@ -6,7 +6,7 @@ import { Columns } from "./columns.js";
 import { look } from "./look.js";
 import { credentials, room } from "./place.js";
 import { save } from "./record.js";
-import { Sound, microphones } from "./sound.js";
+import { Sound, microphones, sharesSound } from "./sound.js";
 import { Speaker } from "./speaker.js";
 import { Transcript, asCaption } from "./transcript.js";
 import { current, languageName, word } from "./words.js";
@@ -23,7 +23,9 @@ async function prepare() {
   await look($("look"));
   show("idle");
   $("translations").hidden = Boolean(room());
-  $("tab").hidden = !navigator.mediaDevices?.getDisplayMedia;
+  $("called").hidden = !room();
+  $("setup").elements.name.value = new URLSearchParams(location.search).get("name") ?? remembered().name ?? "";
+  $("tab").hidden = !sharesSound();
   offer = await (await fetch("/v1/languages")).json();
   fillLanguages();
   await fillDevices();
@@ -77,10 +79,10 @@ function kind() {
 
 async function begin(event) {
   event.preventDefault();
-  const { source, device, file } = $("setup").elements;
+  const { source, device, file, name } = $("setup").elements;
   if (kind() === "file" && !file.files.length) return complain(word("problem-file"));
   complain("");
-  const wanted = { source: source.value, targets: room() ? [] : targets() };
+  const wanted = { source: source.value, ...(room() ? { name: name.value.trim() } : { targets: targets() }) };
   remember(wanted);
   $("setup").querySelector(".main").disabled = true;
   try {
@@ -94,7 +96,7 @@ async function begin(event) {
     await sound?.close();
     speaker?.close();
     show("idle");
-    complain(word(`problem-${error.name}`, { message: error.message }));
+    complain(problem(error));
   } finally {
     $("setup").querySelector(".main").disabled = false;
   }
@@ -103,12 +105,13 @@ async function begin(event) {
 function open(wanted) {
   transcript = new Transcript();
   columns = new Columns($("columns"));
-  columns.arrange([...(wanted.source === "auto" ? [] : [wanted.source]), ...wanted.targets]);
+  columns.arrange([...(wanted.source === "auto" ? [] : [wanted.source]), ...(wanted.targets ?? [])]);
   const path = room() ? `/v1/rooms/${room()}/floor` : "/v1/live";
   speaker = new Speaker(path, { ...wanted, encoding: "pcm_s16le", sample_rate: sound.rate, ...credentials() });
   speaker.addEventListener("state", ({ detail }) => show(detail));
   speaker.addEventListener("caption", ({ detail }) => hearBack(transcript.show(detail)));
   speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(asCaption(detail))));
+  speaker.addEventListener("room", ({ detail }) => ($("title").textContent = detail.title || detail.room));
   speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
   speaker.addEventListener("done", () => finished());
@@ -185,6 +188,12 @@ function show(state) {
   $("state").textContent = word(`state-${state}`);
 }
 
+function problem({ name, message }) {
+  if (kind() === "tab" && name === "NotAllowedError") return word("problem-unshared");
+  const said = word(`problem-${name}`, { message });
+  return said === `problem-${name}` ? word("problem-other", { message }) : said;
+}
+
 function complain(message) {
   $("problem").textContent = message;
   $("problem").hidden = !message;
@@ -210,7 +219,7 @@ function remembered() {
 
 function remember(wanted) {
   try {
-    localStorage.setItem(KEY, JSON.stringify(wanted));
+    localStorage.setItem(KEY, JSON.stringify({ ...remembered(), ...wanted }));
   } catch {
     // Nothing is remembered where storage is forbidden.
   }

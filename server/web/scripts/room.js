@@ -57,8 +57,7 @@ function introduce(state) {
   $("title").textContent = document.title = state.title || room();
   speaks = state.speak;
   offerVoice();
-  const several = state.speakers.length > 1;
-  columns.introduce(Object.fromEntries(state.speakers.map((s) => [s.speaker, several ? s.name : ""])));
+  columns.names.learn(state);
 }
 
 function change() {

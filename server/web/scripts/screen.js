@@ -1,13 +1,16 @@
 /**
  * Captions for a hall or over a video. In the address: `languages=floor,zh` one block each, `lines=2` of
  * each, `style=steady|fast|sentence`, `size=1.2`, `position=top|middle|bottom`, `box=yes` a dark ground
- * behind overlaid letters. `/overlay` is transparent, for a browser source of a streaming program.
+ * behind overlaid letters, `names=no` not who speaks. `/overlay` is transparent, for a browser source of a
+ * streaming program.
  */
 
 import { stayAwake } from "./awake.js";
 import { FLOOR } from "./columns.js";
 import { Listener } from "./listener.js";
+import { Names } from "./names.js";
 import { credentials, room } from "./place.js";
+import { load } from "./words.js";
 
 const PLACES = { top: "start", middle: "center", bottom: "end" };
 /** Utterances that are kept above the lines that are seen. */
@@ -16,6 +19,7 @@ const KEPT = 8;
 const options = new URLSearchParams(location.search);
 const languages = (options.get("languages") ?? FLOOR).split(",").filter(Boolean);
 const style = options.get("style") ?? "steady";
+const names = new Names();
 const root = document.documentElement;
 root.style.setProperty("--lines", within(options.get("lines"), 1, 12, languages.length > 1 ? 2 : 3));
 root.style.setProperty("--size", within(options.get("size"), 0.3, 4, 1));
@@ -24,6 +28,7 @@ root.dataset.box = options.get("box") ?? "";
 root.classList.toggle("overlay", location.pathname.endsWith("/overlay"));
 document.body.classList.toggle("overlay", location.pathname.endsWith("/overlay"));
 
+await load();
 for (const language of languages) read(language);
 stayAwake();
 
@@ -38,6 +43,7 @@ function read(language) {
   const show = ({ detail }) => write(lines, paragraphs, detail);
   listener.addEventListener("caption", show);
   listener.addEventListener("revision", show);
+  listener.addEventListener("room", ({ detail }) => names.learn(detail));
   listener.open();
 }
 
@@ -62,7 +68,9 @@ function begin(lines, paragraphs, caption) {
   });
   element.append(committed, tentative);
   element.lang = caption.language;
+  element.dataset.by = caption.speaker ?? "";
   lines.append(element);
+  if (options.get("names") !== "no") names.sign(element);
   paragraphs.set(caption.utterance, { element, committed, tentative });
   if (paragraphs.size <= KEPT) return;
   const [oldest] = paragraphs.keys();

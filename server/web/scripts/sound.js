@@ -105,7 +105,15 @@ function microphone(device) {
   });
 }
 
-function sharedTab() {
-  if (!navigator.mediaDevices?.getDisplayMedia) throw new DOMException("not here", "NotSupportedError");
-  return navigator.mediaDevices.getDisplayMedia({ video: true, audio: PLAIN, systemAudio: "include" });
+/** Whether a tab can be shared with its sound: some browsers share pictures alone, and tell it no other way. */
+export function sharesSound() {
+  const devices = navigator.mediaDevices;
+  return Boolean(devices?.getDisplayMedia && devices.getSupportedConstraints().suppressLocalAudioPlayback);
+}
+
+/** The sound of a tab or of the computer; its picture, which must be asked for too, is let go at once. */
+async function sharedTab() {
+  const stream = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: PLAIN, systemAudio: "include" });
+  stream.getVideoTracks().forEach((track) => track.stop());
+  return stream;
 }

@@ -21,6 +21,7 @@ export class Speaker extends EventTarget {
   #streaming = false;
   #state = "";
   #behind = false;
+  #unheard = "";
 
   constructor(path, start) {
     super();
@@ -84,6 +85,9 @@ export class Speaker extends EventTarget {
         if (message.code === "behind") this.#behind = true;
         if (message.code === "caught_up") this.#behind = false;
         break;
+      case "room":
+        this.#unheard = this.#silence(message);
+        break;
       case "error":
         if (message.code === "overloaded" && this.#session) return; // it will take us: the connection asks again
         this.close();
@@ -94,6 +98,13 @@ export class Speaker extends EventTarget {
     }
     this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
     this.#pump();
+  }
+
+  /** Why what is said here is not interpreted; "" where it is. */
+  #silence({ floor, speakers }) {
+    const mine = this.#session?.speaker.split(".")[0];
+    if (speakers.find(({ speaker }) => speaker === mine)?.muted) return "muted";
+    return floor === mine ? "" : "waiting";
   }
 
   #begin(ready) {
@@ -116,7 +127,7 @@ export class Speaker extends EventTarget {
       this.connection.send(samples);
     }
     const waits = this.replay.waiting > BEHIND_SECONDS * this.start.sample_rate;
-    if (!this.#finished) this.#tell(waits || this.#behind ? "catching-up" : "listening");
+    if (!this.#finished) this.#tell(this.#unheard || (waits || this.#behind ? "catching-up" : "listening"));
     if (this.#finished && !this.#finishing && !this.replay.waiting) {
       this.#finishing = this.connection.send({ type: "finish" });
     }
