@@ -119,6 +119,11 @@ function edit({ target }) {
   editor.setAttribute("aria-label", word("edit"));
   committed.hidden = true;
   paragraph.append(editor);
+  const fit = () => {
+    editor.style.height = "auto";
+    editor.style.height = `${editor.scrollHeight}px`;
+  };
+  fit();
   editor.focus();
   let open = true;
   const close = (send) => {
@@ -132,6 +137,8 @@ function edit({ target }) {
     if (!send || !text || text === committed.textContent) return;
     connection.send({ type: "correct", utterance: Number(paragraph.dataset.utterance), text });
   };
+  editor.addEventListener("input", fit);
+  editor.addEventListener("select", pick);
   editor.addEventListener("blur", () => close(true));
   editor.addEventListener("keydown", (pressed) => {
     if (pressed.key === "Enter" && !pressed.isComposing) close(true);
@@ -139,11 +146,13 @@ function edit({ target }) {
   });
 }
 
-/** Text that is selected in a caption is offered as a term: one click to select, one to add. */
+/** Text that is selected in a caption is offered as a term: a double click to select, a click to add. */
 function pick() {
+  const editor = document.activeElement?.closest(".editor");
   const selected = getSelection();
-  const text = selected.toString().trim();
-  const column = selected.anchorNode?.parentElement?.closest(".column");
+  const found = editor ? editor.value.slice(editor.selectionStart, editor.selectionEnd) : selected.toString();
+  const text = found.trim();
+  const column = (editor ?? selected.anchorNode?.parentElement)?.closest(".log")?.closest(".column");
   if (!text || text.length > 80 || !column) return;
   $("term").elements[column.classList.contains("floor") ? "source" : "target"].value = text;
 }
