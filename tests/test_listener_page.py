@@ -1,6 +1,7 @@
 """The page of a listener in a real browser: another language, away and back, and what is heard there."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -33,6 +34,8 @@ from tests.served import Served, serving
 pytestmark = [needs_chromium, pytest.mark.models]
 SPEECH = 16.4
 """Seconds of the English sample that are heard: five sentences."""
+AWAY = 30.0
+"""Seconds that a phone is in a pocket at least."""
 needs_voice = pytest.mark.skipif(
     find_spec("espeakng_loader") is None, reason="no synthesizer: pip install dragoman[tts]"
 )
@@ -148,8 +151,10 @@ async def test_a_phone_that_was_away_shows_all_of_it_once(
         await expect(first).not_to_be_empty(timeout=PATIENCE)
         before = await column(phone, "zh")
         async with asleep(phone), cut():
+            began = time.monotonic()
             await spoken(floor, SPEECH)
             await finish(floor)
+            await asyncio.sleep(AWAY - (time.monotonic() - began))
         said = await record(http, "zh")
         assert len(said) > len(before)
         await expect(phone.locator(".log[lang=zh] p.final .committed:not(:empty)")).to_have_count(
