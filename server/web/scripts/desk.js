@@ -343,7 +343,7 @@ function finish() {
 
 function show(name) {
   $("state").dataset.state = name;
-  $("state").textContent = word(`state-${name}`);
+  $("state").textContent = word(name === "offline" ? "state-away" : `state-${name}`);
 }
 
 function complain(message) {
