@@ -138,7 +138,6 @@ function edit({ target }) {
     connection.send({ type: "correct", utterance: Number(paragraph.dataset.utterance), text });
   };
   editor.addEventListener("input", fit);
-  editor.addEventListener("select", pick);
   editor.addEventListener("blur", () => close(true));
   editor.addEventListener("keydown", (pressed) => {
     if (pressed.key === "Enter" && !pressed.isComposing) close(true);
