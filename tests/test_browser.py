@@ -225,7 +225,7 @@ async def test_a_recording_is_heard_to_its_last_word(engines: Engines, heard: Pa
             await begin(page)
             await until_state(page, "finished")
             seconds = await page.evaluate("() => window.seconds()")
-            assert seconds == pytest.approx(soundfile.info(heard).duration, abs=0.05)
+            assert seconds > soundfile.info(heard).duration - 0.05  # silence may follow the last sample
             await nothing_lost(page, engines, tmp_path)
 
 

@@ -1,5 +1,6 @@
 """The operator's desk in a real browser: links and codes, terms, languages; by mouse and by keyboard."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,10 +9,11 @@ from urllib.parse import quote
 
 import httpx2
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
 from server.access.auth import OPEN, Access, Role, new_key
 from server.http.pages import qr_code
+from server.wire.messages import Notice, encode
 from tests.chromium import PATIENCE, browser, needs_chromium, opened, until_state
 from tests.served import Served, serving
 from tests.test_voices import hall, say, signed, speaking
@@ -178,6 +180,33 @@ async def test_buttons_stay_where_they_are_while_the_desk_is_drawn_anew() -> Non
         await expect(mute).to_be_focused()
         await at.desk.keyboard.press("Enter")
         await expect(at.desk.locator("#speakers")).to_contain_text("Unmute")
+
+
+async def test_the_operator_is_told_what_to_do_something_about_and_no_more() -> None:
+    """Words that were withheld because nobody spoke are no trouble; trouble that is over is taken away."""
+    told = asyncio.get_running_loop().create_future()
+
+    def between(page: WebSocketRoute) -> None:
+        page.connect_to_server()
+        told.set_result(page)
+
+    async with office() as at:
+        desk = await at.context.new_page()
+        await desk.route_web_socket("**/desk", between)
+        await desk.goto(f"{at.base}/desk")
+        await until_state(desk, "live")
+        page = await told
+        for notice, shown in (
+            (Notice("behind", "captions are 4.0 s behind the audio received"), "captions are 4.0 s behind"),
+            (Notice("no_speech", "the hypothesis was dropped"), "captions are 4.0 s behind"),
+            (Notice("caught_up", "captions keep up with the audio again"), ""),
+            (Notice("unsure", "the hypothesis was dropped"), ""),
+            (Notice("engine_failed", "es: the translator failed"), "es: the translator failed"),
+        ):
+            page.send(encode(notice))
+            await desk.wait_for_timeout(100)
+            await expect(desk.locator("#problem")).to_contain_text(shown)
+            await expect(desk.locator("#problem")).to_be_visible(visible=bool(shown))
 
 
 async def test_the_event_is_ended_for_everybody_after_a_question() -> None:

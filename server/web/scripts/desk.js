@@ -14,6 +14,8 @@ const PAGES = { "": "for-listeners", floor: "for-speakers", screen: "for-the-hal
 const ROLES = { "": "listener", floor: "speaker", screen: "listener", overlay: "listener" };
 const transcript = new Transcript();
 const spoken = new Map();
+/** Notices to do something about; of words that were withheld because nobody spoke nothing is said. */
+const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long"]);
 const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 let names = null;
 let columns = null;
@@ -54,11 +56,16 @@ function receive(message) {
       status = message;
       return draw();
     case "notice":
-      return complain(message.message);
+      return notice(message);
     case "error":
       complain(message.message);
       return message.code === "overloaded" || finish(); // else the connection asks again
   }
+}
+
+function notice({ code, message }) {
+  if (code === "caught_up") complain("");
+  if (CONCERNS.has(code)) complain(message);
 }
 
 /** The first language in which an utterance is shown is the one that was spoken. */
