@@ -27,6 +27,14 @@ PLACE = """() => {
   return [scrollTop, scrollHeight - clientHeight];
 }"""
 
+STILL = """() => {
+  const scroller = document.querySelector(".scroller");
+  window.still = new Promise((resolve) => {
+    scroller.addEventListener("scrollend", () => resolve(true), { once: true });
+  });
+}"""
+"""Notes when a scroller comes to rest: keys move it smoothly."""
+
 
 @pytest.fixture
 def heard(tmp_path: Path) -> Path:
@@ -79,10 +87,11 @@ async def test_text_stays_where_it_is_for_a_reader_who_has_scrolled_back() -> No
             await page.evaluate("() => add(40)")
             assert (await page.evaluate(PLACE))[0] > at
             await page.locator(".scroller").first.focus()
+            await page.evaluate(STILL)
             await page.keyboard.press("PageUp")
             newest = page.locator(".newest").first
             await expect(newest).to_be_visible()
-            await page.wait_for_function("() => new Promise((r) => requestAnimationFrame(() => r(true)))")
+            await page.evaluate("() => window.still")
             at, _ = await page.evaluate(PLACE)
             await page.evaluate("() => { for (let i = 41; i < 50; i++) add(i); }")
             after, end = await page.evaluate(PLACE)
