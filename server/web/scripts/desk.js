@@ -14,6 +14,8 @@ const PAGES = { "": "for-listeners", floor: "for-speakers", screen: "for-the-hal
 const ROLES = { "": "listener", floor: "speaker", screen: "listener", overlay: "listener" };
 const transcript = new Transcript();
 const spoken = new Map();
+/** Notices to do something about; of words that were withheld because nobody spoke nothing is said. */
+const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long"]);
 const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 let names = null;
 let columns = null;
@@ -54,11 +56,16 @@ function receive(message) {
       status = message;
       return draw();
     case "notice":
-      return complain(message.message);
+      return notice(message);
     case "error":
       complain(message.message);
       return message.code === "overloaded" || finish(); // else the connection asks again
   }
+}
+
+function notice({ code, message }) {
+  if (code === "caught_up") complain("");
+  if (CONCERNS.has(code)) complain(message);
 }
 
 /** The first language in which an utterance is shown is the one that was spoken. */
@@ -119,6 +126,11 @@ function edit({ target }) {
   editor.setAttribute("aria-label", word("edit"));
   committed.hidden = true;
   paragraph.append(editor);
+  const fit = () => {
+    editor.style.height = "auto";
+    editor.style.height = `${editor.scrollHeight}px`;
+  };
+  fit();
   editor.focus();
   let open = true;
   const close = (send) => {
@@ -132,6 +144,7 @@ function edit({ target }) {
     if (!send || !text || text === committed.textContent) return;
     connection.send({ type: "correct", utterance: Number(paragraph.dataset.utterance), text });
   };
+  editor.addEventListener("input", fit);
   editor.addEventListener("blur", () => close(true));
   editor.addEventListener("keydown", (pressed) => {
     if (pressed.key === "Enter" && !pressed.isComposing) close(true);
@@ -139,11 +152,13 @@ function edit({ target }) {
   });
 }
 
-/** Text that is selected in a caption is offered as a term: one click to select, one to add. */
+/** Text that is selected in a caption is offered as a term: a double click to select, a click to add. */
 function pick() {
+  const editor = document.activeElement?.closest(".editor");
   const selected = getSelection();
-  const text = selected.toString().trim();
-  const column = selected.anchorNode?.parentElement?.closest(".column");
+  const found = editor ? editor.value.slice(editor.selectionStart, editor.selectionEnd) : selected.toString();
+  const text = found.trim();
+  const column = (editor ?? selected.anchorNode?.parentElement)?.closest(".log")?.closest(".column");
   if (!text || text.length > 80 || !column) return;
   $("term").elements[column.classList.contains("floor") ? "source" : "target"].value = text;
 }
@@ -334,7 +349,7 @@ function finish() {
 
 function show(name) {
   $("state").dataset.state = name;
-  $("state").textContent = word(`state-${name}`);
+  $("state").textContent = word(name === "offline" ? "state-away" : `state-${name}`);
 }
 
 function complain(message) {

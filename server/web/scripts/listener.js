@@ -13,6 +13,7 @@ export class Listener extends EventTarget {
   #event = null;
   #unseen = Infinity;
   #speech = null;
+  #left = null;
 
   /** `wanted`: language, style, speech and token, as the message `listen` has them. */
   constructor(room, wanted) {
@@ -34,6 +35,7 @@ export class Listener extends EventTarget {
     if (wanted.language !== this.wanted.language) {
       this.transcript = new Transcript();
       this.#event = null;
+      this.#left = this.wanted.language;
     }
     this.wanted = wanted;
     this.connection.send(this.#greeting());
@@ -56,6 +58,9 @@ export class Listener extends EventTarget {
     if (message instanceof ArrayBuffer) {
       return this.#tell("speech", { message: this.#speech, samples: new Int16Array(message) });
     }
+    // What was on its way when the language was changed; the history of the new one begins with the room.
+    if (message.type === "room") this.#left = null;
+    if (message.language && message.language === this.#left) return;
     this.#event = message.event ?? this.#event;
     switch (message.type) {
       case "caption":

@@ -61,6 +61,7 @@ function introduce(state) {
 }
 
 function change() {
+  if ($("language").value === listener.wanted.language) return;
   remember($("language").value);
   columns.clear();
   columns.arrange([$("language").value]);
@@ -86,7 +87,7 @@ function hear() {
 
 function show(state) {
   $("state").dataset.state = state;
-  $("state").textContent = word(state === "listening" ? "state-live" : `state-${state}`);
+  $("state").textContent = word({ listening: "state-live", offline: "state-away" }[state] ?? `state-${state}`);
 }
 
 function complain(message) {

@@ -1,0 +1,221 @@
+"""The operator's desk in a real browser: links and codes, terms, languages; by mouse and by keyboard."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import httpx2
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
+
+from server.access.auth import OPEN, Access, Role, new_key
+from server.http.pages import qr_code
+from server.wire.messages import Notice, encode
+from tests.chromium import PATIENCE, browser, needs_chromium, opened, until_state
+from tests.served import Served, serving
+from tests.test_voices import hall, say, signed, speaking
+
+pytestmark = needs_chromium
+LINKS = {"": "for listeners", "/floor": "for speakers", "/screen": "hall's screen", "/overlay": "for video"}
+ADMIN = new_key("admin", Role.ADMIN, None, 0.0)
+CLOSED = Access(bytes(range(32)), {ADMIN[1].id: ADMIN[1]})
+
+
+@dataclass
+class Office:
+    served: Served
+    context: BrowserContext
+    stack: AsyncExitStack
+    base: str
+    desk: Page
+
+    async def open(self, address: str) -> Page:
+        return await self.stack.enter_async_context(opened(self.context, address))
+
+
+@asynccontextmanager
+async def office() -> AsyncIterator[Office]:
+    """Open a hall, and its desk."""
+    async with serving() as served, browser() as context, AsyncExitStack() as stack:
+        base = f"http://{await hall(served)}"
+        desk = await stack.enter_async_context(opened(context, f"{base}/desk"))
+        yield Office(served, context, stack, base, desk)
+
+
+async def test_each_link_is_shown_as_a_code_that_can_be_scanned_and_printed() -> None:
+    async with office() as at:
+        desk = at.desk
+        await expect(desk.locator("#links li")).to_have_count(len(LINKS))
+        for number, (page, name) in enumerate(LINKS.items()):
+            opens = desk.locator("#links li").nth(number).get_by_text("QR code")
+            await opens.focus()
+            await desk.keyboard.press("Enter")
+            await expect(desk.locator("#poster")).to_be_visible()
+            await expect(desk.locator("#poster-for")).to_contain_text(name)
+            await expect(desk.locator("#poster-link")).to_have_text(f"{at.base}{page}")
+            drawn = "data:image/svg+xml," + quote(qr_code(f"{at.base}{page}").decode(), safe="!'()*-._~")
+            await expect(desk.locator("#code")).to_have_attribute("src", drawn)
+            assert name in str(await desk.locator("#code").get_attribute("alt"))
+            assert await desk.evaluate("() => document.getElementById('code').naturalWidth") > 0
+            await expect(desk.locator("#local")).to_be_visible()  # nobody else can open 127.0.0.1
+            assert await desk.evaluate("() => document.activeElement.closest('dialog').id") == "poster"
+            found = await Axe().run(desk)
+            assert found.violations_count == 0, found.generate_report()
+            await desk.keyboard.press("Escape")
+            await expect(desk.locator("#poster")).to_be_hidden()
+            await expect(opens).to_be_focused()
+
+
+async def test_a_poster_prints_the_code_and_the_link_alone() -> None:
+    async with office() as at:
+        await at.desk.locator("#links").get_by_text("QR code").first.click()
+        await expect(at.desk.locator("#poster")).to_be_visible()
+        await at.desk.emulate_media(media="print")
+        for seen in ("#poster-title", "#code", "#poster-link"):
+            await expect(at.desk.locator(seen)).to_be_visible()
+        for unseen in ("#columns", ".panel", "header", "#poster-copy", "#local"):
+            await expect(at.desk.locator(unseen)).to_be_hidden()
+
+
+async def test_a_poster_copies_its_link_also_where_the_browser_keeps_the_clipboard_to_itself() -> None:
+    async with office() as at:
+        await at.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await at.desk.locator("#links").get_by_text("QR code").nth(2).click()
+        for kept in (False, True):
+            await at.desk.evaluate("() => navigator.clipboard.writeText('')")
+            if kept:
+                await at.desk.evaluate(
+                    "() => { window.read = navigator.clipboard.readText.bind(navigator.clipboard);"
+                    " Object.defineProperty(navigator, 'clipboard', { value: undefined }); }"
+                )
+            await at.desk.click("#poster-copy")
+            await expect(at.desk.locator("#poster-copy")).to_have_text("Copied")
+            read = "() => (window.read ?? navigator.clipboard.readText.bind(navigator.clipboard))()"
+            assert await at.desk.evaluate(read) == f"{at.base}/screen"
+            await expect(at.desk.locator("#poster-copy")).to_have_text("Copy")
+
+
+async def test_links_of_a_closed_server_let_people_in() -> None:
+    async with (
+        serving(access=CLOSED) as served,
+        browser() as context,
+        AsyncExitStack() as stack,
+        httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
+    ):
+        plan = {"id": "hall", "source": "en"}
+        made = await http.post("/v1/rooms", json=plan, headers={"Authorization": f"Bearer {ADMIN[0]}"})
+        assert made.status_code == 201
+        base = f"http://{served.address}/r/hall"
+        stranger = await stack.enter_async_context(opened(context, base))
+        await expect(stranger.locator("#problem")).to_contain_text("key or a room token")
+        operator = CLOSED.issue(OPEN, Role.OPERATOR, "hall", "", 600, time.time())
+        desk = await stack.enter_async_context(opened(context, f"{base}/desk#token={operator}"))
+        await until_state(desk, "live")
+        links = desk.locator("#links a")
+        await expect(links).to_have_count(len(LINKS))
+        places = await links.evaluate_all("(links) => links.map((link) => link.href)")
+        assert all(
+            place.startswith(f"{base}{page}#token=") for place, page in zip(places, LINKS, strict=True)
+        )
+        listener = await stack.enter_async_context(opened(context, places[0]))
+        await until_state(listener, "listening")
+        roles = [CLOSED.grant(place.split("=")[1], time.time()).role for place in places]
+        assert roles == [Role.LISTENER, Role.SPEAKER, Role.LISTENER, Role.LISTENER]
+
+
+async def test_a_term_is_two_clicks_away_and_a_double_click_corrects_nothing() -> None:
+    async with office() as at:
+        speaker = await speaking(at.stack, at.served)
+        await say(speaker, ["alpha", "bravo"])
+        await signed(at.desk, ".floor", ("", "alpha bravo"))
+        await at.desk.select_option("#beside", "es")
+        word = await at.desk.evaluate(
+            """() => {
+              const range = new Range();
+              const text = document.querySelector(".floor .committed").firstChild;
+              range.setStart(text, 6);
+              range.setEnd(text, 11);
+              const { x, y, width, height } = range.getBoundingClientRect();
+              return [x + width / 2, y + height / 2];
+            }"""
+        )
+        await at.desk.mouse.dblclick(*word)
+        await expect(at.desk.locator("#term input[name=source]")).to_have_value("bravo")
+        await at.desk.fill("#term input[name=target]", "BRAVO!")
+        await at.desk.click("#term button")
+        await expect(at.desk.locator("#terms li")).to_contain_text("bravo → BRAVO!")
+        async with httpx2.AsyncClient() as http:
+            state = (await http.get(f"http://{at.served.address}/v1/rooms/hall")).json()
+        assert state["terms"] == [{"source": "bravo", "target": "BRAVO!", "language": "es"}]
+        await expect(at.desk.locator(".editor")).to_have_count(0)
+        await expect(at.desk.locator(".floor .revised")).to_have_count(0)
+        await at.desk.locator("#terms button").click()
+        await expect(at.desk.locator("#terms li")).to_have_count(0)
+
+
+async def test_a_language_rests_and_goes_on() -> None:
+    async with office() as at:
+        row = at.desk.locator("#languages li", has_text="Spanish")
+        await row.get_by_text("Pause").click()
+        await expect(row).to_contain_text("paused")
+        await row.get_by_text("Go on").click()
+        await expect(row).to_contain_text("by machine", timeout=PATIENCE)
+
+
+async def test_buttons_stay_where_they_are_while_the_desk_is_drawn_anew() -> None:
+    """A status comes every two seconds: a click begun before it must not be lost, nor hit another speaker."""
+    async with office() as at:
+        first = await speaking(at.stack, at.served, name="Anna")
+        await speaking(at.stack, at.served, name="Bo")
+        mute = at.desk.locator("#speakers li", has_text="Bo").get_by_text("Mute")
+        before = await mute.element_handle()
+        assert before is not None
+        await mute.focus()
+        await first.close(1000)
+        await expect(at.desk.locator("#speakers li")).to_have_count(1)
+        assert await before.evaluate("(button) => button.isConnected")
+        await expect(mute).to_be_focused()
+        await at.desk.keyboard.press("Enter")
+        await expect(at.desk.locator("#speakers")).to_contain_text("Unmute")
+
+
+async def test_the_operator_is_told_what_to_do_something_about_and_no_more() -> None:
+    """Words that were withheld because nobody spoke are no trouble; trouble that is over is taken away."""
+    told = asyncio.get_running_loop().create_future()
+
+    def between(page: WebSocketRoute) -> None:
+        page.connect_to_server()
+        told.set_result(page)
+
+    async with office() as at:
+        desk = await at.context.new_page()
+        await desk.route_web_socket("**/desk", between)
+        await desk.goto(f"{at.base}/desk")
+        await until_state(desk, "live")
+        page = await told
+        for notice, shown in (
+            (Notice("behind", "captions are 4.0 s behind the audio received"), "captions are 4.0 s behind"),
+            (Notice("no_speech", "the hypothesis was dropped"), "captions are 4.0 s behind"),
+            (Notice("caught_up", "captions keep up with the audio again"), ""),
+            (Notice("unsure", "the hypothesis was dropped"), ""),
+            (Notice("engine_failed", "es: the translator failed"), "es: the translator failed"),
+        ):
+            page.send(encode(notice))
+            await desk.wait_for_timeout(100)
+            await expect(desk.locator("#problem")).to_contain_text(shown)
+            await expect(desk.locator("#problem")).to_be_visible(visible=bool(shown))
+
+
+async def test_the_event_is_ended_for_everybody_after_a_question() -> None:
+    async with office() as at:
+        reader = await at.open(at.base)
+        at.desk.once("dialog", lambda question: question.dismiss())
+        await at.desk.click("#end")
+        await until_state(reader, "listening")
+        at.desk.once("dialog", lambda question: question.accept())
+        await at.desk.click("#end")
+        await until_state(reader, "finished")
+        await until_state(at.desk, "finished")

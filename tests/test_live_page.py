@@ -1,0 +1,184 @@
+"""The live page in a real browser, with scripted engines: states, reading, keyboard, languages, looks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from server.http.pages import WEB
+from tests.chromium import begin, breakable, browser, english, needs_chromium, opened, until_state
+from tests.served import serving
+
+pytestmark = needs_chromium
+FILL = """async (count) => {
+  const { Columns } = await import("/web/scripts/columns.js");
+  document.getElementById("setup").hidden = true;
+  document.getElementById("columns").hidden = document.getElementById("tools").hidden = false;
+  window.columns = new Columns(document.getElementById("columns"));
+  columns.arrange(["en", "ar"]);
+  window.add = (utterance) => columns.languages.forEach((language) => columns.show(
+    { utterance, language, committed: `${language} ${utterance} `.repeat(12), tentative: "", final: true }));
+  for (let i = 0; i < count; i++) add(i);
+}"""
+PLACE = """() => {
+  const { scrollTop, scrollHeight, clientHeight } = document.querySelector(".scroller");
+  return [scrollTop, scrollHeight - clientHeight];
+}"""
+
+STILL = """() => {
+  const scroller = document.querySelector(".scroller");
+  window.still = new Promise((resolve) => {
+    scroller.addEventListener("scrollend", () => resolve(true), { once: true });
+  });
+}"""
+"""Notes when a scroller comes to rest: keys move it smoothly."""
+
+
+@pytest.fixture
+def heard(tmp_path: Path) -> Path:
+    """A few seconds of speech."""
+    return english(3.0, tmp_path / "microphone.wav")
+
+
+async def test_every_state_is_shown(heard: Path) -> None:
+    async with serving(grace=60.0) as served, breakable(served) as (address, cut), browser(heard) as context:
+        async with opened(context, f"http://{address}/") as page:
+            await page.evaluate(
+                """() => {
+                  // A network that is slow: what was sent does not leave.
+                  const own = Object.getOwnPropertyDescriptor(WebSocket.prototype, "bufferedAmount").get;
+                  const get = function () { return window.slow ? Infinity : own.call(this); };
+                  Object.defineProperty(WebSocket.prototype, "bufferedAmount", { get });
+                  window.states = [];
+                  const state = document.getElementById("state");
+                  const note = () => window.states.push([state.dataset.state, state.textContent]);
+                  new MutationObserver(note).observe(state, { childList: true, attributes: true });
+                }"""
+            )
+            await begin(page, source="auto")
+            async with cut():
+                await until_state(page, "reconnecting")
+            await until_state(page, "listening")
+            await context.set_offline(True)
+            await until_state(page, "offline")
+            await context.set_offline(False)
+            await until_state(page, "listening")
+            await page.evaluate("() => { window.slow = true; }")
+            await until_state(page, "catching-up")
+            await page.evaluate("() => { window.slow = false; }")
+            await until_state(page, "listening")
+            await page.click("#stop")
+            await until_state(page, "finished")
+            states = dict(await page.evaluate("() => window.states"))
+        words = json.loads((WEB / "words" / "en.json").read_text(encoding="utf-8"))
+        order = ["asking", "connecting", "listening", "reconnecting", "offline", "catching-up", "finishing"]
+        assert [name for name in order if name not in states] == []
+        assert all(states[name] == words[f"state-{name}"] for name in states)
+
+
+async def test_text_stays_where_it_is_for_a_reader_who_has_scrolled_back() -> None:
+    async with serving() as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await page.evaluate(FILL, 40)
+            at, end = await page.evaluate(PLACE)
+            assert end - at < 2, "it follows"
+            await page.evaluate("() => add(40)")
+            assert (await page.evaluate(PLACE))[0] > at
+            await page.locator(".scroller").first.focus()
+            await page.evaluate(STILL)
+            await page.keyboard.press("PageUp")
+            newest = page.locator(".newest").first
+            await expect(newest).to_be_visible()
+            await page.evaluate("() => window.still")
+            at, _ = await page.evaluate(PLACE)
+            await page.evaluate("() => { for (let i = 41; i < 50; i++) add(i); }")
+            after, end = await page.evaluate(PLACE)
+            assert after == at and end - at > 100, "what is read does not move"
+            await newest.focus()
+            await page.keyboard.press("Enter")
+            await expect(newest).to_be_hidden()
+            at, end = await page.evaluate(PLACE)
+            assert end - at < 2
+
+
+async def test_the_keyboard_alone_starts_stops_and_searches(heard: Path) -> None:
+    async with serving() as served, browser(heard) as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            for name in ("source", "target"):
+                await to(page, f"[name={name}]")
+            await page.keyboard.press("Space")
+            await to(page, "#setup button[type=submit]")
+            await page.keyboard.press("Enter")
+            await until_state(page, "listening")
+            await to(page, "#stop")
+            await page.keyboard.press("Enter")
+            await until_state(page, "finished")
+            for control in ("#search", "#copy", "#download-language", "#download", "#again"):
+                await to(page, control)
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#setup")).to_be_visible()
+
+
+async def to(page: Page, selector: str) -> None:
+    """Press Tab until an element has the focus, and see that it can be seen that it has."""
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            style = "() => getComputedStyle(document.activeElement).outlineStyle"
+            assert await page.evaluate(style) == "solid"
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+async def test_a_language_of_the_interface_is_one_file() -> None:
+    words = json.loads((WEB / "words" / "en.json").read_text(encoding="utf-8"))
+    file = {**{key: f"ö {text}" for key, text in words.items()}, "name": "Esperanto"}
+
+    async def answer(route: Route) -> None:
+        listed = route.request.url.endswith("words.json")
+        await route.fulfill(json={"en": "English", "eo": "Esperanto"} if listed else file)
+
+    async with serving() as served, browser(locale="eo") as context:
+        await context.route("**/web/words.json", answer)
+        await context.route("**/web/words/eo.json", answer)
+        async with opened(context, f"http://{served.address}/") as page:
+            await expect(page.locator("#setup .main")).to_have_text("ö Start")
+            await expect(page.locator("html")).to_have_attribute("lang", "eo")
+            await page.select_option("#interface", "en")
+            await expect(page.locator("#setup .main")).to_have_text("Start")
+
+
+async def test_letters_colours_and_size_are_as_chosen_and_kept() -> None:
+    async with serving() as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await page.evaluate(FILL, 1)
+            before = await look(page)
+            await page.click("[popovertarget=looks]")
+            await page.select_option("[data-setting=face]", "easy")
+            await page.select_option("[data-setting=theme]", "contrast")
+            await page.locator("[data-setting=size]").fill("200")
+            await page.locator("[data-setting=size]").dispatch_event("change")
+            chosen = await look(page)
+            assert chosen["size"] == pytest.approx(2 * before["size"])
+            assert chosen["spacing"] > 0 and "Hyperlegible" in chosen["family"]
+            assert (chosen["ink"], chosen["paper"]) == ("rgb(255, 255, 255)", "rgb(0, 0, 0)")
+            await page.reload()
+            await page.evaluate(FILL, 1)
+            assert await look(page) == chosen
+
+
+async def look(page: Page) -> dict[str, Any]:
+    """How captions look."""
+    found: dict[str, Any] = await page.evaluate(
+        """() => {
+          const style = getComputedStyle(document.querySelector(".log"));
+          return {
+            size: parseFloat(style.fontSize), spacing: parseFloat(style.letterSpacing) || 0,
+            family: style.fontFamily, ink: style.color,
+            paper: getComputedStyle(document.body).backgroundColor,
+          };
+        }"""
+    )
+    return found
