@@ -259,8 +259,9 @@ async def test_a_listeners_page_waits_for_a_seat() -> None:
         async with connect(address(served, "rooms/hall/listen")) as socket:
             assert isinstance(await answered(socket, Listen()), RoomState)
             page = await context.new_page()
+            await page.add_init_script("localStorage.setItem('dragoman.interface', 'zh')")
             await page.goto(f"http://{served.address}/r/hall")
-            await expect(page.locator("#problem")).to_contain_text("the room is full", timeout=PATIENCE)
+            await expect(page.locator("#problem")).to_contain_text("服务器暂时无法接入", timeout=PATIENCE)
         await expect(page.locator("#problem")).to_be_hidden(timeout=PATIENCE)
         await until(lambda: served.app.state.admission.seats("listener") == 1)
 

@@ -7,7 +7,7 @@ import { look } from "./look.js";
 import { authorization, credentials, link, room } from "./place.js";
 import { save } from "./record.js";
 import { Transcript, asCaption } from "./transcript.js";
-import { fill as fillWords, languageName, word } from "./words.js";
+import { fill as fillWords, languageName, said, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const PAGES = { "": "for-listeners", floor: "for-speakers", screen: "for-the-hall", overlay: "for-video" };
@@ -58,14 +58,14 @@ function receive(message) {
     case "notice":
       return notice(message);
     case "error":
-      complain(message.message);
+      complain(said(message));
       return message.code === "overloaded" || finish(); // else the connection asks again
   }
 }
 
-function notice({ code, message }) {
-  if (code === "caught_up") complain("");
-  if (CONCERNS.has(code)) complain(message);
+function notice(message) {
+  if (message.code === "caught_up") complain("");
+  if (CONCERNS.has(message.code)) complain(said(message));
 }
 
 /** The first language in which an utterance is shown is the one that was spoken. */

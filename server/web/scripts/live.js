@@ -9,7 +9,7 @@ import { save } from "./record.js";
 import { Sound, microphones, sharesSound } from "./sound.js";
 import { Speaker } from "./speaker.js";
 import { Transcript, asCaption } from "./transcript.js";
-import { current, languageName, word } from "./words.js";
+import { current, languageName, said, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const KEY = "dragoman.session";
@@ -28,6 +28,7 @@ async function prepare() {
   $("tab").hidden = !sharesSound();
   offer = await (await fetch("/v1/languages")).json();
   fillLanguages();
+  ready(true);
   await fillDevices();
   document.addEventListener("words", () => {
     fillLanguages();
@@ -84,7 +85,7 @@ async function begin(event) {
   complain("");
   const wanted = { source: source.value, ...(room() ? { name: name.value.trim() } : { targets: targets() }) };
   remember(wanted);
-  $("setup").querySelector(".main").disabled = true;
+  ready(false);
   try {
     show("asking");
     sound = new Sound(hear, end);
@@ -98,8 +99,13 @@ async function begin(event) {
     show("idle");
     complain(problem(error));
   } finally {
-    $("setup").querySelector(".main").disabled = false;
+    ready(true);
   }
+}
+
+/** Whether one may start: not before the languages are known, and not twice. */
+function ready(is) {
+  $("setup").querySelector(".main").disabled = !is;
 }
 
 function open(wanted) {
@@ -169,7 +175,7 @@ async function stop() {
 async function fail(error) {
   await stop();
   finished();
-  complain(error.message);
+  complain(said(error));
 }
 
 function finished() {

@@ -7,7 +7,7 @@ import { Listener } from "./listener.js";
 import { look } from "./look.js";
 import { credentials, room } from "./place.js";
 import { Voice } from "./voice.js";
-import { current, languageName, word } from "./words.js";
+import { current, languageName, said, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const KEY = `dragoman.room.${room()}`;
@@ -41,7 +41,7 @@ async function prepare() {
   listener.addEventListener("room", ({ detail }) => introduce(detail));
   listener.addEventListener("speech", ({ detail }) => voice?.say(detail.samples, detail.message.sample_rate));
   listener.addEventListener("ended", () => show("finished"));
-  listener.addEventListener("error", ({ detail }) => complain(detail.message));
+  listener.addEventListener("error", ({ detail }) => complain(said(detail)));
   listener.open();
   settings.addEventListener("change", () => listener.change(wanted()));
   stayAwake();

@@ -40,6 +40,12 @@ export function word(name, values = {}) {
   return phrase.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 }
 
+/** An error or a notice of the server, which speaks English, in the interface's language where it knows the code. */
+export function said({ code, message, retry_seconds: seconds }) {
+  const name = `said-${code}`;
+  return name in words ? word(name, { message, seconds: Math.ceil(seconds ?? 0) }) : message;
+}
+
 /** Fill in the words of a part of the page. */
 export function fill(root) {
   for (const element of root.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
