@@ -1,6 +1,6 @@
 """Print how good and how late speech is translated, from sound to committed text.
 
-    python -m benchmarks.speech_translation                        the samples and synthesised talks
+    python -m benchmarks.speech_translation                        the samples, synthesised talks, recordings
     python -m benchmarks.speech_translation --sets samples --pairs en-zh --paced 0
 
 Talks go through the whole graph of a session with the models of the server. `unaware` is the simulated clock
@@ -10,7 +10,8 @@ one talk, spoken in real time by the reference client to a server in a process o
 default presets.
 
 The samples are each other's translation, sentence by sentence. Synthesised talks are sentences of the
-Tatoeba test set (DRAGOMAN_DATA), which no recipe trains on, with its references. `text` is BLEU of what the
+Tatoeba test set (DRAGOMAN_DATA), which no recipe trains on, with its references. `recordings` are a few real
+ones, joined, with references written for the project (`references.json`). `text` is BLEU of what the
 translator makes of the true sentences: what is lost beyond it, recognition and earliness lost.
 
 LongYAAL and StreamLAAL (LAAL of each sentence from its own beginning) are in seconds, after
@@ -103,6 +104,9 @@ def tasks(sets: Sequence[str], pairs: Sequence[str], sentences: int) -> Iterator
             yield from _samples(source, target)
         if "synthesised" in sets and "DRAGOMAN_DATA" in os.environ:
             yield synthesised(source, target, sentences)
+        if "recordings" in sets and (found := talks.referenced(source, target)):
+            talk, references = found
+            yield Task(talk, target, references)
 
 
 def _samples(source: str, target: str) -> Iterator[Task]:
@@ -333,8 +337,8 @@ def served(task: Task, model: str, text: float, say: Callable[[str], None], logs
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure the translation of speech.")
-    parser.add_argument("--sets", nargs="+", default=["samples", "synthesised"])
-    parser.add_argument("--pairs", nargs="+", default=["en-zh", "en-es", "zh-en"])
+    parser.add_argument("--sets", nargs="+", default=["samples", "synthesised", "recordings"])
+    parser.add_argument("--pairs", nargs="+", default=["en-zh", "en-es", "en-de", "zh-en"])
     parser.add_argument("--sentences", type=int, default=20, help="of a synthesised talk")
     parser.add_argument("--paced", type=float, default=60, help="seconds of the first talk in real time")
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")

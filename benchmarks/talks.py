@@ -8,7 +8,7 @@ understands the speaker); or none, and then such a recording tells errors and co
 import json
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.decode import decode
 from streaming.words import Word
 
+REFERENCES = Path(__file__).with_name("references.json")
+"""Translations of real recordings, written for the project: paths below the folder of recordings."""
 PAUSE = 0.7
 """Seconds of silence between what is joined."""
 HURRIED = 0.25
@@ -166,6 +168,34 @@ def join(parts: Sequence[Samples], pause: float = PAUSE) -> tuple[Samples, list[
         pieces += [part, silence]
         position += len(part) + len(silence)
     return np.concatenate(pieces), starts
+
+
+def referenced(language: str, target: str) -> tuple[Talk, tuple[str, ...]] | None:
+    """Join real recordings whose translation somebody wrote for the project; gives the talk and those."""
+    folder, rows = data(), json.loads(REFERENCES.read_text(encoding="utf-8"))
+    rows = [row for row in rows if row["language"] == language and target in row["translations"]]
+    if not rows or not folder or not all((folder / row["path"]).exists() for row in rows):
+        return None
+    texts = {row["path"]: row["text"] for row in _manifest()}
+    parts = [_part(row, folder, texts) for row in rows]
+    wave, starts = join([samples for _, samples in parts])
+    sentences = tuple(
+        Sentence(text, start, start + len(samples) / SAMPLE_RATE)
+        for (text, samples), start in zip(parts, starts, strict=True)
+    )
+    text = " ".join(sentence.text for sentence in sentences)
+    talk = Talk(f"recordings-{language}", language, wave, text, sentences)
+    return talk, tuple(row["translations"][target] for row in rows)
+
+
+def _part(row: dict[str, Any], folder: Path, texts: Mapping[str, str]) -> tuple[str, Samples]:
+    """Read a recording, or of a chapter the sentence that some of its pieces make."""
+    if "parts" not in row:
+        return texts[row["path"]], read(folder / row["path"])
+    (talk,) = chapter(Path(row["path"]).stem)
+    pieces = talk.sentences[slice(*row["parts"])]
+    begin, end = (round(time * SAMPLE_RATE) for time in (pieces[0].start, pieces[-1].end))
+    return " ".join(piece.text for piece in pieces), talk.samples[begin:end]
 
 
 def _sample(path: Path) -> Talk:

@@ -58,6 +58,8 @@ RESULTS = Path("benchmarks/results")
 SECONDS = {False: 0.4, True: 0.25}
 """Of speech for a source unit, by whether it is a character."""
 SIDE_BY_SIDE = 16
+PASSAGES = "passages"
+"""Among the names of test sets: Tatoeba's sentences joined as well."""
 PASSAGE = 10
 """Sentences of a long passage."""
 AHEAD = 3
@@ -334,7 +336,7 @@ def test_sets(
             title,
             [Text((a,), (b,), pair) for a, b in zip(sources, references, strict=True)],
         )
-        if test.name == "Tatoeba":
+        if test.name == "Tatoeba" and PASSAGES in names:
             firsts = range(0, len(sources) - PASSAGE + 1, PASSAGE)
             passages = [slice(first, first + PASSAGE) for first in firsts]
             yield (
@@ -386,8 +388,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure simultaneous translation of text.")
     parser.add_argument("--model", type=Path, action="append", help="a translator; default: embedded")
     parser.add_argument("--small", type=Path, action="append", help="a smaller one, for the small tier")
-    parser.add_argument("--sets", nargs="+", default=["Tatoeba", "TICO-19"])
-    parser.add_argument("--pairs", nargs="+", default=["en-es", "en-zh", "zh-en"])
+    parser.add_argument("--sets", nargs="+", default=["Tatoeba", PASSAGES, "TICO-19"])
+    parser.add_argument("--pairs", nargs="+", default=["en-es", "en-de", "en-zh", "zh-en"])
     parser.add_argument("--sentences", type=int, default=300, help="of each test set")
     parser.add_argument(
         "--terms", type=int, default=0, help="make a pack of so many, and keep them and numbers"

@@ -24,6 +24,9 @@ TOGETHER = 128
 """Trials that are translated together."""
 ROUNDS = 8
 """Faults of one translation that are mended by decoding; what is left is put in its place without."""
+TRIALS = 48
+"""Of one translation, over all rounds: a model that is lost in a text finds no better place however long it
+tries, and everybody who shares the engine waits meanwhile."""
 LONGEST = 600
 """Characters of a source beyond which nothing is decoded anew: no sentence is so long."""
 _ENDS = " .!?…。！？"
@@ -91,6 +94,7 @@ class _Draft:
     _faults: "_Faults" = field(init=False)
     _given_up: bool = field(init=False, default=False)
     """What is wrong is committed already."""
+    _left: int = field(init=False, default=TRIALS)
 
     def __post_init__(self) -> None:
         request = self.request
@@ -102,7 +106,7 @@ class _Draft:
     def lacking(self) -> bool:
         """A term or a number is missing that can still be written."""
         lacking = bool(self._faults.terms or self._faults.numbers)
-        return lacking and not self._given_up and len(self.request.source) <= LONGEST
+        return lacking and not self._given_up and self._left > 0 and len(self.request.source) <= LONGEST
 
     def finish(self) -> None:
         """Mend without the translator what is left: decoding anew would only invent the same numbers."""
@@ -131,6 +135,7 @@ class _Draft:
         for place in self._places():
             prefix = self._until(place, rendering)
             trials.setdefault(prefix, _Trial(place, self._continued(prefix)))
+        self._left -= len(trials)
         return list(trials.values())
 
     def take(self, tried: Sequence[tuple[_Trial, Translation]]) -> None:
@@ -197,8 +202,9 @@ class _Draft:
             if fixed < at <= stop and not any(start < at < end for start, end in kept):
                 places.append(at)
         places = sorted({*places, *(place for place in wrong if place > fixed)})
-        if len(places) > PLACES:
-            places = [places[i * len(places) // PLACES] for i in range(PLACES)] + wrong
+        most = min(PLACES, self._left)
+        if len(places) > most:
+            places = [*wrong, *(places[i * len(places) // most] for i in range(most))][: self._left]
         return places
 
     def _until(self, place: int, rendering: str) -> str:

@@ -1,6 +1,6 @@
 """Text that is as bad as it comes, through the real stages and the embedded translator, terms enforced."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import pytest
@@ -14,7 +14,7 @@ from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
 from streaming.captions import Transcript, Update
 from streaming.errors import LanguageError
-from streaming.stages import READ, Ask, TranslationRequest, Write
+from streaming.stages import READ, Ask, Translation, TranslationRequest, Translator, Write
 from streaming.words import Word
 
 pytestmark = [
@@ -43,7 +43,22 @@ def translator() -> FaithfulTranslator:
     return FaithfulTranslator(mt.load(embedded.translators(), device="cpu"))
 
 
-def translated(text: str, target: str, glossary: Glossary = NONE, step: int = 3, source: str = "en") -> str:
+class Copies:
+    """Answers with the source as it is, odd signs and all; the embedded translator writes none itself."""
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        """Continue each prefix with what the source has beyond it."""
+        return [Translation(r.target_prefix + r.source[len(r.target_prefix) :]) for r in requests]
+
+
+def translated(
+    text: str,
+    target: str,
+    glossary: Glossary = NONE,
+    step: int = 3,
+    source: str = "en",
+    engine: Translator | None = None,
+) -> str:
     """Say a text a few words at a time; gives what was committed, which nothing took back."""
     stage = TerminologyStage(
         TranslationStage(target, PRESETS["balanced"].policy, look_ahead=True), target, glossary
@@ -54,7 +69,7 @@ def translated(text: str, target: str, glossary: Glossary = NONE, step: int = 3,
         while (action := stage.next_action()) is not READ:
             match action:
                 case Ask(request):
-                    (answer,) = translator().translate([request])
+                    (answer,) = (engine or translator()).translate([request])
                     assert not missing(request.terms, answer.text, target)
                     stage.receive_result(answer, 0.0)
                 case Write(item):
@@ -119,7 +134,14 @@ def test_two_thousand_words_without_a_mark_are_all_translated(target: str) -> No
 )
 def test_odd_signs_end_nothing(text: str, target: str) -> None:
     found = translated(text, target, CONFLICTING, step=2)
+    assert bool(found) == bool(text.strip())
+
+
+@targets
+def test_signs_of_control_are_left_out_and_others_stay(target: str) -> None:
+    found = translated("a\x00b \x07the 🦄 שלום\x1b[31m red.", target, engine=FaithfulTranslator(Copies()))
     assert not any(sign in found for sign in "\x00\x07\x1b")
+    assert "🦄" in found and "שלום" in found
 
 
 @targets

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import embedded
 import mt
 from benchmarks.terms import CHINESE, ENGLISH, chinese_number, english_number, exact, suite
-from mt.faithful import TOGETHER, FaithfulTranslator
+from mt.faithful import TOGETHER, TRIALS, FaithfulTranslator
 from mt.glossary import Entry, Glossary, missing, split_forms
 from streaming.stages import Term, Translation, TranslationRequest
 
@@ -154,6 +154,14 @@ def test_no_text_is_too_odd(source: str, answer: str, prefix: str, target: str) 
     asked = TranslationRequest(source, prefix, "en", target, True)
     (given_back,) = FaithfulTranslator(Says(prefix + answer)).translate([asked])
     assert given_back.text.startswith(prefix)
+
+
+def test_a_translator_that_is_lost_is_asked_a_bounded_number_of_times() -> None:
+    terms = [Term(f"word{i}", (f"palabra{i}",)) for i in range(12)]
+    says = Says("nada " * 60)
+    (answer,) = FaithfulTranslator(says).translate([request("All of the words.", "", *terms)])
+    assert 1 < len(says.asked) <= 1 + TRIALS
+    assert not missing(terms, answer.text, "es")
 
 
 def test_a_source_without_end_is_mended_without_decoding() -> None:

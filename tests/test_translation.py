@@ -3,11 +3,12 @@
 import pickle
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import chain, pairwise
 from zlib import crc32
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import embedded
@@ -16,6 +17,7 @@ from mt.agreement import LocalAgreement, RelaxedAgreement
 from mt.attention import AttentionBoundary
 from mt.policy import Every, Evidence, Needs, ReadWritePolicy
 from mt.presets import PRESETS
+from mt.router import Router
 from mt.translation import TranslationStage
 from mt.wait_k import WaitK
 from streaming.captions import Transcript, Update
@@ -116,6 +118,18 @@ def written(steps: Iterable[Step]) -> list[Update]:
 
 def asked(steps: Iterable[Step]) -> list[TranslationRequest]:
     return [item for step in steps for item in step if isinstance(item, TranslationRequest)]
+
+
+def check_prefixes(steps: Iterable[Step]) -> None:
+    """See that each request begins with all that was committed of its sentence: nothing was taken back."""
+    committed, request = "", None
+    for item in chain.from_iterable(steps):
+        if isinstance(item, TranslationRequest):
+            committed = "" if request and request.complete else committed
+            request = item
+            assert item.target_prefix == committed.lstrip()
+        else:
+            committed += "".join(word.text for word in item.committed)
 
 
 def captions(steps: Iterable[Step], target: str) -> list[str]:
@@ -341,6 +355,7 @@ def test_nothing_is_retracted_and_every_utterance_is_finished(
 ) -> None:
     updates = with_tentative(grouped(parts, sizes))
     steps = drive(staged(target, policy, look_ahead), updates, translate)
+    check_prefixes(steps)
     transcript, shown = Transcript(), written(steps)
     for item in shown:
         transcript.add(item)
@@ -479,26 +494,37 @@ def test_bad_input_is_translated_as_it_is(text: str, name: str, target: str) -> 
 
 @pytest.mark.models
 @pytest.mark.skipif(not embedded.translators(), reason="no embedded translator")
-@pytest.mark.parametrize("target", ["es", "zh"])
-def test_embedded_translators_retract_nothing_by_any_policy(target: str) -> None:
-    router = mt.load(embedded.translators(), device="cpu")
-    talk = "The meeting starts at nine. Please bring 1,500 copies, a 🦄 and שלום"
-    settings = [
-        (LocalAgreement(2, 1), False),
-        (RelaxedAgreement(3, 0.6), False),
-        (AttentionBoundary(1), True),
-    ]
-    presets = [(preset.policy("en", target), True) for preset in PRESETS.values()]
-    for policy, look_ahead in (*settings, *presets):
-        stage, transcript = staged(target, policy, look_ahead), Transcript()
-        for item in with_tentative(grouped(talk.split(), [2, 1, 3, 4])):
-            stage.receive(item)
-            while (action := stage.next_action()) is not READ and action is not DONE:
-                match action:
-                    case Ask(request):
-                        stage.receive_result(router.translate([request])[0], 0.0)
-                    case Write(update):
-                        transcript.add(update)
-        caption = transcript.captions[0, target]
-        assert caption.final
-        assert caption.committed
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from("the meeting starts at nine. 1,500 copies, 🦄 שלום we".split()),
+        min_size=4,
+        max_size=12,
+    ),
+    st.lists(st.integers(1, 4), max_size=8),
+    st.sampled_from(["es", "zh", "de"]),
+    policies,
+    st.booleans(),
+)
+def test_embedded_translators_retract_nothing_by_any_policy(
+    parts: list[str], sizes: list[int], target: str, policy: ReadWritePolicy, look_ahead: bool
+) -> None:
+    stage, transcript = staged(target, policy, look_ahead), Transcript()
+    steps: Step = []
+    for item in with_tentative(grouped(parts, sizes)):
+        stage.receive(item)
+        while (action := stage.next_action()) is not READ and action is not DONE:
+            match action:
+                case Ask(request):
+                    steps.append(request)
+                    stage.receive_result(translator_of_all().translate([request])[0], 0.0)
+                case Write(update):
+                    steps.append(update)
+                    transcript.add(update)
+    check_prefixes([steps])
+    assert all(caption.final for caption in transcript.captions.values())
+
+
+@cache
+def translator_of_all() -> Router:
+    return mt.load(embedded.translators(), device="cpu")
