@@ -192,10 +192,13 @@ async def test_the_largest_message_is_what_was_configured() -> None:
 
 async def test_as_much_audio_waits_as_was_configured() -> None:
     """More than a server holds that was told nothing, and not much more than this one was told."""
-    held, most = Held(), 2 * MOST
-    data = to_pcm16(speak([*VOCABULARY, ""] * 30))
+    held, most = Held(), MOST
+    data = to_pcm16(speak([*VOCABULARY, ""] * 12))
     config = Config(ServerConfig(drain_seconds=0.5), limits=LimitsConfig(audio_seconds=most))
-    async with serving(engines(recognizer=held), config=config) as served, connect(served.url) as socket:
+    async with (
+        serving(engines(recognizer=held), config=config) as served,
+        connect(served.url, max_queue=None) as socket,
+    ):
         await socket.send(START)
         ready = decode(str(await socket.recv()))
         assert isinstance(ready, Ready)
