@@ -112,7 +112,7 @@ def create_app(
         Gate,
         origins=config.access.origins,
         is_open=lambda: house.door.open,
-        upload_bytes=config.limits.upload_bytes,
+        limits=config.limits,
     )
 
     @app.get("/v1/languages", summary="What can be recognised, translated and spoken")

@@ -67,9 +67,10 @@ class LimitsConfig:
     audio_seconds: float = 2.0
     """Audio of a session that waits to be interpreted before its socket is read no further."""
     message_bytes: int = 1 << 20
-    """A larger WebSocket message closes the connection with 1009."""
+    """A larger WebSocket message closes the connection with 1009; a larger body of a request that brings no
+    recording is refused with 413."""
     upload_bytes: int = 2 << 30
-    """A larger body of a request is refused with 413."""
+    """A larger recording is refused with 413."""
     idle_seconds: float = 3_600.0
     """A session that sends no audio for so long is finished; 0: never."""
     total_seconds: float = 0.0

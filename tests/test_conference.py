@@ -197,6 +197,10 @@ async def test_only_what_is_read_or_recorded_is_translated() -> None:
         await late.socket.close()
         desk = await here.enter("desk", Operate())
         await desk.until(lambda: desk.of(RoomState) and not desk.room.languages)
+        asked.clear()
+        await speaker.play(speak(TALK))
+        await speaker.until(lambda: len(speaker.finished("en")) == 4)
+        assert asked == set()
 
 
 async def test_who_comes_in_the_middle_of_an_utterance_reads_all_of_it() -> None:

@@ -174,7 +174,9 @@ async def test_failures_are_slowed_down_and_the_right_key_is_not(closed: Served)
         answers = [await ask("wrong") for _ in range(BURST + 1)]
         assert [answer.status_code for answer in answers] == [401] * BURST + [429]
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 6
-        assert answers[-1].json()["error"]["code"] == "rate_limited"
+        error = answers[-1].json()["error"]
+        assert error["code"] == "rate_limited"
+        assert error["message"].endswith(f" try again in {answers[-1].headers['Retry-After']} s")
         assert answers[0].headers["WWW-Authenticate"] == "Bearer"
         assert (await ask(key(Role.ADMIN))).status_code == 200
         nothing = await http.post("/v1/rooms/hall/tokens", json={"role": "listener"})
@@ -223,6 +225,34 @@ async def test_no_route_was_left_open(closed: Served) -> None:
         for method, operation in methods.items():
             if path not in PUBLIC:
                 assert operation.get("security") == [{"HTTPBearer": []}], f"{method} {path} asks nobody"
+
+
+BODIES = {"/v1/rooms": {"id": "hall"}, "/v1/rooms/{room}/tokens": {"role": "listener"}}
+"""What nothing is wrong with, of routes that take JSON."""
+
+
+async def test_every_route_refuses_what_is_forged_expired_or_of_another_room(closed: Served) -> None:
+    """Asked over the wire, each with each: the description alone promises nothing."""
+    expired = CLOSED.issue(OPEN, Role.OPERATOR, "hall", "", 60, time.time() - 61)
+    forged = Access(b"?" * 32, {}).issue(OPEN, Role.OPERATOR, "hall", "", 60, time.time())
+    elsewhere = CLOSED.issue(OPEN, Role.OPERATOR, "cellar", "", 60, time.time())
+    asked = 0
+    async with httpx2.AsyncClient(base_url=f"http://{closed.address}") as http:
+        for path, methods in closed.app.openapi()["paths"].items():
+            if path in PUBLIC | {"/metrics"}:  # the last answers this machine without
+                continue
+            there = path.replace("{room}", "hall").replace("{file}", "s1.flac").replace("{job}", "1")
+            assert "{room}" not in there
+            for method in methods:
+                for credential, status in ((expired, 401), (forged, 401), (elsewhere, 403), (None, 401)):
+                    shown = header(credential) if credential else {}
+                    answer = await http.request(method, there, headers=shown, json=BODIES.get(path, {}))
+                    wanted = {status, 429} if status == 401 else {status}
+                    assert answer.status_code in wanted, f"{method} {path}: {answer.status_code}"
+                    asked += 1
+        throttled = await http.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1", **header(expired)})
+        assert throttled.status_code in (401, 429)
+    assert asked >= 4 * 15
 
 
 def connection(client: str, **headers: str) -> Any:

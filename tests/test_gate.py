@@ -102,11 +102,29 @@ async def test_a_body_has_a_size() -> None:
         assert answer.status_code == 200
 
 
+async def test_only_recordings_may_be_large() -> None:
+    """Anybody may send a body, before a credential is looked at: what is read whole is small."""
+    config = Config(limits=LimitsConfig(message_bytes=1 << 16))
+    large = b" " * ((1 << 16) + 1)
+    async with (
+        serving(config=config) as served,
+        httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
+    ):
+        for path in ("/v1/rooms", "/v1/rooms/hall/tokens"):
+            answer = await http.post(path, content=large, headers=JSON)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (413, "limit_exceeded")
+            assert "at most 65536 bytes" in answer.json()["error"]["message"]
+        form = {"model": "any"}
+        for path in ("/v1/audio/transcriptions", "/v1/jobs"):
+            answer = await http.post(path, files={"file": large}, data=form)
+            assert answer.status_code != 413, answer.text
+
+
 async def test_other_kinds_of_events_pass() -> None:
     seen: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    await Gate(app, (), bool, 1)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    await Gate(app, (), bool, LimitsConfig())({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert seen == ["lifespan"]

@@ -12,12 +12,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.config import Config, LimitsConfig, ServerConfig
 from server.house import House
+from server.interpretation.graph import Interpretation
 from server.wire.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
-from streaming.audio import to_pcm16
+from streaming.audio import SAMPLE_RATE, to_pcm16
 from streaming.errors import OverloadError
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
-from tests.served import Served, engines, serving, until
+from tests.served import Served, engines, interpreted, serving, until
 
 WORDS = VOCABULARY[:6]
 
@@ -149,13 +150,39 @@ async def test_a_client_that_has_finished_is_not_idle() -> None:
 
 
 async def test_a_session_lasts_so_long() -> None:
-    async with serving(config=Config(limits=LimitsConfig(total_seconds=0.4))) as served:
-        messages, code = await told(await speaking(served))
-        assert notices(messages) == ["too_long"]
-        assert " ".join(WORDS).startswith(heard(messages))
-        assert isinstance(messages[-1], Done)
-        assert code == 1000
+    """It is cut off in the middle of a talk that does not stop; what came before is finished."""
+    held = Held()
+    config = Config(limits=LimitsConfig(total_seconds=3.0, idle_seconds=0.0))
+    async with serving(engines(recognizer=held), config=config) as served:
+        socket = await connect(served.url)
+        await socket.send(encode(Start("en", ("es",))))
+        talking = asyncio.create_task(talk_on(socket))
+        messages: list[Message] = []
+        while "too_long" not in notices(messages):
+            messages.append(decode(str(await socket.recv())))
+        held.let.set()
+        rest, code = await told(socket)
+        await talking
+        messages += rest
+        assert [m for m in messages if isinstance(m, Notice) and m.code == "too_long"] == [
+            Notice("too_long", "a session may last 3 s here")
+        ]
+        done = messages[-1]
+        assert isinstance(done, Done) and code == 1000
+        came = speak(WORDS * 100)[: round(done.statistics.audio_seconds * SAMPLE_RATE)]
+        transcript = interpreted(came, Interpretation("en", ("es",)))
+        assert heard(messages) == " ".join(transcript.committed("en"))
+        assert 0 < len(came) < len(speak(WORDS * 100))
+        assert len(heard(messages).split()) >= 2
         await until(lambda: served.idle)
+
+
+async def talk_on(socket: ClientConnection) -> None:
+    """Talk until nobody listens any more."""
+    with suppress(ConnectionClosed):
+        for start in range(0, len(audio := to_pcm16(speak(WORDS * 100))), 3_200):
+            await socket.send(audio[start : start + 3_200])
+            await asyncio.sleep(0.05)
 
 
 async def test_who_is_turned_away_because_of_the_load_is_counted() -> None:

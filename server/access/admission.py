@@ -258,4 +258,5 @@ class Admission:
 
     def _refused(self, reason: str) -> OverloadError:
         self._tell(OverloadError.code)
-        return OverloadError(f"{reason}; try again in {self.retry_seconds:.0f} s", self.retry_seconds)
+        wait = self.retry_seconds
+        return OverloadError(f"{reason}; try again in {math.ceil(wait)} s", wait)

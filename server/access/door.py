@@ -7,6 +7,7 @@ logged on the way by everybody. None is ever written anywhere.
 
 import ipaddress
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Annotated, Any, Final
@@ -90,7 +91,7 @@ class Door:
             return self._access().grant(shown, now)
         except UnauthorizedError:
             if shown and (wait := self._throttle.fail(address(connection), now)):
-                raise RateError(f"too many attempts failed; try again in {wait:.0f} s", wait) from None
+                raise RateError(f"too many attempts failed; try again in {math.ceil(wait)} s", wait) from None
             raise
 
 

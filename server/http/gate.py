@@ -14,12 +14,15 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.config import LimitsConfig
 from server.http.refusals import content
 from streaming.errors import DragomanError, ForbiddenError, LimitError
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _PROTECTED = "/v1/"
 """What is said, and what can be done; not the pages, and not what probes ask."""
+_UPLOADS = ("/v1/audio/", "/v1/jobs")
+"""Where recordings come in, piece by piece; any other body is held in memory before anybody is judged."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -27,14 +30,14 @@ class Gate:
     """ASGI middleware."""
 
     def __init__(
-        self, app: ASGIApp, origins: Sequence[str], is_open: Callable[[], bool], upload_bytes: int
+        self, app: ASGIApp, origins: Sequence[str], is_open: Callable[[], bool], limits: LimitsConfig
     ) -> None:
         """`origins` are other sites that may connect; `is_open` tells whether there are no keys."""
         self._app = app
         self._origins = {origin.rstrip("/").lower() for origin in origins}
         self._hosts = {urlsplit(origin).netloc for origin in self._origins}
         self._is_open = is_open
-        self._upload_bytes = upload_bytes
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -66,9 +69,12 @@ class Gate:
         return host in self._hosts or (name is not None and _is_local(name))
 
     async def _bounded(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
-        error = LimitError(f"a body of at most {self._upload_bytes} bytes was expected, more came")
+        most = self._limits.upload_bytes
+        if not scope["path"].startswith(_UPLOADS):
+            most = min(most, self._limits.message_bytes)
+        error = LimitError(f"a body of at most {most} bytes was expected, more came")
         declared = headers.get("content-length", "0")
-        if declared.isdecimal() and int(declared) > self._upload_bytes:
+        if declared.isdecimal() and int(declared) > most:
             return await _refuse(error, 413, scope, receive, send)
         came, answering = 0, False
 
@@ -76,23 +82,23 @@ class Gate:
             nonlocal came
             message = await receive()
             came += len(message.get("body", b""))
-            if came > self._upload_bytes:
+            if came > most:
                 raise error
             return message
 
         async def noted(message: Message) -> None:
             nonlocal answering
             # Whatever the application makes of a body that broke off: it was too large.
-            if came <= self._upload_bytes or answering:
+            if came <= most or answering:
                 answering = True
                 await send(message)
 
         try:
             await self._app(scope, counted, noted)
         except Exception:
-            if came <= self._upload_bytes or answering:
+            if came <= most or answering:
                 raise
-        if came > self._upload_bytes and not answering:
+        if came > most and not answering:
             await _refuse(error, 413, scope, receive, send)
 
 
