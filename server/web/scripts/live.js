@@ -29,6 +29,7 @@ async function prepare() {
   offer = await (await fetch("/v1/languages")).json();
   fillLanguages();
   await fillDevices();
+  $("setup").hidden = false; // not before, lest what is clicked moves away
   document.addEventListener("words", () => {
     fillLanguages();
     show($("state").dataset.state);
