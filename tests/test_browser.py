@@ -345,6 +345,7 @@ async def test_the_newest_words_are_in_sight(engines: Engines, size: tuple[int, 
     async with serving(engines) as served, browser() as context:
         async with opened(context, f"http://{served.address}/") as page:
             await page.set_viewport_size({"width": size[0], "height": size[1]})
+            await expect(page.locator("#setup")).to_be_visible()
             places = await page.evaluate(
                 """async () => {
                   const { Columns } = await import("/web/scripts/columns.js");

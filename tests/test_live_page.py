@@ -81,6 +81,7 @@ async def test_every_state_is_shown(heard: Path) -> None:
 async def test_text_stays_where_it_is_for_a_reader_who_has_scrolled_back() -> None:
     async with serving() as served, browser() as context:
         async with opened(context, f"http://{served.address}/") as page:
+            await expect(page.locator("#setup")).to_be_visible()
             await page.evaluate(FILL, 40)
             at, end = await page.evaluate(PLACE)
             assert end - at < 2, "it follows"
@@ -106,6 +107,7 @@ async def test_text_stays_where_it_is_for_a_reader_who_has_scrolled_back() -> No
 async def test_the_keyboard_alone_starts_stops_and_searches(heard: Path) -> None:
     async with serving() as served, browser(heard) as context:
         async with opened(context, f"http://{served.address}/") as page:
+            await expect(page.locator("#setup")).to_be_visible()
             for name in ("source", "target"):
                 await to(page, f"[name={name}]")
             await page.keyboard.press("Space")
@@ -153,6 +155,7 @@ async def test_a_language_of_the_interface_is_one_file() -> None:
 async def test_letters_colours_and_size_are_as_chosen_and_kept() -> None:
     async with serving() as served, browser() as context:
         async with opened(context, f"http://{served.address}/") as page:
+            await expect(page.locator("#setup")).to_be_visible()
             await page.evaluate(FILL, 1)
             before = await look(page)
             await page.click("[popovertarget=looks]")
@@ -165,6 +168,7 @@ async def test_letters_colours_and_size_are_as_chosen_and_kept() -> None:
             assert chosen["spacing"] > 0 and "Hyperlegible" in chosen["family"]
             assert (chosen["ink"], chosen["paper"]) == ("rgb(255, 255, 255)", "rgb(0, 0, 0)")
             await page.reload()
+            await expect(page.locator("#setup")).to_be_visible()
             await page.evaluate(FILL, 1)
             assert await look(page) == chosen
 

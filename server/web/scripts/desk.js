@@ -155,7 +155,7 @@ function edit({ target }) {
 /** Text that is selected in a caption is offered as a term: a double click to select, a click to add. */
 function pick() {
   const editor = document.activeElement?.closest(".editor");
-  const selected = getSelection();
+  const selected = getSelection(); // Firefox leaves out what is selected in fields
   const found = editor ? editor.value.slice(editor.selectionStart, editor.selectionEnd) : selected.toString();
   const text = found.trim();
   const column = (editor ?? selected.anchorNode?.parentElement)?.closest(".log")?.closest(".column");

@@ -28,8 +28,8 @@ async function prepare() {
   $("tab").hidden = !sharesSound();
   offer = await (await fetch("/v1/languages")).json();
   fillLanguages();
-  ready(true);
   await fillDevices();
+  $("setup").hidden = false; // not before, lest what is clicked moves away
   document.addEventListener("words", () => {
     fillLanguages();
     show($("state").dataset.state);
@@ -85,7 +85,7 @@ async function begin(event) {
   complain("");
   const wanted = { source: source.value, ...(room() ? { name: name.value.trim() } : { targets: targets() }) };
   remember(wanted);
-  ready(false);
+  $("setup").querySelector(".main").disabled = true;
   try {
     show("asking");
     sound = new Sound(hear, end);
@@ -99,13 +99,8 @@ async function begin(event) {
     show("idle");
     complain(problem(error));
   } finally {
-    ready(true);
+    $("setup").querySelector(".main").disabled = false;
   }
-}
-
-/** Whether one may start: not before the languages are known, and not twice. */
-function ready(is) {
-  $("setup").querySelector(".main").disabled = !is;
 }
 
 function open(wanted) {
