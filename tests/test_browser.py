@@ -463,7 +463,7 @@ async def test_no_barriers(engines: Engines, theme: str) -> None:
         base = f"http://{served.address}"
         async with httpx2.AsyncClient(base_url=base) as http:
             await http.post("/v1/rooms", json={"id": "hall", "title": "Opening", "source": "en"})
-        for path in ("/", "/r/hall", "/r/hall/floor", "/r/hall/desk", "/r/hall/screen"):
+        for path in ("/", "/r/hall", "/r/hall/floor", "/r/hall/desk", "/r/hall/screen", "/r/hall/overlay"):
             page = await context.new_page()
             # The checker is put into the page by the test, which the pages' own policy would forbid.
             await page.goto(f"{base}{path}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
 from server.http.pages import WEB
@@ -171,6 +172,18 @@ async def test_letters_colours_and_size_are_as_chosen_and_kept() -> None:
             await expect(page.locator("#setup")).to_be_visible()
             await page.evaluate(FILL, 1)
             assert await look(page) == chosen
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+async def test_captions_and_choices_have_no_barriers(theme: str) -> None:
+    async with serving() as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await expect(page.locator("#setup")).to_be_visible()
+            await page.evaluate(FILL, 40)
+            await page.click("[popovertarget=looks]")
+            await page.select_option("[data-setting=theme]", theme)
+            found = await Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
 
 
 async def look(page: Page) -> dict[str, Any]:
