@@ -114,7 +114,8 @@ def overgrown(text: str, rest: str, language: str) -> int:
     if last is None:
         return 0
     for number in numbers(text + rest, language):
-        if number.start <= last.start and number.end > len(text) and number.value != last.value:
+        grown = number.start > last.start or number.value != last.value
+        if grown and number.start < len(text) < number.end:
             return number.end - len(text)
     return 0
 

@@ -96,6 +96,10 @@ def test_a_number_at_the_end_may_still_grow(language: str, text: str, held: str)
         ("有350万", "人", "zh", 0),
         ("", "5", "en", 0),
         ("x ", "5", "en", 0),
+        ("on April 7, 2020", "00000-A", "en", 5),
+        ("el 7 de abril de 2020", "00", "es", 2),
+        ("am 7. April 2020", "00 Uhr", "de", 2),
+        ("on April 7, 2020", ", 300 came", "en", 0),
     ],
 )
 def test_what_follows_a_number_does_not_turn_it_into_another(
