@@ -168,7 +168,8 @@ async def test_what_was_on_its_way_in_another_language_is_not_shown() -> None:
                   come({ type: "room", speakers: [] });
                   said("en", "one two");
                   listener.change({ language: "es" });
-                  come({ type: "room", speakers: [] });
+                  come({ type: "room", speakers: [] }); // of the history before, and on its way as well
+                  said("en", "one two three");
                   said("es", "uno dos");
                   return shown;
                 }"""

@@ -3,6 +3,7 @@
  * breaks. Events: "state", "caption", "revision", "room", "speech" ({message, samples}), "ended", "error".
  */
 
+import { FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
 import { Transcript, asCaption } from "./transcript.js";
 
@@ -58,9 +59,8 @@ export class Listener extends EventTarget {
     if (message instanceof ArrayBuffer) {
       return this.#tell("speech", { message: this.#speech, samples: new Int16Array(message) });
     }
-    // What was on its way when the language was changed; the history of the new one begins with the room.
     if (message.type === "room") this.#left = null;
-    if (message.language && message.language === this.#left) return;
+    if (message.language && this.#isLate(message.language)) return;
     this.#event = message.event ?? this.#event;
     switch (message.type) {
       case "caption":
@@ -80,6 +80,11 @@ export class Listener extends EventTarget {
         if (message.code === "overloaded") return this.#tell("error", message); // the connection asks again
         return this.#end("error", message);
     }
+  }
+
+  /** Of what was on its way when the language was changed; the history of the floor begins with the room. */
+  #isLate(language) {
+    return this.wanted.language === FLOOR ? language === this.#left : language !== this.wanted.language;
   }
 
   #end(name, message) {
