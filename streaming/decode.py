@@ -4,7 +4,7 @@ FFmpeg's libraries (through PyAV) read and decode, soxr resamples. Nothing is he
 the making, so a recording of three hours needs no more memory than one of three seconds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ class Resampler:
         return np.asarray(self._stream.resample_chunk(samples, last=last), np.float32)
 
 
-def decode(path: str | Path, step: float = 0.1) -> Iterator[AudioChunk]:
+def decode(path: str | Path, step: float = 0.1) -> Generator[AudioChunk]:
     """Read a recording as consecutive chunks of ``step`` seconds: mono, 16 kHz, the last one shorter.
 
     Samples are multiples of 1/32768, so that a recording sounds exactly the same to the stages whether

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -161,6 +161,15 @@ async def test_a_live_job_begins_anew_and_gives_what_live_commits(tmp_path: Path
         assert (await desk.http.get(f"/jobs/{number}/result")).json() == expected
 
 
+def held(folder: Path) -> list[str]:
+    """List the files below a folder that are open here, removed ones too: those still take their place."""
+    found = []
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):
+            found.append(os.readlink(f"/proc/self/fd/{number}"))
+    return [path for path in found if path.startswith(str(folder))]
+
+
 async def test_cancelling_and_deleting(tmp_path: Path) -> None:
     gate = Counted(free=2)
     async with opened(engines(recognizer=gate), config=configured(tmp_path)) as desk:
@@ -173,6 +182,7 @@ async def test_cancelling_and_deleting(tmp_path: Path) -> None:
         assert (await desk.http.post(f"/jobs/{running}/cancel")).status_code == 409
         gate.opened.set()
         await until(lambda: desk.served.idle and not desk.served.app.state.archive.recordings.running)
+        assert not held(tmp_path / "recordings")
         again = await desk.submit(WORDS)
         assert again.status_code == 202, "what was cancelled may be submitted again"
         assert (await desk.ended(again.json()["id"]))["state"] == "done"

@@ -9,7 +9,7 @@ import concurrent.futures
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -129,16 +129,17 @@ class Recordings:
         def run() -> None:
             heard = 0.0
             methods = asking.methods(self._tiers, approach.mode, on_notice)
-            chunks = asking.until_stopped(decode(path))
-            for passage in files.passages(
-                *(chunks, wanted, methods, approach, self._manner),
-                workers=self._workers,
-                last=last,
-                on_notice=on_notice,
-            ):
-                on_passage(passage)
-                loop.call_soon_threadsafe(self._heard, passage.end - heard)
-                heard = passage.end
+            # Who is stopped leaves frames behind in an error that may be kept for long: the file must not be.
+            with closing(decode(path)) as sound:
+                for passage in files.passages(
+                    *(asking.until_stopped(sound), wanted, methods, approach, self._manner),
+                    workers=self._workers,
+                    last=last,
+                    on_notice=on_notice,
+                ):
+                    on_passage(passage)
+                    loop.call_soon_threadsafe(self._heard, passage.end - heard)
+                    heard = passage.end
 
         self._asking.add(asking)
         running = loop.run_in_executor(self._pool, run)

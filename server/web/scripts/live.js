@@ -191,8 +191,8 @@ function show(state) {
 
 function problem({ name, message }) {
   if (kind() === "tab" && name === "NotAllowedError") return word("problem-unshared");
-  const said = word(`problem-${name}`, { message });
-  return said === `problem-${name}` ? word("problem-other", { message }) : said;
+  const phrase = word(`problem-${name}`, { message });
+  return phrase === `problem-${name}` ? word("problem-other", { message }) : phrase;
 }
 
 function complain(message) {
