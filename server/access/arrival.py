@@ -66,8 +66,7 @@ class Arrival:
         if grant is None:
             self._stack.enter_context(self._admission.stranger())
         else:
-            self.come_back()
-            self.grant = grant
+            self._admit(grant)
 
     def enter(self, token: str = "") -> None:
         """Come in, with the token of a first message; nothing happens to who is in already.
@@ -77,9 +76,7 @@ class Arrival:
             OverloadError: there is no room.
         """
         if self.grant is None:
-            grant = self._judged(token)
-            self.come_back()
-            self.grant = grant
+            self._admit(self._judged(token))
 
     def come_back(self) -> None:
         """Come in without a credential, to something that was begun with one and is known by a secret.
@@ -91,6 +88,10 @@ class Arrival:
             self._stack.close()  # no stranger any more
             self._stack.enter_context(self._place())
             self._inside = True
+
+    def _admit(self, grant: Grant) -> None:
+        self.come_back()
+        self.grant = grant
 
     def _judged(self, token: str = "") -> Grant:
         return self._door.check(self._connection, self._action, self._room, token)
