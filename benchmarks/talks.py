@@ -232,13 +232,13 @@ def _plain(path: Path, plain: Callable[[str], str | None], count: int) -> list[s
 def spoken(name: str, language: Any, texts: Sequence[str], voice: str, pause: float = PAUSE) -> Talk:
     """Speak sentences as one talk; those that the voice cannot say are left out."""
     from embedded.recipe import sentences as recipe
-    from embedded.recipe.synthesis import Espeak, UnspokenError, Voice
+    from embedded.recipe.synthesis import UnspokenError, Voice, espeak
 
-    espeak, spoken = Espeak(), []
+    spoken = []
     for text in texts:
         try:
             sentence = recipe.Sentence(text, language, held_out=True)
-            spoken.append(espeak.speak(sentence, Voice(voice, rate=150)))
+            spoken.append(espeak().speak(sentence, Voice(voice, rate=150)))
         except UnspokenError:
             continue
     wave, starts = join([utterance.wave.astype(np.float32) for utterance in spoken], pause)

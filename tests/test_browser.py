@@ -191,6 +191,40 @@ async def nothing_lost(page: Page, engines: Engines, folder: Path) -> None:
     assert numbers == sorted(set(numbers))
 
 
+async def test_languages_are_added_and_left_out_while_somebody_speaks(
+    engines: Engines, heard: Path, tmp_path: Path
+) -> None:
+    async with (
+        serving(engines, grace=60.0) as served,
+        breakable(served) as (address, cut),
+        browser(heard) as context,
+        opened(context, f"http://{address}/") as page,
+    ):
+        headings = page.locator("#columns h2")
+        await begin(page, "es")
+        await expect(headings).to_have_text(["English", "Spanish"])
+        await expect(page.locator(".log[lang=en] p.final").first).to_be_visible(timeout=PATIENCE)
+        await page.click("#choose")
+        await page.check("#chosen [name=target][value=zh]")
+        await expect(headings).to_have_text(["English", "Spanish", "Chinese"])
+        await expect(page.locator(".log[lang=zh] p.final").first).to_be_visible(timeout=PATIENCE)
+        async with cut():
+            await until_state(page, "reconnecting")
+            await page.uncheck("#chosen [name=target][value=es]")
+        await expect(headings).to_have_text(["English", "Chinese"])
+        await page.keyboard.press("Escape")
+        await spoken(page, SPEECH)
+        await finish(page)
+        await expect(page.locator("#choose")).to_be_hidden()
+        shown = {language: await column(page, language) for language in ("en", "zh")}
+        recorded = offline(await sent(page, tmp_path / "sent.wav"), engines, "zh")
+        skipped = (await page.evaluate("() => window.done"))["statistics"]["skipped"]
+        assert len(shown["zh"]) == len(shown["en"]) >= 2
+        assert shown["en"] == recorded["en"] or skipped
+        await page.click("#again")
+        await expect(page.locator("#setup [name=target][value=zh]")).to_be_checked()
+
+
 @pytest.mark.parametrize("way", ["stopped", "killed"])
 async def test_a_server_that_is_started_anew_loses_nothing(
     engines: Engines, heard: Path, tmp_path: Path, way: str

@@ -23,6 +23,8 @@ from server.wire.messages import (
     Speech,
     Start,
     Statistics,
+    Translate,
+    Translating,
     encode,
 )
 from server.wire.protocol import (
@@ -80,8 +82,10 @@ EXAMPLES: dict[str, Message] = {
     "revision": Revision(0, "en", "a"),
     "room": RoomState("r", languages=(LanguageState("zh", "machine"),)),
     "status": Status(),
+    "translate": Translate(("zh",)),
     "finish": Finish(),
     "ready": Ready("s", "en"),
+    "translating": Translating(("zh",)),
     "caption": Caption(0, "en"),
     "speech": Speech(0, "en", "a", 0.0, 0.1),
     "notice": Notice("a", "b"),

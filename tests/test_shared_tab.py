@@ -52,6 +52,7 @@ async def test_what_a_shared_tab_plays_is_interpreted_until_the_tab_is_closed(
             await talk.close()
             await until_state(page, "finished")
             await expect(page.locator("#problem")).to_contain_text("no longer shared")
+            await expect(page.locator("#problem")).to_be_visible()
             shown = {language: await column(page, language) for language in ("en", "zh")}
             recorded = offline(await sent(page, tmp_path / "sent.wav"), engines, "zh")
             skipped = (await page.evaluate("() => window.done"))["statistics"]["skipped"]

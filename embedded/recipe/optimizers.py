@@ -1,9 +1,4 @@
-"""The optimisers of both recipes: Muon for the matrices inside layers, AdamW for everything else.
-
-Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks") turns the momentum of a
-matrix into the nearest orthogonal one before it steps; with the scale of Liu et al. 2025, "Muon is Scalable
-for LLM Training", both take the same learning rate.
-"""
+"""The optimisers of both recipes: Muon for the matrices inside layers, AdamW for everything else."""
 
 from __future__ import annotations
 
@@ -11,6 +6,9 @@ from typing import Any
 
 import torch
 from torch import nn
+
+from embedded.recipe.muon import Muon
+from embedded.recipe.precision import numbers
 
 Optimizers = list[torch.optim.Optimizer]
 
@@ -28,7 +26,7 @@ def optimizers(network: nn.Module) -> Optimizers:
         (hidden if matrix else tables if parameter.dim() > 1 else plain).append(parameter)
     groups: list[dict[str, Any]] = [{"params": tables, "weight_decay": 0.01}]
     groups.append({"params": plain, "weight_decay": 0.0})
-    muon = torch.optim.Muon(hidden, lr=0.0, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
+    muon = Muon(hidden, numbers(hidden[0].device), decay=0.01)
     return [muon, torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)]
 
 

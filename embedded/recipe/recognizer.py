@@ -34,6 +34,7 @@ from tokenizers import Tokenizer
 from embedded.recipe.examples import Batch, Writer, batches
 from embedded.recipe.network import Losses, Network, Shape, imagined_losses, losses
 from embedded.recipe.optimizers import optimizers, restore, states, step
+from embedded.recipe.precision import mixed
 from embedded.recipe.published import recognizer_weights, variables
 from embedded.recipe.sentences import recipe_folder
 from embedded.recipe.windows import Composer, Difficulty
@@ -128,7 +129,7 @@ class Trainer:
         """One step on a batch that is heard or, where it has no spectra, imagined."""
         arrays = (batch.mel, batch.tokens, batch.targets, batch.sounds, batch.ranges)
         tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(self.device) for array in arrays]
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with mixed(self.device):
             result = (
                 losses(self.network, *tensors) if audible else imagined_losses(self.network, *tensors[1:])
             )

@@ -17,7 +17,7 @@ import soundfile
 
 from embedded.recipe.sentences import SAMPLES, Language, Sentence
 from embedded.recipe.spectra import RATE
-from embedded.recipe.synthesis import Espeak, Voice
+from embedded.recipe.synthesis import Voice, espeak
 
 LEAD, PAUSE, TAIL = 0.5, 0.6, 1.0
 """Seconds of silence before, between and after the sentences."""
@@ -27,14 +27,14 @@ VOICES: dict[str, tuple[Language, Voice]] = {
 }
 
 
-def record(espeak: Espeak, name: str, folder: Path) -> str:
+def record(name: str, folder: Path) -> str:
     """Speak `name.txt` into `name.flac` and write `name.json`; returns what was done."""
     language, voice = VOICES[name]
     texts = (SAMPLES / f"{name}.txt").read_text(encoding="utf-8").split("\n")
     parts = [np.zeros(int(LEAD * RATE), dtype=np.float32)]
     sentences, words = [], []
     for text in filter(None, texts):
-        utterance = espeak.speak(Sentence(text, language, held_out=True), voice)
+        utterance = espeak().speak(Sentence(text, language, held_out=True), voice)
         at = sum(map(len, parts)) / RATE
         spoken = [
             {"text": text[w.first : w.last], "start": round(at + w.start, 3), "end": round(at + w.end, 3)}
@@ -61,9 +61,8 @@ def main() -> None:
     )
     parser.add_argument("--to", type=Path, default=SAMPLES)
     arguments = parser.parse_args()
-    espeak = Espeak()
     for name in VOICES:
-        print(record(espeak, name, arguments.to))
+        print(record(name, arguments.to))
 
 
 if __name__ == "__main__":

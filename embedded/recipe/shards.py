@@ -22,12 +22,12 @@ import numpy.typing as npt
 from embedded.recipe import spectra
 from embedded.recipe.sentences import LANGUAGES, Language, Sentence, read, recipe_folder
 from embedded.recipe.synthesis import (
-    Espeak,
     Kind,
     UnspokenError,
     Utterance,
     Voice,
     Word,
+    espeak,
     random_voice,
     usual,
 )
@@ -99,13 +99,12 @@ class Shard:
 def utterances(sentences: list[Sentence], seed: int, kind: Kind) -> Iterator[tuple[Utterance, Voice]]:
     """The sentences in random voices; those espeak-ng cannot speak are left out."""
     source = random.Random(seed)
-    espeak = Espeak()
     voice = Voice("en-us")
     for index, sentence in enumerate(sentences):
         if index % SAME_VOICE == 0:
             voice = random_voice(sentence.language, source, kind)
         try:
-            yield espeak.speak(sentence, voice), voice
+            yield espeak().speak(sentence, voice), voice
         except UnspokenError:
             continue
 

@@ -4,7 +4,8 @@ espeak-ng reports every word and every phoneme with its position in the audio. T
 the phonemes frame by frame from them, and its cross-attention learns where the words are, which is what makes
 training it from nothing possible on two cores.
 
-The library keeps its state in globals, so there is one `Espeak` a process.
+The library keeps its state, and a pointer to who receives its speech, in globals: there is one `Espeak` a
+process.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import ctypes
 import random
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import espeakng_loader
@@ -114,7 +116,7 @@ class UnspokenError(Exception):
 
 
 class Espeak:
-    """The espeak-ng library, one a process."""
+    """The espeak-ng library; `espeak` gives the one of this process."""
 
     def __init__(self) -> None:
         self._library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -176,6 +178,12 @@ class Espeak:
         words = word_times(sentence, events, len(audio) / self._rate)
         tones = self.tones(sentence.text) if sentence.language == "zh" else []
         return Utterance(sentence.text, sentence.language, wave, words, phoneme_times(events), tones)
+
+
+@cache
+def espeak() -> Espeak:
+    """Give the one of this process."""
+    return Espeak()
 
 
 def spans(text: str, language: Language) -> list[tuple[int, int]]:

@@ -33,6 +33,7 @@ from embedded.recipe.bitext import Pair
 from embedded.recipe.lexicon import Lexicon, learn
 from embedded.recipe.mixture import MIXTURE, Mixture, corpora_in
 from embedded.recipe.optimizers import optimizers, restore, states, step
+from embedded.recipe.precision import mixed
 from embedded.recipe.published import translator_weights, variables
 from embedded.recipe.translator_model import Shape, TranslatorModel
 from embedded.recipe.translator_pieces import PAD, Pieces, extended, inherited, train_pieces
@@ -246,7 +247,7 @@ class Training:
 
     def _step(self, batch: Batch, rate: float, smoothing: float) -> tuple[float, float]:
         # On short sentences plain attention is a quarter faster in all than the fused kernel's backward pass.
-        with torch.autocast(self.device.type, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        with mixed(self.device), sdpa_kernel(SDPBackend.MATH):
             loss, guide = loss_of(self.model, batch, self.device, smoothing)
         step(self.optimizers, loss + GUIDANCE * guide, self.model, rate)
         self.progress.step += 1

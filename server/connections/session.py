@@ -19,10 +19,10 @@ from server.rooms.conference import Conference
 from server.rooms.floor import Floor
 from server.rooms.hall import Hall, floor_of
 from server.rooms.operation import Operation
-from server.wire.messages import Ack, Done, Ready, Resume, Start
+from server.wire.messages import Ack, Done, Ready, Resume, Start, Translate, Translating
 from server.wire.protocol import INTERPRETER, SPEAKER, Audio, Dialogue, Event
 from server.wire.room_messages import Interpret, Type
-from streaming.errors import DragomanError, ProtocolError, ReplacedError, first_cause
+from streaming.errors import DragomanError, InputError, ProtocolError, ReplacedError, first_cause
 from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
@@ -129,8 +129,16 @@ class Session(Connection):
                 await floor.settle()
             elif isinstance(event, Type):
                 Operation(conference).type(floor, event.text, event.final)
+            elif isinstance(event, Translate):
+                self._translate(Operation(conference), event.targets)
             else:
                 floor.finish()
+
+    def _translate(self, operation: Operation, targets: tuple[str, ...]) -> None:
+        try:
+            self._send(Translating(targets, operation.translate(targets)))
+        except InputError as error:
+            self._send(Notice("refused", str(error)))
 
     async def _next(self, conference: Conference, floor: Floor) -> Event:
         """Wait for the client, but not longer than the session may be idle."""
@@ -168,11 +176,11 @@ class Session(Connection):
         return View("booth" if floor.booth else "speaker", floor=floor.name, words=floor.form.words)
 
     def _ready(self, conference: Conference, floor: Floor, token: str) -> Ready:
-        form = floor.form
+        form, plan = floor.form, conference.room.plan
         return Ready(
             conference.name,
             form.source,
-            form.targets,
+            plan.targets if plan.private else form.targets,
             form.speak,
             () if floor.booth else conference.routes(form),
             form.sample_rate,

@@ -35,7 +35,6 @@ from streaming.stages import Notice, Translation, TranslationRequest
 
 log = logging.getLogger(__name__)
 
-
 OnFloor = Callable[["Conference", int], None]
 
 
@@ -53,7 +52,6 @@ class Conference:
         self.journal = Journal(services.log, room.plan.id, last, self._tell)
         self.scribe = Scribe(room, self.journal, lambda line: self.floors[_floor_of(line)].begin)
         self.floors: dict[str, Floor] = {}
-        """Adds to each request what the room knows, as its glossary."""
         self.over = asyncio.Event()
         """The event has ended, and everybody has been told."""
         self.failing: set[str] = set()
@@ -180,7 +178,9 @@ class Conference:
         Raises:
             LanguageError: a language that cannot be heard, translated or spoken.
         """
-        return self.services.languages.routes(self._wanted(form, ""), self.room.plan.targets)
+        wanted = self._wanted(form, "")
+        spoken = tuple(language for language in wanted.speak if language in wanted.targets)
+        return self.services.languages.routes(replace(wanted, speak=spoken), self.room.plan.targets)
 
     async def translate(self, request: TranslationRequest) -> Translation:
         """Translate; in a room that is shared, a language that fails harms no other."""

@@ -1,12 +1,14 @@
 """What people bring about in a room: languages come and go or are typed, utterances are corrected."""
 
 import asyncio
+from dataclasses import replace
 
 from server.interpretation.graph import Interpretation
 from server.rooms.conference import Conference
 from server.rooms.floor import Floor
 from server.rooms.rendering import evenly, render
 from server.rooms.scribe import TYPED, corrected
+from server.wire.messages import Route
 from server.wire.room_messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
 from streaming.captions import Caption, Update
 from streaming.errors import LanguageError, RoomError
@@ -51,6 +53,31 @@ class Operation:
     def _departed(self, language: str) -> None:
         self.conference.room.unlisten(language)
         self.conference.changed()
+
+    # The speaker of a session of one's own
+
+    def translate(self, targets: tuple[str, ...]) -> tuple[Route, ...]:
+        """Translate into these languages from now on; those that are new are filled with the last utterances.
+        Gives how they are reached, if the source is known.
+
+        Raises:
+            LanguageError: nothing can be translated into one of them; all stays as it is.
+            RoomError: in a room listeners choose.
+        """
+        conference = self.conference
+        plan = conference.room.plan
+        if not plan.private:
+            raise RoomError("the languages of a room are those that its listeners choose")
+        source = None if plan.source == "auto" else plan.source
+        routes = conference.services.languages.routes(Interpretation(source, targets))
+        conference.room.plan = replace(plan, targets=targets)
+        conference.changed()
+        save = conference.services.log.save
+        conference.start("the plan", save, conference.name, "room", conference.room.plan.written)
+        for language in targets:
+            if language not in plan.targets:
+                conference.start(f"the filling of {language}", self._fill, language)
+        return routes
 
     # Interpreters
 

@@ -20,7 +20,7 @@ from server.rooms.snapshot import Snapshot, unpack
 from server.rooms.trade import NO_PACKS
 from server.wire.messages import Done, Start
 from server.wire.room_messages import SpeakerState
-from server.wire.schema import from_plain, to_plain
+from server.wire.schema import from_plain
 from streaming.errors import PackError
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 async def create(plan: Plan, services: Services, on_floor: OnFloor) -> Conference:
     """Make a room that survives."""
-    await services.log.save(plan.id, "room", json.dumps(to_plain(plan)).encode())
+    await services.log.save(plan.id, "room", plan.written)
     await services.log.save(plan.id, "open", b"")
     return Conference(Room(plan), services, on_floor)
 

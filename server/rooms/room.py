@@ -1,9 +1,11 @@
 """Rooms: who speaks, who reads, and what must therefore be translated. Pure: decided here, done elsewhere."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from server.wire.room_messages import FLOOR, LanguageState, RoomState, SpeakerState, Term
+from server.wire.schema import to_plain
 from streaming.errors import RoomError
 
 REMEMBERED = 1_000
@@ -30,6 +32,11 @@ class Plan:
     """Days after which nothing is left of the room; null: as the server is configured."""
     private: bool = False
     """The session of one speaker, who alone is told."""
+
+    @property
+    def written(self) -> bytes:
+        """As it is kept in the log."""
+        return json.dumps(to_plain(self)).encode()
 
 
 @dataclass(slots=True)

@@ -95,6 +95,14 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Translate:
+    """Translate into other languages from now on; in a room its listeners choose them."""
+
+    targets: tuple[str, ...]
+    """All of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """No more audio follows: interpret what is there, then say ``done``."""
 
@@ -117,7 +125,7 @@ class Ready:
     source: str
     """As asked."""
     targets: tuple[str, ...] = ()
-    """As asked."""
+    """As asked, in ``start`` or since."""
     speak: tuple[str, ...] = ()
     """As asked."""
     routes: tuple[Route, ...] = ()
@@ -130,6 +138,16 @@ class Ready:
     """Samples of each channel that need not be sent: go on from there."""
     speaker: str = ""
     """Name of the speaker in captions; of several channels, the first's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translating:
+    """What is spoken is translated into these languages from now on."""
+
+    targets: tuple[str, ...]
+    """All of them."""
+    routes: tuple[Route, ...] = ()
+    """As in ``ready``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +215,7 @@ class Done:
 ClientMessage: TypeAlias = (
     Start
     | Resume
+    | Translate
     | Finish
     | Listen
     | Operate
@@ -210,13 +229,14 @@ ClientMessage: TypeAlias = (
     | Type
 )
 ServerMessage: TypeAlias = (
-    Ready | Ack | Caption | Speech | Revision | Notice | RoomState | Status | Error | Done
+    Ready | Translating | Ack | Caption | Speech | Revision | Notice | RoomState | Status | Error | Done
 )
 Message: TypeAlias = ClientMessage | ServerMessage
 
 CLIENT: Final[Mapping[str, type[Any]]] = {
     "start": Start,
     "resume": Resume,
+    "translate": Translate,
     "finish": Finish,
     "listen": Listen,
     "operate": Operate,
@@ -232,6 +252,7 @@ CLIENT: Final[Mapping[str, type[Any]]] = {
 """Messages that a client sends, by ``type``."""
 SERVER: Final[Mapping[str, type[Any]]] = {
     "ready": Ready,
+    "translating": Translating,
     "ack": Ack,
     "caption": Caption,
     "speech": Speech,

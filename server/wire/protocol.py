@@ -39,7 +39,7 @@ Table: TypeAlias = Mapping[State, Mapping[str, State]]
 
 FROM_CLIENT: Final[Table] = {
     State.CONNECTED: {"start": State.STREAMING, "resume": State.STREAMING},
-    State.STREAMING: {AUDIO: State.STREAMING, "finish": State.DRAINING},
+    State.STREAMING: {AUDIO: State.STREAMING, "translate": State.STREAMING, "finish": State.DRAINING},
     State.DRAINING: {},
     State.CLOSED: {},
 }
@@ -49,6 +49,7 @@ FROM_SERVER: Final[Table] = {
     State.CONNECTED: {"error": State.CLOSED},
     State.STREAMING: {
         "ready": State.STREAMING,
+        "translating": State.STREAMING,
         "ack": State.STREAMING,
         "caption": State.STREAMING,
         "speech": State.STREAMING,

@@ -13,6 +13,7 @@ const NEAR = 48;
 
 export class Columns {
   #columns = new Map();
+  #shown = [];
 
   constructor(root) {
     this.root = root;
@@ -21,6 +22,7 @@ export class Columns {
 
   /** Show these languages, in this order; the last is announced to screen readers, one is enough. */
   arrange(languages) {
+    this.#shown = languages;
     for (const language of languages) this.#column(language);
     this.root.replaceChildren(...languages.map((language) => this.#column(language).element));
     this.root.style.setProperty("--columns", languages.length);
@@ -31,7 +33,7 @@ export class Columns {
   show(caption, key = caption.language) {
     const known = this.#columns.has(key);
     const column = this.#column(key);
-    if (!known) this.arrange([...this.#columns.keys()]);
+    if (!known) this.arrange([...this.#shown, key]);
     column.show(caption);
   }
 
@@ -43,12 +45,18 @@ export class Columns {
   /** Forget all text and all columns. */
   clear() {
     this.#columns.clear();
+    this.#shown = [];
     this.root.replaceChildren();
   }
 
-  /** The languages shown. */
+  /** The languages that have text, shown or not any more. */
   get languages() {
     return [...this.#columns.keys()];
+  }
+
+  /** The languages shown, in their order. */
+  get shown() {
+    return this.#shown;
   }
 
   /** Find text; gives the number of places, marked as the highlight "found". */

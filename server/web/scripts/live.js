@@ -17,6 +17,7 @@ let transcript = new Transcript();
 let columns = new Columns($("columns"));
 let sound = null;
 let speaker = null;
+let translated = [];
 let offer = { recognition: [], translation: [] };
 
 async function prepare() {
@@ -96,7 +97,7 @@ async function begin(event) {
   } catch (error) {
     await sound?.close();
     speaker?.close();
-    show("idle");
+    again();
     complain(problem(error));
   } finally {
     $("setup").querySelector(".main").disabled = false;
@@ -112,15 +113,36 @@ function open(wanted) {
   speaker.addEventListener("state", ({ detail }) => show(detail));
   speaker.addEventListener("caption", ({ detail }) => hearBack(transcript.show(detail)));
   speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(asCaption(detail))));
+  speaker.addEventListener("ready", ({ detail }) => follow(detail.targets));
+  speaker.addEventListener("translating", ({ detail }) => follow(detail.targets));
+  speaker.addEventListener("notice", ({ detail }) => refused(detail));
   speaker.addEventListener("room", ({ detail }) => ($("title").textContent = detail.title || detail.room));
   speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
   speaker.addEventListener("done", () => finished());
+  translated = wanted.targets ?? [];
+  $("chosen").append($("targets"));
+  $("choose").hidden = Boolean(room());
   speaker.open();
   fillDownloads();
   $("setup").hidden = true;
   $("columns").hidden = $("tools").hidden = $("level").hidden = $("stop").hidden = false;
   $("again").hidden = true;
+}
+
+/** Show the languages that are translated into now; what was said in others is kept. */
+function follow(targets) {
+  if (room() || String(targets) === String(translated)) return;
+  const spoken = columns.shown.filter((code) => !translated.includes(code));
+  translated = targets;
+  columns.arrange([...spoken, ...targets.filter((code) => !spoken.includes(code))]);
+  fillDownloads();
+}
+
+function refused({ code, message }) {
+  if (code !== "refused") return;
+  complain(message);
+  for (const box of $("targets").querySelectorAll("input")) box.checked = translated.includes(box.value);
 }
 
 /** Show a caption; a language that is new can be downloaded too. */
@@ -176,9 +198,12 @@ async function fail(error) {
 function finished() {
   show("finished");
   $("again").hidden = false;
+  $("choose").hidden = true;
+  $("chosen").hidePopover();
 }
 
 function again() {
+  $("translations").append($("targets"));
   $("setup").hidden = false;
   $("columns").hidden = $("tools").hidden = true;
   show("idle");
@@ -227,6 +252,12 @@ function remember(wanted) {
 }
 
 $("setup").addEventListener("submit", begin);
+$("targets").addEventListener("change", () => {
+  if ($("targets").parentElement !== $("chosen")) return;
+  complain("");
+  remember({ targets: targets() });
+  speaker.translate(targets());
+});
 $("setup").elements.source.addEventListener("change", fillLanguages);
 $("setup").addEventListener("change", () => {
   for (const part of $("setup").querySelectorAll(".more")) part.hidden = part.dataset.for !== kind();

@@ -1,6 +1,6 @@
 /**
  * A speaker's side of a session: sound out, captions in, over a connection that may break.
- * Events: "state", "ready", "caption", "revision", "notice", "error", "done", "lost" (seconds).
+ * Events: "state", "ready", "translating", "caption", "revision", "notice", "error", "done", "lost" (seconds).
  */
 
 import { Connection } from "./connection.js";
@@ -47,6 +47,12 @@ export class Speaker extends EventTarget {
     this.#pump();
   }
 
+  /** Translate into other languages from now on; "translating" or the notice "refused" answers. */
+  translate(targets) {
+    this.start.targets = targets;
+    this.#agree();
+  }
+
   /** Say that no more sound comes; "done" follows when everything has been interpreted. */
   finish() {
     this.#finished = true;
@@ -66,6 +72,13 @@ export class Speaker extends EventTarget {
     return { type: "resume", token: this.#session.token, event: this.#heard };
   }
 
+  /** Ask for the languages that are wanted, where others are translated. */
+  #agree() {
+    const { targets } = this.start;
+    if (!this.#streaming || this.#finishing || String(this.#session.targets) === String(targets)) return;
+    this.connection.send({ type: "translate", targets });
+  }
+
   #connected(state) {
     if (state === "connecting" || state === "reconnecting" || state === "offline") this.#tell(state);
     if (state === "closed") clearInterval(this.timer);
@@ -78,12 +91,16 @@ export class Speaker extends EventTarget {
       case "ready":
         this.#begin(message);
         break;
+      case "translating":
+        this.#session.targets = message.targets;
+        break;
       case "ack":
         this.replay.acknowledge(message.position);
         break;
       case "notice":
         if (message.code === "behind") this.#behind = true;
         if (message.code === "caught_up") this.#behind = false;
+        if (message.code === "refused") this.start.targets = this.#session.targets;
         break;
       case "room":
         this.#unheard = this.#silence(message);
@@ -116,6 +133,7 @@ export class Speaker extends EventTarget {
       this.dispatchEvent(new CustomEvent("lost", { detail: seconds }));
     }
     this.#streaming = true;
+    if (this.start.targets) this.#agree(); // they may have been chosen while there was no connection
     this.timer ??= setInterval(() => this.#pump(), 100);
   }
 
