@@ -24,20 +24,22 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from embedded.recipe.examples import Batch, Writer, batches
+from embedded.recipe.examples import Batch
 from embedded.recipe.network import Losses, Network, Shape, imagined_losses, losses
 from embedded.recipe.optimizers import optimizers, restore, states, step
 from embedded.recipe.precision import mixed
 from embedded.recipe.published import recognizer_weights, variables
 from embedded.recipe.sentences import recipe_folder
-from embedded.recipe.windows import Composer, Difficulty
+from embedded.recipe.shards import numbered
+from embedded.recipe.supply import Kind, Supply
 
 PEAK = 1.3e-3
 WARM_UP = 300
@@ -46,7 +48,7 @@ WARM_START = 60
 DECAY_FROM = 0.3
 """Share of the time after which the rate falls."""
 FRAMES = 32 * 320
-"""Mel frames in a batch, about."""
+"""Mel frames in a batch, about: as many as two cores like; a GPU likes ten times as many."""
 AVERAGE = 0.98
 CHECKPOINT_SECONDS = 240.0
 
@@ -59,6 +61,7 @@ class Progress:
     utterances: windows seen.
     names: phoneme names and their codes.
     learnt: steps whose difficulty a published model had behind it.
+    pools: of batches that have been heard.
     """
 
     step: int = 0
@@ -66,6 +69,7 @@ class Progress:
     utterances: int = 0
     names: dict[str, int] = field(default_factory=lambda: {"": 0})
     learnt: int = 0
+    pools: int = 0
 
 
 class Trainer:
@@ -76,8 +80,9 @@ class Trainer:
         self.peak = peak
         self.work = work
         self.device = device
-        self.tokenizer = Tokenizer.from_file(str(work / "asr-vocabulary" / "tokenizer.json"))
-        self.network = Network(Shape(self.tokenizer.get_vocab_size())).to(device)
+        self.vocabulary = work / "asr-vocabulary" / "tokenizer.json"
+        size = Tokenizer.from_file(str(self.vocabulary)).get_vocab_size()
+        self.network = Network(Shape(size)).to(device)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimizers = optimizers(self.network)
         self.progress = Progress()
@@ -106,12 +111,11 @@ class Trainer:
 
     def save(self) -> None:
         """Write the checkpoint; the one before is replaced only when the new one is complete."""
-        done = self.progress
         state = {
             "network": self.network.state_dict(),
             "optimizers": states(self.optimizers),
             "average": self.average,
-            "progress": {n: getattr(done, n) for n in ("step", "seconds", "utterances", "names", "learnt")},
+            "progress": asdict(self.progress),
         }
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         part = self.checkpoint.with_suffix(".part")
@@ -144,25 +148,6 @@ class Trainer:
         return result
 
 
-class Imagined:
-    """Batches that are not heard, without end."""
-
-    def __init__(self, composer: Composer, writer: Writer) -> None:
-        self._composer = composer
-        self._writer = writer
-        self._rest: Iterator[Batch] = iter(())
-
-    def batch(self, step: int) -> Batch:
-        """The next batch; a little harder than what is heard at this step."""
-        found = next(self._rest, None)
-        while found is None:
-            source = np.random.default_rng((1, step))
-            hard = Difficulty.at(2 * step + 400)
-            self._rest = batches(self._composer, self._writer, source, hard, 2 * FRAMES, audible=False)
-            found = next(self._rest, None)
-        return found
-
-
 def imagined_share(used: float, learnt: int) -> float:
     """Imagined batches for one that is heard, when so much of the time is used; `learnt` as in `Progress`."""
     return 2.0 if used < 0.25 and not learnt else 1.0
@@ -186,36 +171,42 @@ def report(
     )
 
 
-def train(trainer: Trainer, minutes: float, every: int = 25) -> None:
+def train(trainer: Trainer, minutes: float, frames: int, processes: int, every: int = 25) -> None:
     """Train until the minutes are spent, over all runs together."""
     progress = trainer.progress
-    composer = Composer(trainer.work / "speech", progress.names)
-    writer = Writer(trainer.tokenizer)
-    dreams = Imagined(composer, writer)
+    speech = trainer.work / "speech"
+    progress.names = numbered(speech, progress.names)
     last = saved = time.monotonic()
     heard: list[Losses] = []
     imagined: list[Losses] = []
     seen, since, due = progress.utterances, last, 0.0
     trainer.network.train()
-    while progress.seconds < 60 * minutes:
-        composer.refresh()
-        source, level = np.random.default_rng((0, progress.step)), progress.step + progress.learnt
-        for batch in batches(composer, writer, source, Difficulty.at(level), FRAMES):
+    with Supply(trainer.vocabulary, speech, progress.names, processes) as supply:
+        dreams = supply.pools(Kind(False, progress.learnt, 2 * frames), 2 * progress.pools)
+        dream = chain.from_iterable(dreams)
+        for batch in audible(supply, progress, frames):
             heard.append(trainer.learn(batch, minutes))
             due += imagined_share(progress.seconds / (60 * minutes), progress.learnt)
             while due >= 1.0:
-                dream = dreams.batch(progress.step + progress.learnt)
-                imagined.append(trainer.learn(dream, minutes, audible=False))
+                imagined.append(trainer.learn(next(dream), minutes, audible=False))
                 due -= 1.0
             now = time.monotonic()
             progress.seconds, last = progress.seconds + now - last, now
             if len(heard) == every:
                 report(trainer, heard, imagined, (progress.utterances - seen) / (now - since), minutes)
                 heard, imagined, seen, since = [], [], progress.utterances, now
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            trainer.save()
-            saved = time.monotonic()
-    trainer.save()
+            if progress.seconds >= 60 * minutes:
+                break
+            if now - saved > CHECKPOINT_SECONDS:
+                trainer.save()
+                saved = now
+
+
+def audible(supply: Supply, progress: Progress, frames: int) -> Iterator[Batch]:
+    """Give batches to hear, and count their pools."""
+    for pool in supply.pools(Kind(True, progress.learnt, frames), progress.pools):
+        yield from pool
+        progress.pools += 1
 
 
 def main() -> None:
@@ -226,6 +217,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=recipe_folder())
     parser.add_argument("--minutes", type=float, default=300.0, help="of training, over all runs together")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to PyTorch")
+    parser.add_argument("--frames", type=int, default=FRAMES, help="mel frames in a batch, about")
+    parser.add_argument("--processes", type=int, default=1, help="that make batches; a GPU needs ten")
     parser.add_argument("--start", type=Path, help="folder of a converted model to go on from")
     parser.add_argument("--rate", type=float, default=PEAK, help="highest learning rate")
     arguments = parser.parse_args()
@@ -242,7 +235,7 @@ def main() -> None:
     trainer.load()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
-        train(trainer, arguments.minutes)
+        train(trainer, arguments.minutes, arguments.frames, arguments.processes)
     trainer.save()
 
 

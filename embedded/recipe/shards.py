@@ -10,7 +10,7 @@ import json
 import random
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,7 +68,8 @@ class Spoken:
 class Shard:
     """The utterances of one shard, read where they lie."""
 
-    def __init__(self, folder: Path, names: dict[str, int]) -> None:
+    def __init__(self, folder: Path, names: Mapping[str, int]) -> None:
+        """`names` are those of the sounds, with their codes; sounds of other names are not learnt."""
         content = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
         self.language: str = content["language"]
         self.labels: list[dict[str, Any]] = content["utterances"]
@@ -78,7 +79,7 @@ class Shard:
         self._tones = np.load(folder / "tones.npy", mmap_mode="r")
         self._table = np.full(256, UNKNOWN, dtype=np.uint8)
         for code, name in enumerate(content["phonemes"]):
-            self._table[code] = names.setdefault(name, len(names))
+            self._table[code] = names.get(name, UNKNOWN)
 
     def choose(self, source: np.random.Generator, share: float) -> int:
         """A random utterance; this share of them in usual voices, which are learnt sooner."""
@@ -94,6 +95,17 @@ class Shard:
         codes = self._mel[first : first + count] if audible else np.empty((count, 0), dtype=np.uint8)
         sounds = np.stack([self._table[self._phonemes[part]], self._tones[part]], axis=1)
         return Spoken(label["text"], self.language, label["words"], codes, sounds)
+
+
+def numbered(folder: Path, known: Mapping[str, int]) -> dict[str, int]:
+    """Number the sounds of all shards that are learnt from; those that are known keep their codes."""
+    names = dict(known)
+    for shard in sorted(folder.glob("train-*")):
+        if shard.suffix == ".part":
+            continue
+        for name in json.loads((shard / "labels.json").read_text(encoding="utf-8"))["phonemes"]:
+            names.setdefault(name, len(names))
+    return names
 
 
 def utterances(sentences: list[Sentence], seed: int, kind: Kind) -> Iterator[tuple[Utterance, Voice]]:

@@ -8,6 +8,7 @@ its padding, and the live recogniser pads its windows too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,7 +88,8 @@ def origin(folder: Path) -> str:
 class Composer:
     """Makes windows of random sentences."""
 
-    def __init__(self, folder: Path, names: dict[str, int]) -> None:
+    def __init__(self, folder: Path, names: Mapping[str, int]) -> None:
+        """`names` are those of the sounds, with their codes, as `shards.numbered` gives them."""
         self._folder = folder
         self._names = names
         self._shards: dict[str, dict[str, list[Shard]]] = {}
