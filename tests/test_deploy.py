@@ -61,7 +61,7 @@ def test_the_container_starts_what_there_is() -> None:
     (port,) = [rest for word, rest in instructions() if word == "EXPOSE"]
     (check,) = [rest for word, rest in instructions() if word == "HEALTHCHECK"]
     assert int(port) == Config().server.port
-    assert f"127.0.0.1:{port}/healthz" in check
+    assert f'"server/deploy/health.py", "127.0.0.1:{port}"' in check
     users = [word for word, _ in instructions() if word in ("USER", "ENTRYPOINT")]
     assert users == ["USER", "ENTRYPOINT"], "it does not run as root"
 

@@ -1,9 +1,11 @@
 """TLS: a self-signed certificate made here, and what cannot be used."""
 
+import asyncio
 import shutil
 import socket
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx2
@@ -15,6 +17,8 @@ from server.config import AccessConfig, Config, ServerConfig
 from server.wire.messages import Ready, Start, decode, encode
 from streaming.errors import ConfigError
 from tests.served import serving
+
+HOUSE = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +55,21 @@ async def test_sessions_and_requests_are_encrypted(pair: tuple[Path, Path]) -> N
             await connect(served.url.replace("ws:", "wss:"))  # nobody vouches for the certificate
         with pytest.raises(Exception, match="did not receive a valid HTTP response"):
             await connect(served.url)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_the_containers_check_asks_with_and_without_tls(
+    pair: tuple[Path, Path], encrypted: bool
+) -> None:
+    command = [sys.executable, "server/deploy/health.py"]
+    async with serving(tls=context(*pair) if encrypted else None) as served:
+        asked = await asyncio.create_subprocess_exec(*command, served.address, cwd=HOUSE)
+        assert await asked.wait() == 0
+        served.app.state.house.health.problems = lambda: ["an engine is stuck"]
+        asked = await asyncio.create_subprocess_exec(*command, served.address, cwd=HOUSE)
+        assert await asked.wait() == 1
+    asked = await asyncio.create_subprocess_exec(*command, served.address, cwd=HOUSE)
+    assert await asked.wait() == 1
 
 
 def test_no_certificate_no_tls() -> None:
