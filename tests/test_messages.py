@@ -123,7 +123,10 @@ def test_only_finite_numbers_leave() -> None:
         ("3", 'expected an object with a string "type"'),
         ("{}", 'expected an object with a string "type"'),
         ('{"type":3}', 'expected an object with a string "type"'),
-        ('{"type":"hello"}', "unknown message 'hello'; a client sends start or resume or finish or"),
+        (
+            '{"type":"hello"}',
+            "unknown message 'hello'; a client sends start or resume or translate or finish or",
+        ),
         ('{"type":"finish","now":true}', "finish: unknown field 'now'; allowed: none"),
         ('{"type":"start","source":3}', r"start\.source: expected string, got 3"),
         ('{"type":"start","source":null}', r"start\.source: expected string, got None"),

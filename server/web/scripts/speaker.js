@@ -93,6 +93,7 @@ export class Speaker extends EventTarget {
         break;
       case "translating":
         this.#session.targets = message.targets;
+        this.#agree(); // others may have been chosen meanwhile
         break;
       case "ack":
         this.replay.acknowledge(message.position);
