@@ -45,7 +45,6 @@ class Talk:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self.transcript = Transcript()
-        self.notices: list[Notice] = []
         self.spoken: list[str] = []
         self.event = 0
 
@@ -79,8 +78,6 @@ class Talk:
     def _note(self, message: ServerMessage) -> None:
         if isinstance(message, Caption):
             self.transcript.show(message)
-        elif isinstance(message, Notice):
-            self.notices.append(message)
         elif isinstance(message, Speech):
             self.spoken.append(message.language)
 

@@ -38,7 +38,10 @@ class Muon(torch.optim.Optimizer):  # type: ignore[misc]
                     self._step(matrix, group["lr"], group["decay"])
 
     def _step(self, matrix: nn.Parameter, rate: float, decay: float) -> None:
-        momentum = self.state[matrix].setdefault("momentum", torch.zeros_like(matrix))
+        state = self.state[matrix]
+        if not state:
+            state["momentum"] = torch.zeros_like(matrix)
+        momentum = state["momentum"]
         momentum.lerp_(matrix.grad, 1 - MOMENTUM)
         update = orthogonal(matrix.grad.lerp(momentum, MOMENTUM).to(self._numbers))
         matrix.mul_(1 - rate * decay)

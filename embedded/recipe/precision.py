@@ -9,8 +9,8 @@ from functools import cache
 
 import torch
 
-SIDE = 512
-TIMES = 3
+SIDE, TIMES = 512, 3
+"""Of the matrices that are multiplied, and how often, after once to warm up."""
 
 
 @cache
@@ -25,7 +25,7 @@ def mixed(device: torch.device) -> torch.autocast:
 
 
 def _seconds(device: torch.device, kind: torch.dtype) -> float:
-    """Measure the fastest of a few products of (SIDE, SIDE) matrices."""
+    """Measure the fastest of the products of (SIDE, SIDE) matrices."""
     matrix = torch.ones(SIDE, SIDE, dtype=kind, device=device)
     best = float("inf")
     for _ in range(1 + TIMES):
