@@ -8,11 +8,14 @@ are told where the words are; the first is dropped at conversion, the second bec
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from embedded.recipe.shards import UNKNOWN
 
 MOST_FRAMES = 1_500
 """Encoder frames of 20 ms in Whisper's longest window."""
@@ -237,7 +240,7 @@ def spelling_losses(
 def imagined_losses(
     network: Network, tokens: Tensor, targets: Tensor, sounds: Tensor, ranges: Tensor
 ) -> Losses:
-    """Losses of spelling what was never heard; arguments as in `losses`."""
+    """Losses of spelling what was never heard; arguments as `spelt` in `losses`."""
     # A few sounds are misheard, so that the decoder does not trust every one.
     wrong = torch.rand(sounds.shape[:2], device=sounds.device) < 0.03
     wrong = wrong | wrong.roll(1, 1) | wrong.roll(2, 1)
@@ -245,26 +248,28 @@ def imagined_losses(
     return spelling_losses(network, network.imagination(sounds), tokens, targets, ranges)
 
 
-def losses(
-    network: Network, mel: Tensor, tokens: Tensor, targets: Tensor, sounds: Tensor, ranges: Tensor
-) -> Losses:
+def losses(network: Network, mel: Tensor, spelt: Sequence[Tensor], strange: bool = False) -> Losses:
     """Losses of a batch.
 
-    mel (B, mels, 2T); tokens and targets (B, U), -100 is not learnt; sounds (B, T, 2) phonemes and tones, 255
-    is not learnt; ranges (B, U, 2) first and last frame of the target token, -1 where unknown.
+    mel (B, mels, 2T); spelt: tokens and targets (B, U), -100 is not learnt; sounds (B, T, 2) phonemes and
+    tones, UNKNOWN is not learnt; ranges (B, U, 2) first and last frame of the target token, -1 where unknown.
+    `strange`: what only training has knows nothing yet, and learns from the encoder without teaching it.
     """
+    tokens, targets, sounds, ranges = spelt
     states = network.encoder(mel)
     spelling = spelling_losses(network, states, tokens, targets, ranges)
-    with torch.no_grad():
-        imagined = network.imagination(sounds).float()
-    apart = functional.mse_loss(states.float(), imagined)
-    phonemes, tones = network.sounds(states).float().flatten(0, 1).split((PHONEMES, TONES), dim=-1)
+    taught = states.detach() if strange else states
+    # What has no name cannot be imagined: people's speech must not be pulled towards it.
+    named = (sounds[..., 0] != UNKNOWN).float()[..., None]
+    distance = (taught.float() - network.imagination(sounds).float()) ** 2
+    apart = (distance * named).mean() / (named.mean() + 1e-5)
+    phonemes, tones = network.sounds(taught).float().flatten(0, 1).split((PHONEMES, TONES), dim=-1)
     phoneme, tone = sounds[..., 0].flatten(), sounds[..., 1].flatten()
-    heard = functional.cross_entropy(phonemes, phoneme, ignore_index=255)
-    sung = functional.cross_entropy(tones, tone, ignore_index=255)
+    heard = functional.cross_entropy(phonemes, phoneme, ignore_index=UNKNOWN)
+    sung = functional.cross_entropy(tones, tone, ignore_index=UNKNOWN)
     with torch.no_grad():
-        voiced = (tone > 0) & (tone != 255)
+        voiced = (tone > 0) & (tone != UNKNOWN)
         sure = (tones.argmax(-1) == tone)[voiced].float().mean().nan_to_num().item()
-        frames = (phonemes.argmax(-1) == phoneme)[phoneme != 255].float().mean().item()
+        frames = (phonemes.argmax(-1) == phoneme)[phoneme != UNKNOWN].float().mean().item()
     total = spelling.total + heard + 3.0 * sung + 2.0 * apart
     return replace(spelling, total=total, frames=frames, tones=sure, apart=apart.item())

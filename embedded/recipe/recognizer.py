@@ -45,6 +45,8 @@ PEAK = 1.3e-3
 WARM_UP = 300
 WARM_START = 60
 """Steps to the highest rate, from nothing and from a published model."""
+STRANGE = 100
+"""Steps from a published model in which what only training has learns from the encoder alone."""
 DECAY_FROM = 0.3
 """Share of the time after which the rate falls."""
 FRAMES = 32 * 320
@@ -129,13 +131,20 @@ class Trainer:
         steps = WARM_START if self.progress.learnt else WARM_UP
         return self.peak * min(1.0, (self.progress.step + 1) / steps) * max(fall, 0.01)
 
+    @property
+    def strange(self) -> bool:
+        """True while what a published model does not bring along knows nothing."""
+        return self.progress.step < STRANGE and bool(self.progress.learnt)
+
     def learn(self, batch: Batch, minutes: float, audible: bool = True) -> Losses:
         """One step on a batch that is heard or, where it has no spectra, imagined."""
         arrays = (batch.mel, batch.tokens, batch.targets, batch.sounds, batch.ranges)
-        tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(self.device) for array in arrays]
+        mel, *spelt = (torch.from_numpy(np.ascontiguousarray(array)).to(self.device) for array in arrays)
         with mixed(self.device):
             result = (
-                losses(self.network, *tensors) if audible else imagined_losses(self.network, *tensors[1:])
+                losses(self.network, mel, spelt, self.strange)
+                if audible
+                else imagined_losses(self.network, *spelt)
             )
         step(self.optimizers, result.total, self.network, self.rate(minutes))
         if not audible:
@@ -150,7 +159,7 @@ class Trainer:
 
 def imagined_share(used: float, learnt: int) -> float:
     """Imagined batches for one that is heard, when so much of the time is used; `learnt` as in `Progress`."""
-    return 2.0 if used < 0.25 and not learnt else 1.0
+    return 2.0 if used < (0.6 if learnt else 0.25) else 1.0
 
 
 def report(
@@ -186,7 +195,9 @@ def train(trainer: Trainer, minutes: float, frames: int, processes: int, every: 
         dream = chain.from_iterable(dreams)
         for batch in audible(supply, progress, frames):
             heard.append(trainer.learn(batch, minutes))
-            due += imagined_share(progress.seconds / (60 * minutes), progress.learnt)
+            due += (
+                0.0 if trainer.strange else imagined_share(progress.seconds / (60 * minutes), progress.learnt)
+            )
             while due >= 1.0:
                 imagined.append(trainer.learn(next(dream), minutes, audible=False))
                 due -= 1.0

@@ -57,7 +57,7 @@ class Difficulty:
     """
 
     longest: float = LONGEST
-    joined: float = 0.25
+    joined: float = 0.3
     cut: float = 0.3
     context: float = 0.25
     noise: float = 0.35
@@ -69,11 +69,11 @@ class Difficulty:
         """Short whole sentences first, everything after some 700 steps."""
         share = min(1.0, max(0.0, (step - 250) / 450))
         return Difficulty(
-            2.2 + share * (LONGEST - 2.2), 0.25 * share, 0.3 * share, 0.25 * share, 0.2 + 0.15 * share
+            2.2 + share * (LONGEST - 2.2), 0.3 * share, 0.3 * share, 0.25 * share, 0.2 + 0.15 * share
         )
 
 
-SHARES = {"": 0.7, "flite": 0.13, "real": 0.11, "spelt": 0.06}
+SHARES = {"": 0.66, "flite": 0.12, "real": 0.15, "spelt": 0.07}
 """How often the shards of one origin are drawn, of those that there are."""
 NOTHING = 0.1
 """Share of windows without speech."""
