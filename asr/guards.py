@@ -33,6 +33,7 @@ _MOST_UNITS = {False: 8.0, True: 12.0}
 _SLACK = 6
 _NO_SPEECH, _UNSURE = 0.6, -1.0
 _BROKEN = "\ufffd"
+_MARKS = ".,;:?!…。，；：？！、"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,15 @@ def believed(words: Sequence[Word], alarm: Alarm | None, *, final: bool) -> tupl
     if alarm.code == BROKEN and final:
         return tuple(word for word in words if _BROKEN not in word.text)
     return tuple(words[: alarm.keep])
+
+
+def unmarked(words: Sequence[Word], before: Sequence[Word]) -> tuple[Word, ...]:
+    """Leave out marks at the beginning that stand behind no word, or behind another mark: silence after a
+    sentence is heard as a full stop by a search that never gives back an empty text."""
+    if before and before[-1].text[-1:] not in _MARKS:
+        return tuple(words)
+    first = next((i for i, word in enumerate(words) if word.text.strip(_MARKS + " ")), len(words))
+    return tuple(words[first:])
 
 
 def _least(period: int) -> int:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from asr.commit import CommitPolicy
 from asr.doubt import Doubt
-from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect, sureness
+from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect, sureness, unmarked
 from asr.history import History
 from asr.script import Form, Script
 from asr.shown import Shown
@@ -120,7 +120,7 @@ class RecognitionStage:
         self._cost = 0.0
         self._weigh(alarm, result)
         self._tell(alarm, window)
-        heard = believed(result.words, alarm, final=window.final)
+        heard = unmarked(believed(result.words, alarm, final=window.final), self._history.recent)
         self._decide(heard if window.final or not self._doubt.is_here else (), result, window)
 
     def _next_window(self) -> Window | None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.closings import is_closing
-from asr.guards import believed, compression, inspect, loop_start, too_fast
+from asr.guards import believed, compression, inspect, loop_start, too_fast, unmarked
 from streaming.stages import Recognition
 from streaming.words import Word
 
@@ -225,3 +225,21 @@ def test_what_was_not_understood_is_dropped(
 
 def test_nothing_heard_is_no_alarm() -> None:
     assert inspect(Recognition((), "en", 1.0, 0.9, -2.0), 9.0) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "heard", "kept"),
+    [
+        (["喝茶。"], ["。"], []),
+        ([" tea."], ["."], []),
+        ([" tea."], ["?", "!", " More"], [" More"]),
+        ([], ["。", "茶"], ["茶"]),
+        ([], [" ."], []),
+        ([" tea"], ["."], ["."]),
+        ([" tea,"], [" milk."], [" milk."]),
+        (["喝茶。"], ["3.5", "。"], ["3.5", "。"]),
+    ],
+)
+def test_a_mark_belongs_behind_a_word(before: list[str], heard: list[str], kept: list[str]) -> None:
+    words, said = ([Word(text, 0.0, 0.2) for text in texts] for texts in (heard, before))
+    assert [word.text for word in unmarked(words, said)] == kept

@@ -410,6 +410,13 @@ def test_a_chant_at_the_pace_of_speech_is_committed_whole(
     assert not listener.notices
 
 
+def test_silence_behind_a_sentence_adds_no_mark() -> None:
+    tea = words("tea.")
+    hear = script(tea, tea, [replace(tea[0], text=".", start=0.9, end=1.0)])
+    listener = Listener(stage(by_sentence=True), hear).give(silence(2.0), EndOfUtterance(2.0)).finish()
+    assert "".join(word.text for update in listener.updates for word in update.committed) == " tea."
+
+
 def test_a_loop_of_sentences_is_stopped_though_each_leaves_the_window() -> None:
     def hear(window: Window) -> Recognition:
         start = window.prefix[-1].end if window.prefix else window.audio.start
