@@ -157,9 +157,12 @@ class Trainer:
         return result
 
 
-def imagined_share(used: float, learnt: int) -> float:
-    """Imagined batches for one that is heard, when so much of the time is used; `learnt` as in `Progress`."""
-    return 2.0 if used < (0.6 if learnt else 0.25) else 1.0
+def imagined_share(trainer: Trainer, minutes: float) -> float:
+    """Imagined batches for one that is heard: none while nothing can be imagined, fewer towards the end."""
+    if trainer.strange:
+        return 0.0
+    progress = trainer.progress
+    return 2.0 if progress.seconds < 60 * minutes * (0.6 if progress.learnt else 0.25) else 1.0
 
 
 def report(
@@ -195,9 +198,7 @@ def train(trainer: Trainer, minutes: float, frames: int, processes: int, every: 
         dream = chain.from_iterable(dreams)
         for batch in audible(supply, progress, frames):
             heard.append(trainer.learn(batch, minutes))
-            due += (
-                0.0 if trainer.strange else imagined_share(progress.seconds / (60 * minutes), progress.learnt)
-            )
+            due += imagined_share(trainer, minutes)
             while due >= 1.0:
                 imagined.append(trainer.learn(next(dream), minutes, audible=False))
                 due -= 1.0
