@@ -2,9 +2,11 @@
 
 import random
 import re
+import shutil
 
 import pytest
 
+from embedded.recipe import festival
 from embedded.recipe.recorded import imitated, written
 from embedded.recipe.sentences import Sentence
 from embedded.recipe.synthesis import PHONEME, WORD, UnspokenError, phoneme_times, spans, usual, word_times
@@ -68,3 +70,41 @@ def test_imitations_are_plain_sentences() -> None:
     texts = {imitated(source, ["Corey", "Pittsburgh"]) for _ in range(300)}
     assert len(texts) > 150
     assert all(re.fullmatch(r"[A-Z][A-Za-z ]*\.", text) and "  " not in text for text in texts)
+
+
+TOLD = """phone\tpau\t0\t0.2
+phone\tt\t0.2\t0.3
+phone\taa\t0.3\t0.5
+phone\tm\t0.5\t0.6
+token\t\t0\t0
+word\tTom\t0.2\t0.6
+word\t,\t0.6\t0
+token\t\t0\t0
+word\ttwenty\t0.6\t1.1
+word\tfive\t1.1\t1.5
+end\t\t0\t0
+end\t\t0\t0"""
+
+
+def test_what_festival_tells() -> None:
+    one, nothing = festival.told(TOLD.splitlines())
+    assert one.phones == [("", 0.0), ("t", 0.2), ("A:", 0.3), ("m", 0.5)]
+    assert [(w.first, w.last, w.start, w.end) for w in one.words("Tom, 25")] == [
+        (0, 4, 0.2, 0.6),
+        (5, 7, 0.6, 1.5),
+    ]
+    assert one.words("Tom, 25 times") == []
+    assert nothing.words("Tom") == []
+
+
+@pytest.mark.skipif(not shutil.which("festival"), reason="Festival is not installed")
+def test_festival_speaks_word_by_word() -> None:
+    said = [Sentence(text, "en", False) for text in ("Tom isn't here.", "We left in 1984, didn't we?")]
+    found = list(festival.speak(said, "kal_diphone"))
+    assert [u.text for u in found] == [s.text for s in said]
+    for utterance in found:
+        seconds = len(utterance.wave) / 16_000
+        times = [time for w in utterance.words for time in (w.start, w.end)]
+        assert 1.0 < seconds < 5.0
+        assert times == sorted(times)
+        assert 0.1 < times[0] < times[-1] < seconds

@@ -27,7 +27,7 @@ SEEN = ("slt", "awb", "kal16")
 UNSEEN = ("rms",)
 """Voices that are only measured with."""
 
-_SOUNDS = dict(
+SOUNDS = dict(
     pair.split("=")
     for pair in (
         "aa=A: ae=a ah=V ao=O: aw=aU ax=@ ay=aI b=b ch=tS d=d dh=D eh=E er=3: ey=eI f=f g=g hh=h ih=I iy=i: "
@@ -117,7 +117,7 @@ class Flite:
 
     def _sound(self, segment: Any) -> tuple[str, float]:
         name = self._library.item_feat_string(segment, b"name").decode()
-        return _SOUNDS[name], self._began(segment)
+        return SOUNDS[name], self._began(segment)
 
     def _began(self, segment: Any) -> float:
         before = self._library.item_prev(segment)

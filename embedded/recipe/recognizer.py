@@ -9,6 +9,7 @@ machine or on half a core still ends well. Running it again with more minutes ra
     python -m embedded.recipe.vocabulary
     python -m embedded.recipe.shards
     python -m embedded.recipe.flite
+    python -m embedded.recipe.festival
     python -m embedded.recipe.recorded
     python -m embedded.recipe.nothing
     python -m embedded.recipe.recognizer --minutes 100
@@ -162,7 +163,7 @@ def imagined_share(trainer: Trainer, minutes: float) -> float:
     if trainer.strange:
         return 0.0
     progress = trainer.progress
-    return 2.0 if progress.seconds < 60 * minutes * (0.6 if progress.learnt else 0.25) else 1.0
+    return 3.0 if progress.seconds < 60 * minutes * (0.8 if progress.learnt else 0.25) else 1.0
 
 
 def report(

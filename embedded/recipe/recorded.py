@@ -20,11 +20,13 @@ import numpy as np
 import soundfile
 
 from embedded.recipe.flite import resampled
-from embedded.recipe.sentences import ENGLISH, Sentence, data_folder, read, recipe_folder
+from embedded.recipe.sentences import Sentence, data_folder, read, recipe_folder
 from embedded.recipe.shards import SHARD, speak_shard, write_shard
 from embedded.recipe.spectra import RATE, Wave
 from embedded.recipe.synthesis import Utterance, Voice, Word, spans
 
+PLAIN = re.compile(r"[A-Za-z0-9 ,'.?!-]+")
+"""What the embedded recogniser writes in English."""
 DIGITS = "oh zero one two three four five six seven eight nine".split()
 TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
@@ -86,14 +88,15 @@ def an4(speech: Path) -> Iterator[tuple[Utterance, Voice]]:
 
 
 def chapter(speech: Path, name: str) -> Iterator[tuple[Utterance, Voice]]:
-    """The plain sentences of a chapter read aloud."""
+    """The sentences of a chapter read aloud, and parts of sentences as the reader paused."""
     wave, rate = soundfile.read(speech / "ljspeech-long" / f"{name}.flac", dtype="float32")
     rows = json.loads((speech / "ljspeech-long" / f"{name}.json").read_text(encoding="utf-8"))
     wave = resampled(wave, rate)
     for row in rows:
-        if ENGLISH.fullmatch(row["text"]) and row["end"] - row["start"] < 12:
+        text = row["text"].replace('"', "").replace(";", ",").replace(":", ",")
+        if PLAIN.fullmatch(text) and row["end"] - row["start"] < 12:
             part = wave[int(row["start"] * RATE) : int(row["end"] * RATE)]
-            yield untimed(row["text"], np.ascontiguousarray(part)), Voice(name)
+            yield untimed(text, np.ascontiguousarray(part)), Voice(name)
 
 
 def main() -> None:

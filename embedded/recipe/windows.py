@@ -73,7 +73,7 @@ class Difficulty:
         )
 
 
-SHARES = {"": 0.66, "flite": 0.12, "real": 0.15, "spelt": 0.07}
+SHARES = {"": 0.6, "flite": 0.15, "festival": 0.08, "real": 0.1, "spelt": 0.07}
 """How often the shards of one origin are drawn, of those that there are."""
 NOTHING = 0.1
 """Share of windows without speech."""
