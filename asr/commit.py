@@ -14,6 +14,12 @@ from streaming.words import Word, common_prefix
 
 SURE, DOUBTFUL = 0.9, 0.25
 """Probability of a word that needs no second hypothesis, and of one that is not committed at an end."""
+UNITED, UNANIMOUS = 0.7, 0.99
+"""Share of a search that agreed words need, and words that need no second hypothesis."""
+LASTING = 1.0
+"""Seconds over which words that are heard alike are believed, however the search is divided."""
+_TOLERANCE = 1e-6
+"""Seconds that are rounding."""
 _COLLAPSED = 3
 """Words in a row without any duration: the alignment has lost the audio."""
 
@@ -48,9 +54,9 @@ class AlignAtt:
 
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
         """Count the words that end before the last frames, a doubtful tail left out."""
-        count = _leading(hypothesis, lambda word: word.end <= end - self._held_back + 1e-6)
+        count = _leading(hypothesis, lambda word: word.end <= end - self._held_back + _TOLERANCE)
         count = min(count, _before_collapse(hypothesis))
-        while count and hypothesis[count - 1].probability < DOUBTFUL:
+        while count and _certainty(hypothesis[count - 1]) < DOUBTFUL:
             count -= 1
         return count
 
@@ -62,30 +68,36 @@ class AlignAtt:
 
 
 class LocalAgreement:
-    """LocalAgreement-n: words are safe on which the last n hypotheses agree.
+    """LocalAgreement: words are safe on which successive hypotheses agree.
 
     Liu et al. 2020, "Low-latency sequence-to-sequence speech recognition and translation by partial
     hypothesis selection"; for Whisper Macháček et al. 2023, "Turning Whisper into real-time transcription
-    system". The match is relaxed, as case, punctuation and spelling waver (see `same`), except for the
-    hypothesis's last word: where a window is cut, recognizers invent a full stop.
+    system". They count hypotheses (LocalAgreement-n); we ask that the hypotheses span some audio, because
+    hypotheses that are close together agree on what more audio would change, and because a machine under
+    load, which decides less often, then commits no later. The match is relaxed, as case, punctuation and
+    spelling waver (see `same`), except for the hypothesis's last word: where a window is cut, recognizers
+    invent a full stop.
     """
 
-    def __init__(self, n: int = 2) -> None:
-        self._earlier: deque[tuple[Word, ...]] = deque(maxlen=n)
-        self._n = n
+    def __init__(self, span: float = 0.0) -> None:
+        """`span`: seconds of audio between the ends of the hypotheses that must agree, two at least. At steps
+        of s seconds, LocalAgreement-n is a span of (n - 1) s."""
+        self._span = span - _TOLERANCE
+        self._earlier: deque[tuple[float, tuple[Word, ...]]] = deque()
 
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
-        """Count the leading words on which the last n hypotheses agree."""
-        self._earlier.append(tuple(hypothesis))
-        if len(self._earlier) < self._n:
-            return 0
-        *earlier, last = self._earlier
-        return min((_agreed(words, last) for words in earlier), default=len(last))
+        """Count the leading words on which the last hypotheses agree."""
+        last = tuple(hypothesis)
+        while len(self._earlier) > 1 and end - self._earlier[1][0] >= self._span:
+            self._earlier.popleft()
+        agree = bool(self._earlier) and end - self._earlier[0][0] >= self._span
+        count = min(_agreed(words, last) for _, words in self._earlier) if agree else 0
+        self._earlier.append((end, last))
+        return count
 
     def advance(self, count: int) -> None:
         """Forget words that have been committed."""
-        for _ in range(len(self._earlier)):
-            self._earlier.append(self._earlier.popleft()[count:])
+        self._earlier = deque((end, words[count:]) for end, words in self._earlier)
 
     def forget(self) -> None:
         """Forget the utterance."""
@@ -98,28 +110,36 @@ class Hybrid:
     An alignment alone commits what a second look would change; agreement alone waits for the second look
     at words that the first heard clearly, and never ends for a word that the audio's end cuts. (That
     probable words need no agreement is WhisperLiveKit's confidence validation.)
+
+    Where a beam was searched, neither is trusted while the search itself is divided (see `search`): words
+    that too few of its hypotheses share wait until they have been heard the same for longer.
     """
 
-    def __init__(self, frames: int = 20, n: int = 2, sure: float = SURE) -> None:
-        """`frames` of 20 ms are held back, of `n` hypotheses that agree; words as probable as `sure` need
-        no agreement."""
+    def __init__(self, frames: int = 20, span: float = 0.0, sure: float = SURE) -> None:
+        """`frames` of 20 ms are held back, of hypotheses that agree over `span` seconds; words as probable
+        as `sure` need no agreement."""
         self._alignment = AlignAtt(frames)
-        self._agreement = LocalAgreement(n)
+        self._agreement, self._lasting = LocalAgreement(span), LocalAgreement(LASTING)
         self._sure = sure
 
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
         """Count the words that are aligned safely, and agreed on or sure."""
-        agreed = self._agreement.commit(hypothesis, end)
-        sure = _leading(hypothesis[agreed:], lambda word: word.probability >= self._sure)
-        return min(self._alignment.commit(hypothesis, end), agreed + sure)
+        agreed, lasting = (policy.commit(hypothesis, end) for policy in (self._agreement, self._lasting))
+        united = _leading(hypothesis[lasting:agreed], lambda word: word.shared >= UNITED) + lasting
+        sure = _leading(
+            hypothesis[united:], lambda word: word.probability >= self._sure and word.shared >= UNANIMOUS
+        )
+        return min(self._alignment.commit(hypothesis, end), united + sure)
 
     def advance(self, count: int) -> None:
         """Forget words that have been committed."""
         self._agreement.advance(count)
+        self._lasting.advance(count)
 
     def forget(self) -> None:
         """Forget the utterance."""
         self._agreement.forget()
+        self._lasting.forget()
 
 
 def same(a: Word, b: Word) -> bool:
@@ -134,6 +154,10 @@ def _agreed(earlier: Sequence[Word], last: Sequence[Word]) -> int:
     if count and count == len(last) and earlier[count - 1].text != last[count - 1].text:
         return count - 1
     return count
+
+
+def _certainty(word: Word) -> float:
+    return min(word.probability, word.shared)
 
 
 def _leading(words: Sequence[Word], holds: Callable[[Word], bool]) -> int:

@@ -18,6 +18,7 @@ import numpy as np
 
 from asr.card import LONGEST, Card, read_card, window_seconds
 from asr.pieces import FRAME, pieces, spread, token_times
+from asr.search import shares
 from streaming.audio import SAMPLE_RATE, Samples
 from streaming.errors import EngineError, LanguageError, ModelError
 from streaming.stages import Recognition, Window
@@ -139,7 +140,7 @@ class WhisperRecognizer:
         ids = result.sequences_ids[0]
         tokens = [token for token in ids if token < tokenizer.eot]
         return Recognition(
-            self._words(job.encoded, tokenizer, tokens, len(job.prefix), window),
+            self._words(job, tokenizer, tokens, _shares(result, tokenizer, len(job.prefix))),
             language,
             1.0 if window.language else job.probability,
             result.no_speech_prob,
@@ -175,10 +176,12 @@ class WhisperRecognizer:
 
     def _generate(self, jobs: Sequence[_Job]) -> list[Any]:
         """Decode windows that are alike: the weights are read once for all of them."""
+        beam = self._beam(jobs[0].window)
         found: list[Any] = self._model.generate(
             _joined([job.encoded for job in jobs]),
             [[*job.before, *job.prefix] for job in jobs],
-            beam_size=self._beam(jobs[0].window),
+            beam_size=beam,
+            num_hypotheses=beam,
             max_length=jobs[0].longest,
             return_scores=True,
             return_no_speech_prob=True,
@@ -191,22 +194,22 @@ class WhisperRecognizer:
         return self._card.beam if window.unhurried else _BEAM
 
     def _words(
-        self, encoded: Any, tokenizer: Any, tokens: list[int], known: int, window: Window
+        self, job: _Job, tokenizer: Any, tokens: list[int], shared: Sequence[float]
     ) -> tuple[Word, ...]:
-        audio = window.audio
+        window, audio, known = job.window, job.window.audio, len(job.prefix)
         said = pieces(tokenizer, tokens[known:])
         if not said:
             return ()
         if not window.align:
             return spread([text for text, _ in said], _frontier(window), audio.end)
         frames = max(2, 2 * int(audio.duration * _MEL_FRAMES / 2))
-        (path,) = self._model.align(encoded, tokenizer.sot_sequence, [tokens], frames)
+        (path,) = self._model.align(job.encoded, tokenizer.sot_sequence, [tokens], frames)
         times, probabilities = token_times(path, len(tokens)), path.text_token_probs
         words, first = [], known
-        for text, count in said:
+        for (text, count), share in zip(said, shared, strict=True):
             start, end = times[first], times[first + count]
             sure = float(np.mean(probabilities[first : first + count]))
-            words.append(Word(text, audio.start + start, audio.start + max(start, end), sure))
+            words.append(Word(text, audio.start + start, audio.start + max(start, end), sure, share))
             first += count
         return tuple(words)
 
@@ -217,6 +220,18 @@ def repositories() -> dict[str, str]:
     from faster_whisper.utils import _MODELS
 
     return dict(_MODELS)
+
+
+def _shares(result: Any, tokenizer: Any, known: int) -> list[float]:
+    """Tell how far the search agrees with each word behind the `known` tokens."""
+    said = [
+        [text for text, _ in pieces(tokenizer, [token for token in ids if token < tokenizer.eot][known:])]
+        for ids in result.sequences_ids
+    ]
+    # CTranslate2 divides by the length.
+    return shares(
+        said, [score * len(ids) for score, ids in zip(result.scores, result.sequences_ids, strict=True)]
+    )
 
 
 def _alike(jobs: Sequence[_Job]) -> list[list[int]]:

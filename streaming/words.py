@@ -26,6 +26,9 @@ class Word:
     """Seconds, ``start <= end``."""
     probability: float = 1.0
     """0 … 1."""
+    shared: float = 1.0
+    """Share, 0 … 1, of what a search found likely that begins with the words up to this one; 1 where nothing
+    was searched."""
 
     def __post_init__(self) -> None:
         if self.start > self.end:

@@ -46,9 +46,25 @@ def test_two_hypotheses_agree(hypotheses: list[str], counts: list[int]) -> None:
     assert commits(LocalAgreement(), *hypotheses) == counts
 
 
-def test_three_hypotheses_agree() -> None:
-    assert commits(LocalAgreement(3), "a b c", "a b c", "a b d") == [0, 0, 2]
-    assert commits(LocalAgreement(1), "a b c", "d") == [3, 1]
+@pytest.mark.parametrize(
+    ("span", "ends", "counts"),
+    [
+        (0.0, [0.3, 0.6, 0.9, 1.2], [0, 3, 0, 0]),
+        (0.6, [0.3, 0.6, 0.9, 1.2], [0, 0, 2, 0]),
+        (0.6, [0.3, 0.9, 1.2, 1.8], [0, 3, 0, 0]),
+        (0.6, [0.3, 0.6, 1.2, 1.5], [0, 0, 2, 0]),
+        (0.6, [0.3, 0.6, 0.8, 1.0], [0, 0, 0, 2]),
+        (1.0, [0.3, 0.6, 0.9, 1.2], [0, 0, 0, 0]),
+    ],
+)
+def test_hypotheses_agree_over_a_span(span: float, ends: list[float], counts: list[int]) -> None:
+    """However many they are: fewer where they are further apart."""
+    policy, found = LocalAgreement(span), []
+    said = words("a b c d")
+    for hypothesis, end in zip((said[:3], said[:3], (*said[:2], *words("x")), said[:3]), ends, strict=True):
+        found.append(policy.commit(hypothesis[sum(found) :], end))
+        policy.advance(found[-1])
+    assert found == counts
 
 
 def test_characters_of_chinese_agree_exactly() -> None:
@@ -102,6 +118,11 @@ def heard(*items: tuple[str, float, float]) -> tuple[Word, ...]:
     return tuple(Word(f" {text}", start, end, p) for (text, end, p), start in zip(items, ends, strict=False))
 
 
+def shared(*items: tuple[str, float]) -> tuple[Word, ...]:
+    """Words of half a second, as sure as can be by themselves: text, share of the search."""
+    return tuple(Word(f" {text}", i / 2, i / 2 + 0.5, 1.0, share) for i, (text, share) in enumerate(items))
+
+
 @pytest.mark.parametrize(
     ("words", "end", "count"),
     [
@@ -120,6 +141,10 @@ def test_words_before_the_last_frames_are_safe(words: tuple[Word, ...], end: flo
     assert AlignAtt(20).commit(words, end) == count
 
 
+def test_a_tail_on_which_the_search_is_divided_is_held_back() -> None:
+    assert AlignAtt(20).commit(shared(("a", 0.2), ("b", 0.3), ("c", 0.2)), 3.0) == 2
+
+
 def test_fewer_frames_are_held_back() -> None:
     words = heard(("a", 0.5, 0.9), ("b", 1.0, 0.9))
     assert [AlignAtt(frames).commit(words, 1.2) for frames in (0, 10, 11, 35, 36)] == [2, 2, 1, 1, 0]
@@ -135,13 +160,30 @@ def test_alignment_needs_agreement_or_confidence() -> None:
     assert policy.commit(first[1:], 2.8) == 0
 
 
+def test_words_on_which_the_search_is_divided_wait() -> None:
+    policy = Hybrid(20)
+    divided = shared(("a", 1.0), ("b", 0.98), ("c", 0.6), ("d", 0.9))
+    assert policy.commit(divided, 3.0) == 1
+    policy.advance(1)
+    assert policy.commit(divided[1:], 3.5) == 1
+    policy.advance(1)
+    assert policy.commit(divided[2:], 3.9) == 0
+    assert policy.commit(divided[2:], 4.0) == 2
+
+
+def test_what_is_agreed_is_not_jumped_over() -> None:
+    policy = Hybrid(20)
+    divided = shared(("a", 0.5), ("b", 1.0))
+    assert [policy.commit(divided, end) for end in (3.0, 3.5)] == [0, 0]
+
+
 def test_agreement_does_not_make_an_end_safe() -> None:
     words = heard(("a", 0.5, 0.4), ("b", 1.9, 0.4))
     policy = Hybrid(20)
     assert [policy.commit(words, 2.0), policy.commit(words, 2.0)] == [0, 1]
 
 
-policies = st.sampled_from([LocalAgreement, lambda: LocalAgreement(3), AlignAtt, Hybrid])
+policies = st.sampled_from([LocalAgreement, lambda: LocalAgreement(1.0), AlignAtt, Hybrid])
 hypotheses = st.lists(
     st.lists(
         st.builds(
@@ -162,7 +204,7 @@ def test_a_policy_never_commits_more_than_there_is(
     make: Callable[[], CommitPolicy], hypotheses: list[list[Word]]
 ) -> None:
     policy = make()
-    for hypothesis in hypotheses:
-        count = policy.commit(hypothesis, 4.0)
+    for i, hypothesis in enumerate(hypotheses):
+        count = policy.commit(hypothesis, 4.0 + 0.5 * i)
         assert 0 <= count <= len(hypothesis)
         policy.advance(count)
