@@ -224,14 +224,13 @@ def repositories() -> dict[str, str]:
 
 def _shares(result: Any, tokenizer: Any, known: int) -> list[float]:
     """Tell how far the search agrees with each word behind the `known` tokens."""
-    said = [
-        [text for text, _ in pieces(tokenizer, [token for token in ids if token < tokenizer.eot][known:])]
-        for ids in result.sequences_ids
-    ]
-    # CTranslate2 divides by the length.
-    return shares(
-        said, [score * len(ids) for score, ids in zip(result.scores, result.sequences_ids, strict=True)]
-    )
+    said, likely = list[list[str]](), list[float]()
+    for ids, score in zip(result.sequences_ids, result.scores, strict=True):
+        if ids:  # CTranslate2 divides by the length, and nothing by nothing
+            tokens = [token for token in ids if token < tokenizer.eot]
+            said.append([text for text, _ in pieces(tokenizer, tokens[known:])])
+            likely.append(score * len(ids))
+    return shares(said, likely) if said else []
 
 
 def _alike(jobs: Sequence[_Job]) -> list[list[int]]:

@@ -626,6 +626,10 @@ def test_a_stream_says_the_same_alone_and_in_a_batch(beam: bool) -> None:
     assert sum(map(len, (heard.words for heard in alone))) > 40
     for a, b in zip(alone, together, strict=True):
         assert [word.end for word in a.words] == pytest.approx([word.end for word in b.words], abs=0.041)
+        assert [word.shared for word in a.words] == pytest.approx([word.shared for word in b.words], abs=0.05)
+    shared = [[word.shared for word in heard.words] for heard in alone]
+    assert all(row == sorted(row, reverse=True) and 0.0 < row[-1] and row[0] <= 1.0 for row in shared)
+    assert (min(map(min, shared)) < 0.9) is beam  # what nobody searched is not doubted
 
 
 @pytest.mark.models
