@@ -1,7 +1,7 @@
 """Presets: how early and how steadily words are committed, by name.
 
-A preset is a step between decision points and how much of the end is held back. What that should be, which
-policy does it, and whether a beam is worth its cost while words are tentative, depends on the model.
+A preset is a step between decision points and how much of the end is held back. Which policy does it, and
+whether a beam is worth its cost while words are tentative, depends on the model.
 """
 
 from collections.abc import Mapping
@@ -45,30 +45,25 @@ class Family:
     """What suits the models of a family."""
 
     policy: Kind
-    presets: Mapping[Name, Preset]
     beam: bool = False
     """Search while words are tentative: dearer, and small models need it."""
     by_sentence: bool = False
     """Windows hold one sentence: for models that were taught on short ones."""
+    stride: float = 1.0
+    """Factor of the presets' steps: below 1 where hypotheses are cheap, so that words come sooner."""
 
 
-WHISPER: Final[Mapping[Name, Preset]] = {
+PRESETS: Final[Mapping[Name, Preset]] = {
     "fast": Preset(0.4, 10),
     "balanced": Preset(0.6, 20),
     "steady": Preset(1.0, 25, sure=1.1),
 }
-"""Presets of stock weights, by name."""
-CHEAP: Final[Mapping[Name, Preset]] = {
-    "fast": Preset(0.35, 10, sure=0.5),
-    "balanced": Preset(0.5, 20, sure=0.5),
-    "steady": Preset(0.8, 25, span=0.8, sure=1.1),
-}
-"""Presets where hypotheses are cheap and searched for with a beam, by name."""
+"""By name."""
 
 FAMILIES: Final[Mapping[str, Family]] = {
-    "whisper": Family("hybrid", WHISPER),
-    "whisper-large-v3": Family("agreement", WHISPER),
-    "asr-en-zh": Family("hybrid", CHEAP, beam=True, by_sentence=True),
+    "whisper": Family("hybrid"),
+    "whisper-large-v3": Family("agreement"),
+    "asr-en-zh": Family("hybrid", beam=True, by_sentence=True, stride=5 / 6),
 }
 """By name. Stock Whisper up to large-v2 gains by alignment; large-v3-turbo lost by it where it was measured
 (by WhisperLiveKit: 5.3 → 18.1 % errors), so it agrees until we have measured it. The embedded recognizer

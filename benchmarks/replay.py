@@ -15,10 +15,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import embedded
-from asr.presets import Name
+from asr.presets import PRESETS
 from benchmarks import machine, scoring
 from server import config
 from server.interpretation import models
@@ -157,9 +157,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only the first N recordings")
     parser.add_argument("--cost", choices=["free", "measured"], default="free", help="what computing costs")
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
-    parser.add_argument(
-        "--preset", choices=get_args(Name), default="balanced", help="how words are committed"
-    )
+    parser.add_argument("--preset", choices=list(PRESETS), default="balanced", help="how words are committed")
     parser.add_argument("--log", type=Path, default=Path("benchmarks/results/replay.jsonl"))
     arguments = parser.parse_args()
     recordings = manifest(arguments.manifest) if arguments.manifest else samples()

@@ -30,12 +30,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from sacrebleu.metrics.bleu import BLEU
 
 import mt.presets
-from asr.presets import Name
+from asr.presets import PRESETS
 from benchmarks import latency, speed, talks
 from benchmarks.embedded_translator import TEST_SETS
 from benchmarks.latency import Emissions, Emitted
@@ -343,7 +343,7 @@ def main() -> None:
     parser.add_argument("--paced", type=float, default=60, help="seconds of the first talk in real time")
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
     parser.add_argument("--translators", nargs="+", default=["embedded"], help="names or folders")
-    parser.add_argument("--recognition", choices=get_args(Name), default="balanced", help="its preset")
+    parser.add_argument("--recognition", choices=PRESETS, default="balanced", help="its preset")
     parser.add_argument("--translation", choices=mt.presets.PRESETS, default="balanced", help="its preset")
     arguments = parser.parse_args()
     wanted = config.load(

@@ -17,7 +17,7 @@ import asr
 from asr import presets
 from asr.card import LONGEST
 from asr.endpointing import EndpointingStage
-from asr.presets import Kind, Name, Preset
+from asr.presets import PRESETS, Kind, Name, Preset
 from asr.recognition import RecognitionStage
 from benchmarks import scoring, talks
 from benchmarks.model_folder import with_card
@@ -110,15 +110,16 @@ def ours(family: str, kind: Kind, preset: Preset, beam: bool) -> Way:
     names = {
         "agreement": f"LocalAgreement, {preset.span:g} s",
         "alignment": f"AlignAtt {preset.frames}",
-        "hybrid": f"hybrid {preset.frames}, {preset.sure:g}, {preset.span:g} s",
+        "hybrid": f"hybrid {preset.frames}, {preset.sure:g}",
     }
     suited = presets.family(family)
+    step = preset.step * suited.stride
 
     def stage(language: str | None) -> RecognitionStage:
         policy = preset.policy(kind)
-        return RecognitionStage(policy, language, step=preset.step, beam=beam, by_sentence=suited.by_sentence)
+        return RecognitionStage(policy, language, step=step, beam=beam, by_sentence=suited.by_sentence)
 
-    return Way(names[kind] + (", beam" if beam else ", greedy"), preset.step, stage)
+    return Way(names[kind] + (", beam" if beam else ", greedy"), step, stage)
 
 
 def baseline(name: str, fixed_windows: bool) -> Way:
@@ -129,20 +130,20 @@ def baseline(name: str, fixed_windows: bool) -> Way:
 def product(family: str, preset: Name) -> Way:
     """What a session does that asks for a preset and nothing else."""
     manner = Manner(family, preset=preset)
-    step = presets.family(family).presets[preset].step
+    step = PRESETS[preset].step * presets.family(family).stride
     return Way(preset, step, lambda language: hearing(Interpretation(language), manner))
 
 
 def ways(family: str) -> list[Way]:
     """List what is tried with the models of a family: the presets, each policy at each of their steps with
     a beam, at the default's also without one, and the baseline."""
-    suited, kinds = presets.family(family).presets, get_args(Kind)
-    balanced = suited[DEFAULT]
+    balanced, kinds = PRESETS[DEFAULT], get_args(Kind)
+    step = balanced.step * presets.family(family).stride
     return [
-        *(product(family, preset) for preset in suited),
-        *(ours(family, kind, preset, beam=True) for kind in kinds for preset in suited.values()),
+        *(product(family, preset) for preset in PRESETS),
+        *(ours(family, kind, preset, beam=True) for kind in kinds for preset in PRESETS.values()),
         *(ours(family, kind, balanced, beam=False) for kind in kinds),
-        ours(family, "agreement", replace(balanced, span=2 * balanced.step), beam=True),
+        ours(family, "agreement", replace(balanced, span=2 * step), beam=True),
         baseline("whisper_streaming", fixed_windows=True),
         baseline("whisper_streaming, our windows", fixed_windows=False),
     ]

@@ -1,11 +1,11 @@
 """How what is configured and what is asked for becomes stages."""
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 import mt.presets
-from asr.presets import FAMILIES, Name
+from asr.presets import FAMILIES, PRESETS, Name
 from server.interpretation.graph import Interpretation, branch, hearing
 from server.interpretation.manner import Manner
 from streaming.audio import AudioChunk
@@ -23,16 +23,16 @@ def first_window(stage: Any) -> Window:
     return action.request
 
 
-@pytest.mark.parametrize("name", get_args(Name))
+@pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_preset_of_the_family_sets_the_step(name: Name, family: str) -> None:
+def test_the_preset_sets_the_step_and_the_family_its_stride(name: Name, family: str) -> None:
     window = first_window(hearing(Interpretation("en"), Manner(family, preset=name)))
-    assert window.audio.duration == pytest.approx(FAMILIES[family].presets[name].step, abs=1e-4)
+    assert window.audio.duration == pytest.approx(PRESETS[name].step * FAMILIES[family].stride, abs=1e-4)
 
 
 @pytest.mark.parametrize(("family", "by_sentence"), [("whisper", False), ("asr-en-zh", True)])
 def test_the_family_decides_whether_windows_hold_one_sentence(family: str, by_sentence: bool) -> None:
-    stage = hearing(Interpretation("en"), Manner(family, preset="fast"))
+    stage = hearing(Interpretation("en"), Manner(family))
     first_window(stage)
     stage.receive_result(Recognition((Word(" One.", 0.0, 0.1, 1.0),), "en", 1.0), 0.0)
     assert isinstance(stage.next_action(), Write)

@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -374,7 +374,7 @@ def test_a_loop_that_is_committed_bit_by_bit_is_stopped() -> None:
     assert sum(len(update.committed) for update in listener.updates) <= 16
 
 
-@pytest.mark.parametrize("preset", get_args(presets.Name))
+@pytest.mark.parametrize("preset", presets.PRESETS)
 @pytest.mark.parametrize("family", presets.FAMILIES)
 @pytest.mark.parametrize(
     ("said", "pace"),
@@ -401,10 +401,9 @@ def test_a_chant_at_the_pace_of_speech_is_committed_whole(
         last = sum(word.end <= window.audio.end for word in truth)
         return Recognition(truth[first + len(window.prefix) : last], "en")
 
-    suited = presets.family(family)
-    chosen = suited.presets[preset]
+    suited, chosen = presets.family(family), presets.PRESETS[preset]
     heard = RecognitionStage(
-        chosen.policy(suited.policy), "en", step=chosen.step, by_sentence=suited.by_sentence
+        chosen.policy(suited.policy), "en", step=chosen.step * suited.stride, by_sentence=suited.by_sentence
     )
     listener = Listener(heard, hear).give(AudioChunk(crowd, 0), EndOfUtterance(end)).finish()
     assert [word for update in listener.updates for word in update.committed] == list(truth)

@@ -82,7 +82,8 @@ def told(lines: list[str]) -> Iterator[Told]:
 
 
 def speak(sentences: list[Sentence], voice: str) -> Iterator[Utterance]:
-    """The sentences in a voice; those that it does not speak word by word are left out.
+    """The sentences, without quotes as the recipe's English is, in a voice; those that it does not speak word
+    by word are left out.
 
     Raises: FileNotFoundError where Festival is not installed, CalledProcessError where the voice is not.
     """

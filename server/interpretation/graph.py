@@ -6,7 +6,7 @@ from typing import Final
 
 import mt.presets
 from asr.endpointing import EndpointingStage
-from asr.presets import family
+from asr.presets import PRESETS, family
 from asr.recognition import RecognitionStage
 from asr.replacements import ReplacingStage
 from mt.terminology import TerminologyStage
@@ -56,13 +56,12 @@ def graph(wanted: Interpretation, position: int = 0, *, manner: Manner = USUAL) 
 
 def hearing(wanted: Interpretation, manner: Manner) -> RecognitionStage:
     """Build the stage of recognition: as configured, and as suits the recognizer."""
-    suited = family(manner.family)
-    preset = suited.presets[manner.preset]
+    preset, suited = PRESETS[manner.preset], family(manner.family)
     return RecognitionStage(
         preset.policy(suited.policy),
         wanted.source,
         wanted.languages or manner.languages,
-        preset.step,
+        preset.step * suited.stride,
         hot_words=wanted.packs.hints,
         beam=suited.beam,
         by_sentence=suited.by_sentence,
