@@ -103,7 +103,9 @@ class RecognitionStage:
         seconds = window.audio.end - self._history.frontier
         whole = window.final and window.audio.offset == self._begun
         least = self._doubt.least(whole=whole)
-        alarm = inspect(result, seconds, self._history.recent, again=window.full, least=least)
+        alarm = inspect(
+            result, seconds, self._history.recent, again=window.full, least=least, final=window.final
+        )
         if alarm and alarm.again and not window.full:
             # A loop feeds on its prompt, and short windows favour it.
             self.alarms[alarm.code] += 1

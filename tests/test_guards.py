@@ -223,6 +223,27 @@ def test_what_was_not_understood_is_dropped(
     assert (alarm.code, alarm.keep, alarm.again) == ("unsure", 0, False) if alarm else not dropped
 
 
+@pytest.mark.parametrize(
+    ("heard", "kept"),
+    [
+        ((0.006,), 0),
+        ((0.9, 0.01, 0.04), 1),
+        # Only the end is invented: what stands before a word that is believed was spoken.
+        ((0.01, 0.9), 2),
+        ((0.9, 0.06), 2),
+    ],
+)
+def test_what_a_search_invents_behind_the_last_word_is_dropped(heard: tuple[float, ...], kept: int) -> None:
+    new = tuple(Word(f" w{p}", 0, 1, p) for p in heard)
+    known = words("good morning everyone")
+    recognition = Recognition(new, "en")
+    alarm = inspect(recognition, 9.0, known, final=True)
+    assert believed(new, alarm, final=True) == new[:kept]
+    assert (alarm.code if alarm else None) == ("unsure" if kept < len(new) else None)
+    # While somebody speaks, the next hypothesis decides.
+    assert inspect(recognition, 9.0, known) is None
+
+
 def test_nothing_heard_is_no_alarm() -> None:
     assert inspect(Recognition((), "en", 1.0, 0.9, -2.0), 9.0) is None
 

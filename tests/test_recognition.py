@@ -761,6 +761,17 @@ def test_what_is_not_understood_twice_is_heard_seldom_and_withheld() -> None:
     assert [notice.code for notice in listener.notices] == ["unsure"]
 
 
+def test_a_word_that_silence_is_heard_as_is_not_committed() -> None:
+    spoken = words("good", "morning.")
+    invented = Word(" The", 2.6, 2.9, 0.006)
+    stream = stage()
+    listener = Listener(stream, script(spoken, spoken, (), (invented,)))
+    listener.give(silence(3.0), EndOfUtterance(3.0))
+    assert text_of(word for update in listener.updates for word in update.committed) == "good morning."
+    assert stream.alarms["unsure"] == 1
+    assert [notice.code for notice in listener.notices] == ["unsure"]
+
+
 def test_speech_behind_what_was_not_understood_is_committed_whole() -> None:
     speech = words("now", "we", "begin", "again", start=2.0)
     heard = [muttered("a", "crowd", sure=0.1)] * 2 + [speech] * 20
