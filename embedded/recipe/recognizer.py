@@ -33,6 +33,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from embedded.recipe import memory
 from embedded.recipe.examples import Batch
 from embedded.recipe.network import Losses, Network, Shape, imagined_losses, losses
 from embedded.recipe.optimizers import optimizers, restore, states, step
@@ -235,6 +236,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="folder of a converted model to go on from")
     parser.add_argument("--rate", type=float, default=PEAK, help="highest learning rate")
     arguments = parser.parse_args()
+    memory.keep()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -28,7 +28,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from embedded.recipe import bitext
+from embedded.recipe import bitext, memory
 from embedded.recipe.bitext import Pair
 from embedded.recipe.lexicon import Lexicon, learn
 from embedded.recipe.mixture import MIXTURE, Mixture, corpora_in
@@ -283,6 +283,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    memory.keep()
     torch.set_num_threads(options.threads)
     data = Path(os.environ["DRAGOMAN_DATA"])
     Training(
