@@ -4,9 +4,11 @@ A policy sees only what is not committed yet, and where the audio ends in which 
 what has been committed, because the stage may commit more than the policy asked for.
 """
 
+import math
 import unicodedata
 from collections import deque
 from collections.abc import Callable, Sequence
+from statistics import fmean
 from typing import Protocol
 
 from asr.pieces import FRAME
@@ -20,6 +22,10 @@ LASTING = 1.0
 """Seconds over which words that are heard alike are believed, however the search is divided."""
 _TOLERANCE = 1e-6
 """Seconds that are rounding."""
+_LEAST = 1e-6
+"""Probability of what is improbable without end."""
+_HEARD_OUT = 0.1
+"""Seconds behind a word that the audio's end does not cut."""
 _COLLAPSED = 3
 """Words in a row without any duration: the alignment has lost the audio."""
 
@@ -147,6 +153,23 @@ def same(a: Word, b: Word) -> bool:
     letters or more two letters may differ; numbers and ideographs must be the same."""
     x, y = _bare(a.text), _bare(b.text)
     return x == y or (_is_long(x) and _is_long(y) and _distance(x, y) <= 2)
+
+
+def surer(earlier: tuple[Word, ...], end: float, last: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Choose, when an utterance is over, between its last hypothesis and the one before, heard in audio that
+    ended at `end`: the more probable, if that one had heard the last word out and none came after.
+
+    Both have heard the same words then, and a few hundred milliseconds of silence more or less may lead a
+    search astray.
+    """
+    if not earlier or not last or last[-1].end > end or end - earlier[-1].end < _HEARD_OUT:
+        return last
+    return max(last, earlier, key=_mean_certainty)
+
+
+def _mean_certainty(words: Sequence[Word]) -> float:
+    """Average how certain words are, as a geometric mean does: one that is improbable weighs."""
+    return fmean(math.log(max(_certainty(word), _LEAST)) for word in words)
 
 
 def _agreed(earlier: Sequence[Word], last: Sequence[Word]) -> int:

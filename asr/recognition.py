@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from asr.commit import CommitPolicy
+from asr.commit import CommitPolicy, surer
 from asr.doubt import Doubt
 from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect, sureness, unmarked
 from asr.history import History
@@ -69,6 +69,8 @@ class RecognitionStage:
         self._begun = self._point = 0
         self._asked: Window | None = None
         self._again: Window | None = None
+        self._tentative: tuple[tuple[Word, ...], float] = (), 0.0
+        """The words that the last hypothesis did not commit, and where its audio ended."""
         self._cost = 0.0
         self._finished = False
 
@@ -115,7 +117,7 @@ class RecognitionStage:
         if self._language.hear(result, window):
             # What was said in another language is no context for this one.
             self._history.prompt = ""
-            self._policy.forget()
+            self._forget()
             self._again = self._window(window.audio.offset + len(window.audio.samples), final=window.final)
             return
         self.pace.spent(self._cost)
@@ -185,12 +187,15 @@ class RecognitionStage:
 
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:
         words = placed(heard, self._history.frontier, window.audio.end)
+        if window.final:
+            words = surer(*self._tentative, words)
         language = self._language.shown(result, window, bool(words))
         count = self._safe(words, window)
         if language is None:
             count = 0
         self._policy.advance(count)
         self._history.commit(words[:count])
+        self._tentative = words[count:], window.audio.end
         self._skip(words[count:], window.audio.end)
         if language is not None:
             self._out.extend(self._shown.update(language, words[:count], words[count:], window.final))
@@ -229,7 +234,12 @@ class RecognitionStage:
 
     def _close(self) -> None:
         self._history.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Compare nothing with the hypotheses so far."""
         self._policy.forget()
+        self._tentative = (), 0.0
 
 
 def placed(words: Sequence[Word], start: float, end: float) -> tuple[Word, ...]:

@@ -1,13 +1,14 @@
 """Commit policies."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.commit import AlignAtt, CommitPolicy, Hybrid, LocalAgreement, same
-from streaming.words import Word
+from asr.commit import AlignAtt, CommitPolicy, Hybrid, LocalAgreement, same, surer
+from streaming.words import Word, text_of
 
 
 def words(text: str | Sequence[str]) -> tuple[Word, ...]:
@@ -208,3 +209,45 @@ def test_a_policy_never_commits_more_than_there_is(
         count = policy.commit(hypothesis, 4.0 + 0.5 * i)
         assert 0 <= count <= len(hypothesis)
         policy.advance(count)
+
+
+def certain(text: str, *values: float, end: float = 2.0) -> tuple[Word, ...]:
+    """Words of half a second each, the last of which ends at `end`, as certain as the values say."""
+    texts = text.split()
+    begin = end - len(texts) / 2
+    return tuple(
+        Word(f" {part}", begin + i / 2, begin + i / 2 + 0.5, value)
+        for i, (part, value) in enumerate(zip(texts, values, strict=True))
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "last", "better"),
+    [
+        (certain("four eight", 0.7, 0.9), certain("three", 0.5), "four eight"),
+        (certain("five nine", 0.8, 0.6), certain("five nine", 0.8, 0.7), "five nine"),
+        (certain("two", 0.5), certain("four eight", 0.7, 0.9), "four eight"),
+        # One word that is improbable weighs more than others that are probable.
+        (certain("you why", 0.7, 0.7), certain("he why", 0.05, 0.99), "you why"),
+        # What the end of its audio cut says nothing, and neither does what was heard before more was said.
+        (certain("four eight", 0.7, 0.9, end=2.45), certain("three", 0.5), "three"),
+        (
+            certain("four eight", 0.7, 0.9),
+            certain("four eight two", 0.7, 0.9, 0.3, end=2.6),
+            "four eight two",
+        ),
+        ((), certain("three", 0.1), "three"),
+        # A guard may have withheld the last one.
+        (certain("four eight", 0.7, 0.9), (), ""),
+    ],
+)
+def test_of_two_hypotheses_of_the_same_words_the_more_certain_ends_an_utterance(
+    earlier: tuple[Word, ...], last: tuple[Word, ...], better: str
+) -> None:
+    assert text_of(surer(earlier, 2.5, last)) == better
+
+
+def test_what_a_search_is_divided_on_is_not_certain() -> None:
+    divided = tuple(replace(word, shared=0.2) for word in certain("four eight", 0.9, 0.9))
+    last = certain("three", 0.5)
+    assert surer(divided, 2.5, last) == last

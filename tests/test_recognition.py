@@ -742,6 +742,19 @@ def test_no_hypotheses_break_the_laws(hypotheses: list[list[Word]], utterances: 
     assert ended == {u.utterance for u in listener.updates}
 
 
+def test_an_utterance_ends_with_the_surer_of_its_last_two_hypotheses() -> None:
+    sure, unsure = words("four", "eight"), muttered("three", sure=0.5)
+    listener = Listener(stage(), script(sure, unsure)).give(silence(1.2), EndOfUtterance(1.2))
+    assert text_of(listener.updates[-1].committed) == "four eight"
+    # The next utterance has nothing to do with it.
+    listener = Listener(stage(), script(sure, sure, unsure))
+    listener.give(silence(1.2), EndOfUtterance(1.2), silence(0.7, 2.0), EndOfUtterance(2.7))
+    assert [text_of(update.committed) for update in listener.updates if update.final] == [
+        "four eight",
+        "three",
+    ]
+
+
 # What is not understood.
 
 
