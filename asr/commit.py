@@ -164,12 +164,13 @@ def surer(earlier: tuple[Word, ...], end: float, last: tuple[Word, ...]) -> tupl
     """
     if not earlier or not last or last[-1].end > end or end - earlier[-1].end < _HEARD_OUT:
         return last
-    return max(last, earlier, key=_mean_certainty)
+    return max(last, earlier, key=_mean_log_probability)
 
 
-def _mean_certainty(words: Sequence[Word]) -> float:
-    """Average how certain words are, as a geometric mean does: one that is improbable weighs."""
-    return fmean(math.log(max(_certainty(word), _LEAST)) for word in words)
+def _mean_log_probability(words: Sequence[Word]) -> float:
+    """Average so that one improbable word weighs; how far a search agreed says nothing where only the last
+    hypothesis was searched."""
+    return fmean(math.log(max(word.probability, _LEAST)) for word in words)
 
 
 def _agreed(earlier: Sequence[Word], last: Sequence[Word]) -> int:

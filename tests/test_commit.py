@@ -211,8 +211,8 @@ def test_a_policy_never_commits_more_than_there_is(
         policy.advance(count)
 
 
-def certain(text: str, *values: float, end: float = 2.0) -> tuple[Word, ...]:
-    """Words of half a second each, the last of which ends at `end`, as certain as the values say."""
+def probable(text: str, *values: float, end: float = 2.0) -> tuple[Word, ...]:
+    """Words of half a second each, the last of which ends at `end`, as probable as the values say."""
     texts = text.split()
     begin = end - len(texts) / 2
     return tuple(
@@ -224,30 +224,29 @@ def certain(text: str, *values: float, end: float = 2.0) -> tuple[Word, ...]:
 @pytest.mark.parametrize(
     ("earlier", "last", "better"),
     [
-        (certain("four eight", 0.7, 0.9), certain("three", 0.5), "four eight"),
-        (certain("five nine", 0.8, 0.6), certain("five nine", 0.8, 0.7), "five nine"),
-        (certain("two", 0.5), certain("four eight", 0.7, 0.9), "four eight"),
+        (probable("four eight", 0.7, 0.9), probable("three", 0.5), "four eight"),
+        (probable("five nine", 0.8, 0.6), probable("five nine", 0.8, 0.7), "five nine"),
+        (probable("two", 0.5), probable("four eight", 0.7, 0.9), "four eight"),
         # One word that is improbable weighs more than others that are probable.
-        (certain("you why", 0.7, 0.7), certain("he why", 0.05, 0.99), "you why"),
+        (probable("you why", 0.7, 0.7), probable("he why", 0.05, 0.99), "you why"),
         # What the end of its audio cut says nothing, and neither does what was heard before more was said.
-        (certain("four eight", 0.7, 0.9, end=2.45), certain("three", 0.5), "three"),
+        (probable("four eight", 0.7, 0.9, end=2.45), probable("three", 0.5), "three"),
         (
-            certain("four eight", 0.7, 0.9),
-            certain("four eight two", 0.7, 0.9, 0.3, end=2.6),
+            probable("four eight", 0.7, 0.9),
+            probable("four eight two", 0.7, 0.9, 0.3, end=2.6),
             "four eight two",
         ),
-        ((), certain("three", 0.1), "three"),
+        ((), probable("three", 0.1), "three"),
         # A guard may have withheld the last one.
-        (certain("four eight", 0.7, 0.9), (), ""),
+        (probable("four eight", 0.7, 0.9), (), ""),
     ],
 )
-def test_of_two_hypotheses_of_the_same_words_the_more_certain_ends_an_utterance(
+def test_of_two_hypotheses_of_the_same_words_the_more_probable_ends_an_utterance(
     earlier: tuple[Word, ...], last: tuple[Word, ...], better: str
 ) -> None:
     assert text_of(surer(earlier, 2.5, last)) == better
 
 
-def test_what_a_search_is_divided_on_is_not_certain() -> None:
-    divided = tuple(replace(word, shared=0.2) for word in certain("four eight", 0.9, 0.9))
-    last = certain("three", 0.5)
-    assert surer(divided, 2.5, last) == last
+def test_a_search_is_no_less_probable_than_what_was_not_searched() -> None:
+    searched = tuple(replace(word, shared=0.2) for word in probable("four eight", 0.9, 0.9))
+    assert surer(probable("three", 0.5), 2.5, searched) == searched
