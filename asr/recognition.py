@@ -70,7 +70,7 @@ class RecognitionStage:
         self._asked: Window | None = None
         self._again: Window | None = None
         self._tentative: tuple[tuple[Word, ...], float] = (), 0.0
-        """The words that the last hypothesis did not commit, and where its audio ended."""
+        """What was shown last without being committed, and where its audio ended."""
         self._cost = 0.0
         self._finished = False
 
@@ -117,7 +117,7 @@ class RecognitionStage:
         if self._language.hear(result, window):
             # What was said in another language is no context for this one.
             self._history.prompt = ""
-            self._forget()
+            self._policy.forget()
             self._again = self._window(window.audio.offset + len(window.audio.samples), final=window.final)
             return
         self.pace.spent(self._cost)
@@ -195,7 +195,8 @@ class RecognitionStage:
             count = 0
         self._policy.advance(count)
         self._history.commit(words[:count])
-        self._tentative = words[count:], window.audio.end
+        # Words of a language that is not known yet are none to go back to.
+        self._tentative = words[count:] if language is not None else (), window.audio.end
         self._skip(words[count:], window.audio.end)
         if language is not None:
             self._out.extend(self._shown.update(language, words[:count], words[count:], window.final))
@@ -234,12 +235,7 @@ class RecognitionStage:
 
     def _close(self) -> None:
         self._history.close()
-        self._forget()
-
-    def _forget(self) -> None:
-        """Compare nothing with the hypotheses so far."""
         self._policy.forget()
-        self._tentative = (), 0.0
 
 
 def placed(words: Sequence[Word], start: float, end: float) -> tuple[Word, ...]:

@@ -746,13 +746,20 @@ def test_an_utterance_ends_with_the_surer_of_its_last_two_hypotheses() -> None:
     sure, unsure = words("four", "eight"), muttered("three", sure=0.5)
     listener = Listener(stage(), script(sure, unsure)).give(silence(1.2), EndOfUtterance(1.2))
     assert text_of(listener.updates[-1].committed) == "four eight"
-    # The next utterance has nothing to do with it.
-    listener = Listener(stage(), script(sure, sure, unsure))
-    listener.give(silence(1.2), EndOfUtterance(1.2), silence(0.7, 2.0), EndOfUtterance(2.7))
-    assert [text_of(update.committed) for update in listener.updates if update.final] == [
-        "four eight",
-        "three",
-    ]
+
+
+def test_while_an_utterance_goes_on_its_last_hypothesis_is_shown() -> None:
+    sure, unsure = words("four", "eight"), muttered("three", sure=0.5)
+    listener = Listener(stage(), script(sure, unsure)).give(silence(2 * STEP + 0.1))
+    assert [text_of(update.tentative) for update in listener.updates] == ["four eight", "three"]
+
+
+def test_what_was_heard_in_another_language_does_not_end_an_utterance() -> None:
+    german = Recognition(words("vier", "acht"), "de", 0.4)
+    english = Recognition(muttered("three", sure=0.5), "en", 0.9)
+    listener = Listener(stage(language=None), script(german, english))
+    listener.give(silence(1.2), EndOfUtterance(1.2))
+    assert [(text_of(u.committed), u.language) for u in listener.updates] == [("three", "en")]
 
 
 # What is not understood.
