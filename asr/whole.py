@@ -125,7 +125,7 @@ def tells_language(window: Window, result: Recognition) -> bool:
 
 def _alarm(window: Window, result: Recognition) -> Alarm | None:
     least = UNDERSTOOD if len(result.words) >= _TELLING else GUESSED
-    return inspect(result, window.audio.duration, again=window.full, least=least)
+    return inspect(result, window.audio.duration, again=window.full, least=least, final=window.final)
 
 
 def _quietest(samples: Samples) -> int:

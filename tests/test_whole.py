@@ -106,6 +106,15 @@ def test_many_improbable_words_are_not_believed(words: int, kept: int) -> None:
     assert (alarm is None) is bool(kept)
 
 
+def test_an_end_that_the_recognizer_does_not_believe_itself_is_dropped() -> None:
+    window = whole_window(noise(2.0), "en")
+    said = (Word(" Good", 0.2, 0.5, 0.9), Word(" morning.", 0.5, 1.0, 0.8), Word(" The", 1.6, 1.7, 0.006))
+    assert second_window(window, Recognition(said, "en")) is None
+    words, alarm = believed(window, Recognition(said, "en"))
+    assert [word.text for word in words] == [" Good", " morning."]
+    assert alarm and alarm.code == "unsure"
+
+
 def test_silence_is_not_asked_about_again() -> None:
     window = whole_window(noise(6.0), "en")
     result = heard("Thanks for watching", no_speech_probability=0.9, mean_log_probability=-2.0)
