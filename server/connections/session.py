@@ -182,7 +182,7 @@ class Session(Connection):
             form.source,
             plan.targets if plan.private else form.targets,
             form.speak,
-            () if floor.booth else conference.routes(form),
+            () if floor.booth else conference.offer.routes(form),
             form.sample_rate,
             token,
             floor.position,

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from server.interpretation.graph import TRANSLATOR, Interpretation
+from server.interpretation.graph import TRANSLATOR
 from server.interpretation.packs import Packs
 from server.rooms.account import Account
 from server.rooms.audience import Audience
@@ -20,18 +20,19 @@ from server.rooms.chores import Chores
 from server.rooms.floor import Floor, Holder, Microphone, Switch
 from server.rooms.journal import Entry, Journal
 from server.rooms.line import Ears, Line
+from server.rooms.offer import Offer
 from server.rooms.revising import Revising
 from server.rooms.room import Room
 from server.rooms.scribe import Scribe
 from server.rooms.services import Services
 from server.rooms.snapshot import Snapshot, pack
-from server.rooms.trade import NO_PACKS, Trade
-from server.wire.messages import Done, Route, Start, Statistics
+from server.rooms.trade import Trade
+from server.wire.messages import Done, Start, Statistics
 from server.wire.room_messages import Reviser, RoomState
 from server.wire.schema import to_plain
 from streaming.captions import Caption
-from streaming.errors import DragomanError, EngineError, ReplacedError, RoomError, first_cause
-from streaming.stages import Notice, Translation, TranslationRequest
+from streaming.errors import DragomanError, ReplacedError, RoomError, first_cause
+from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,7 @@ class Conference:
         self.floors: dict[str, Floor] = {}
         self.over = asyncio.Event()
         """The event has ended, and everybody has been told."""
-        self.failing: set[str] = set()
-        """Languages whose last request was not answered."""
+        self.offer = Offer(room, services, self.journal)
         self._chores = Chores(room.plan.id, self._fail)
         self.start = self._chores.start
         self.revising = Revising(services.translators, self.trade, self.journal, self.start, self.revise)
@@ -138,7 +138,7 @@ class Conference:
         if self.room.ended:  # perhaps only since
             raise RoomError(f"the event in {self.name!r} has ended")
         if not booth:  # a person needs no model
-            self.routes(form)
+            self.offer.routes(form)
         with ExitStack() as place:
             self.account.admit(place, booth)
             name = self.room.enter_booth(booth) if booth else self.room.join(form.name, form.voices)
@@ -172,39 +172,6 @@ class Conference:
         seconds = self.services.grace if grace is None else grace
         floor.patience = asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
 
-    def routes(self, form: Start) -> tuple[Route, ...]:
-        """See that a speaker can be served, and say how the targets are reached if the source is known.
-
-        Raises:
-            LanguageError: a language that cannot be heard, translated or spoken.
-        """
-        wanted = self._wanted(form, "")
-        spoken = tuple(language for language in wanted.speak if language in wanted.targets)
-        return self.services.languages.routes(replace(wanted, speak=spoken), self.room.plan.targets)
-
-    async def translate(self, request: TranslationRequest) -> Translation:
-        """Translate; in a room that is shared, a language that fails harms no other."""
-        try:
-            answer: Translation = await self.services.engines[TRANSLATOR](request)
-        except EngineError as error:
-            if self.room.plan.private:
-                raise
-            if request.target_language not in self.failing:
-                self.failing.add(request.target_language)
-                self.journal.add(Notice(error.code, f"{request.target_language}: {error}"))
-            return Translation(request.target_prefix)
-        self.failing.discard(request.target_language)
-        return answer
-
-    def _wanted(self, form: Start, booth: str, packs: Packs = NO_PACKS) -> Interpretation:
-        plan = self.room.plan
-        if booth:
-            return Interpretation(booth, packs=packs)
-        source = form.source if form.source != "auto" else plan.source
-        targets = plan.targets if plan.private else tuple(t for t in self.room.translated if t != source)
-        speak = tuple(language for language in plan.speak if plan.private or language in targets)
-        return Interpretation(None if source == "auto" else source, targets, speak, form.languages, packs)
-
     def host(
         self,
         name: str,
@@ -218,7 +185,7 @@ class Conference:
     ) -> Floor:
         """Set a floor up and let it run."""
         names = [name] if form.channels == 1 else [f"{name}.{i + 1}" for i in range(form.channels)]
-        engines = {**self.services.engines, TRANSLATOR: self.translate}
+        engines = {**self.services.engines, TRANSLATOR: self.offer.translate}
         ears = Ears(
             self._hear,
             self._say,
@@ -227,7 +194,7 @@ class Conference:
             self._keep,
             self.trade.prepared,
         )
-        wanted, languages = self._wanted(form, booth, packs), self.services.languages
+        wanted, languages = self.offer.wanted(form, booth, packs), self.services.languages
         saved, rate, held = snapshots or {}, form.sample_rate, self.services.limits.audio_seconds
         lines = [
             Line(line, wanted, rate, engines, languages, ears, saved.get(line, Snapshot(0)), held)
@@ -305,7 +272,7 @@ class Conference:
 
     def _set_languages(self, floor: Floor) -> None:
         for line in floor.lines:
-            wanted = set(self._wanted(floor.form, "").targets)
+            wanted = set(self.offer.wanted(floor.form).targets)
             for language in wanted - line.targets:
                 line.add(language)
             for language in line.targets - wanted:

@@ -168,7 +168,7 @@ class Operation:
                     state.language,
                     audience.count(state.language),
                     round(max(0.0, scribe.heard_until - scribe.ends.get(state.language, 0.0)), 3),
-                    state.language not in self.conference.failing,
+                    state.language not in self.conference.offer.failing,
                 )
                 for state in self.conference.room.languages
             ),
@@ -205,7 +205,7 @@ class Operation:
             return ()
 
         async def ask(request: TranslationRequest) -> Translation:
-            return await conference.translate(conference.trade.prepared(request))
+            return await conference.offer.translate(conference.trade.prepared(request))
 
         return await render(update, language, ask, conference.trade.packs.glossary)
 

@@ -1,0 +1,59 @@
+"""What a room has for a speaker: languages that are served, and a translator that may fail in one alone."""
+
+from dataclasses import replace
+
+from server.interpretation.graph import TRANSLATOR, Interpretation
+from server.interpretation.packs import Packs
+from server.rooms.journal import Journal
+from server.rooms.room import Room
+from server.rooms.services import Services
+from server.rooms.trade import NO_PACKS
+from server.wire.messages import Route, Start
+from streaming.errors import EngineError
+from streaming.stages import Notice, Translation, TranslationRequest
+
+
+class Offer:
+    """Knows what a speaker of one room gets."""
+
+    def __init__(self, room: Room, services: Services, journal: Journal) -> None:
+        """`journal` is told which languages fail."""
+        self.failing: set[str] = set()
+        """Languages whose last request was not answered."""
+        self._room = room
+        self._services = services
+        self._journal = journal
+
+    def wanted(self, form: Start, booth: str = "", packs: Packs = NO_PACKS) -> Interpretation:
+        """Say how a speaker is interpreted; an interpreter in the `booth` of a language is only heard."""
+        plan = self._room.plan
+        if booth:
+            return Interpretation(booth, packs=packs)
+        source = form.source if form.source != "auto" else plan.source
+        targets = plan.targets if plan.private else tuple(t for t in self._room.translated if t != source)
+        speak = tuple(language for language in plan.speak if plan.private or language in targets)
+        return Interpretation(None if source == "auto" else source, targets, speak, form.languages, packs)
+
+    def routes(self, form: Start) -> tuple[Route, ...]:
+        """See that a speaker can be served, and say how the targets are reached if the source is known.
+
+        Raises:
+            LanguageError: a language that cannot be heard, translated or spoken.
+        """
+        wanted = self.wanted(form)
+        spoken = tuple(language for language in wanted.speak if language in wanted.targets)
+        return self._services.languages.routes(replace(wanted, speak=spoken), self._room.plan.targets)
+
+    async def translate(self, request: TranslationRequest) -> Translation:
+        """Translate; in a room that is shared, a language that fails harms no other."""
+        try:
+            answer: Translation = await self._services.engines[TRANSLATOR](request)
+        except EngineError as error:
+            if self._room.plan.private:
+                raise
+            if request.target_language not in self.failing:
+                self.failing.add(request.target_language)
+                self._journal.add(Notice(error.code, f"{request.target_language}: {error}"))
+            return Translation(request.target_prefix)
+        self.failing.discard(request.target_language)
+        return answer
