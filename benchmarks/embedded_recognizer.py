@@ -74,11 +74,11 @@ class Recognizer:
         return Tokenizer(self._vocabulary, True, "transcribe", language)
 
     def encoded(self, wave: Wave) -> tuple[Any, int]:
-        """The encoder's output for the wave and its margin, and the number of frames of 20 ms."""
+        """The encoder's output for the wave and its margin, and the number of its mel frames of 10 ms."""
         padded = np.pad(wave, (0, int(MARGIN * RATE)))
         mel = self._features(padded, padding=0)
         mel = np.ascontiguousarray(mel[None, :, : mel.shape[-1] // 2 * 2], dtype=np.float32)
-        return self._model.encode(ctranslate2.StorageView.from_array(mel)), mel.shape[-1] // 2
+        return self._model.encode(ctranslate2.StorageView.from_array(mel)), mel.shape[-1]
 
     def tokens(self, states: Any, language: str) -> list[int]:
         """Text tokens heard in one window."""

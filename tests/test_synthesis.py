@@ -45,6 +45,11 @@ def test_words_spoken_as_one_share_their_time_by_length() -> None:
     assert [(w.start, w.end) for w in found] == [(0.0, 0.36), (0.36, 0.6), (0.6, 1.0)]
 
 
+def test_marks_take_no_time() -> None:
+    found = word_times(Sentence("书馆，好", "zh", False), [word(0, 0.0), word(3, 0.6)], 1.0)
+    assert [(w.start, w.end) for w in found] == [(0.0, 0.3), (0.3, 0.6), (0.6, 1.0)]
+
+
 def test_hanzi_that_are_spelt_in_english_are_left_out() -> None:
     with pytest.raises(UnspokenError):
         word_times(Sentence("你好", "zh", False), [word(0, 0.0), sound(0.1, "(en)")], 1.0)

@@ -1,7 +1,7 @@
 """Convert the trained recogniser into a CTranslate2 folder that faster-whisper loads unchanged.
 
 The averaged network becomes a Hugging Face Whisper and goes through CTranslate2's own converter, quantised to
-eight bits. The heads that were told where the words are become the alignment heads.
+eight bits. The head that was told to look evenly at all of a word becomes the alignment head.
 
 CTranslate2 takes a Whisper for multilingual (language detection, and languages at all in faster-whisper) if
 its vocabulary holds an empty token, as OpenAI's does. Ours takes the place of a byte that UTF-8 never uses.
@@ -130,7 +130,7 @@ def pretrained(checkpoint: Path, vocabulary: Path, folder: Path) -> None:
     weights["proj_out.weight"] = weights["model.decoder.embed_tokens.weight"]
     model.load_state_dict(weights)
     heads = [(layer, head) for layer, count in enumerate(shape.guided) for head in range(count)]
-    model.generation_config = generation(tokenizer, heads[1:])
+    model.generation_config = generation(tokenizer, heads[-1:])
     model.save_pretrained(folder)
     whisper_tokenizer(vocabulary).save_pretrained(folder)
     WhisperFeatureExtractor(feature_size=shape.mels).save_pretrained(folder)

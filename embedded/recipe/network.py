@@ -2,7 +2,8 @@
 
 The parameters carry the names of Hugging Face's WhisperForConditionalGeneration, so that CTranslate2 converts
 them. Beside Whisper's own there is a frame-level phoneme head on the encoder, and a few cross-attention heads
-are told where the words are; the first is dropped at conversion, the second become the alignment heads.
+are told where the words are; the first is dropped at conversion, the last of the second becomes the alignment
+head.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ MOST_TOKENS = 448
 PHONEMES = 200
 """Room for phoneme names of all languages together."""
 TONES = 6
+EVENNESS = 0.3
+"""Weight of the last guided head's evenness."""
+TINY = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,7 @@ class Losses:
     tokens: cross-entropy without smoothing.
     right: share of text tokens predicted.
     frames, tones: shares of frames whose phoneme and (in Mandarin, where there is one) tone is predicted.
-    guide: mean -log of the attention mass where the word is.
+    guide: as in `attention_loss`.
     apart: mean squared distance of heard from imagined states.
     """
 
@@ -214,12 +218,20 @@ class Losses:
 
 
 def attention_loss(shown: list[Tensor], ranges: Tensor) -> Tensor:
-    """Mean -log of the attention mass inside each token's frames (B, U, 2); tokens without are left out."""
+    """How far the guided heads look beside each token's frames (B, U, 2); tokens without are left out.
+
+    Mean -log of the attention mass inside; and the last head, which is to tell when a token begins and ends,
+    is drawn towards even attention over all of its frames: else it looks where the token begins, and the
+    frames behind could as well be the next token's.
+    """
     frames = torch.arange(shown[0].shape[-1], device=ranges.device)
-    inside = (frames >= ranges[..., :1]) & (frames <= ranges[..., 1:])
-    known = (ranges[..., 1] >= 0).float()[:, None]
+    inside = ((frames >= ranges[..., :1]) & (frames <= ranges[..., 1:])).float()
+    known = (ranges[..., 1] >= 0).float()
     mass = torch.cat([(weights * inside[:, None]).sum(-1) for weights in shown], dim=1)
-    return -(torch.log(mass + 1e-5) * known).sum() / (known.sum() * mass.shape[1] + 1e-5)
+    beside = -torch.log(mass + TINY).mean(1)
+    even = inside / inside.sum(-1, keepdim=True).clamp(min=1.0)
+    uneven = (even * (torch.log(even + TINY) - torch.log(shown[-1][:, -1] + TINY))).sum(-1)
+    return ((beside + EVENNESS * uneven) * known).sum() / (known.sum() + TINY)
 
 
 def spelling_losses(

@@ -227,7 +227,8 @@ def word_times(sentence: Sentence, events: list[tuple[int, int, float, str]], du
         start = starts[index] or 0.0
         until = (starts[after] or duration) if after < len(places) else duration
         until = min([until, *(p for p in pauses if start + 0.03 < p < until)])
-        letters = [last - first for first, last in places[index:after]]
+        together = (sentence.text[first:last] for first, last in places[index:after])
+        letters = [max(1, sum(map(str.isalnum, text))) for text in together]
         edges = start + (until - start) * np.cumsum([0, *letters]) / sum(letters)
         words += [
             Word(*places[index + i], round(float(edges[i]), 3), round(float(edges[i + 1]), 3))

@@ -75,6 +75,8 @@ class Difficulty:
 
 SHARES = {"": 0.6, "flite": 0.15, "festival": 0.08, "real": 0.1, "spelt": 0.07}
 """How often the shards of one origin are drawn, of those that there are."""
+LANGUAGES = {"en": 0.65, "zh": 0.35}
+"""How often the languages are drawn: English has many voices and accents, Mandarin one."""
 NOTHING = 0.1
 """Share of windows without speech."""
 
@@ -112,7 +114,7 @@ class Composer:
 
     def window(self, source: np.random.Generator, difficulty: Difficulty, audible: bool = True) -> Window:
         """One random window; without its spectrum where it need not be audible."""
-        language = str(source.choice(sorted(self._shards)))
+        language = drawn(source, {name: LANGUAGES[name] for name in sorted(self._shards)})
         if audible and source.random() < NOTHING:
             return self._nothing(source, language)
         shard = self._shard(source, language, audible)
@@ -140,9 +142,8 @@ class Composer:
     def _shard(self, source: np.random.Generator, language: str, audible: bool) -> Shard:
         origins = self._shards[language]
         # People's sounds have no names: they cannot be imagined.
-        names = [name for name in SHARES if name in origins and (audible or name != "real")]
-        share = np.array([SHARES[name] for name in names])
-        shards = origins[names[source.choice(len(names), p=share / share.sum())]]
+        shares = {n: share for n, share in SHARES.items() if n in origins and (audible or n != "real")}
+        shards = origins[drawn(source, shares)]
         size = np.array([len(shard.labels) for shard in shards])
         return shards[source.choice(len(shards), p=size / size.sum())]
 
@@ -200,6 +201,12 @@ class Composer:
                 noise = self._noise(source, frames, level)
             window.spectrum = colour.added(window.spectrum, noise)
         np.maximum(window.spectrum, spectra.FLOOR, out=window.spectrum)
+
+
+def drawn(source: np.random.Generator, shares: Mapping[str, float]) -> str:
+    """Draw a name in proportion to its share."""
+    names, share = list(shares), np.array(list(shares.values()))
+    return names[source.choice(len(names), p=share / share.sum())]
 
 
 def joined(source: np.random.Generator, chosen: list[Spoken], begin: int) -> Window:
