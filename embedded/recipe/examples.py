@@ -70,7 +70,7 @@ class Writer:
             encoded = self.encode(text, window.language)
             sequence += encoded.ids
             blank = int(window.language == "en")
-            ranges += [frames(a - blank, b - blank, words) for a, b in encoded.offsets]
+            ranges += [frames(text, a - blank, b - blank, words) for a, b in encoded.offsets]
             sequence += stamps[1:] if timed else []
             ranges += [(-1, -1)] if timed else []
         sequence.append(special["endoftext"])
@@ -89,15 +89,16 @@ class Writer:
         return (last, last + 25)
 
 
-def frames(first: int, last: int, words: list[tuple[int, int, float, float]]) -> tuple[int, int]:
-    """Encoder frames in which characters `first:last` of a sentence are spoken, a little wide."""
-    word = next((word for word in words if max(first, 0) < word[1]), words[-1])
-    begin, end, start, stop = word
+def frames(text: str, first: int, last: int, words: list[tuple[int, int, float, float]]) -> tuple[int, int]:
+    """Encoder frames in which characters `first:last` of a sentence are spoken, a little wide; marks behind a
+    word stand where it ends."""
+    begin, end, start, stop = next((word for word in words if max(first, 0) < word[1]), words[-1])
     if stop < 0:
         return (-1, -1)
-    pace = (stop - start) / (end - begin)
-    early = start + pace * min(max(first - begin, 0), end - begin)
-    late = start + pace * min(max(last - begin, 0), end - begin)
+    spoken = max((i + 1 for i, letter in enumerate(text[begin:end]) if letter.isalnum()), default=1)
+    pace = (stop - start) / spoken
+    early = start + pace * min(max(first - begin, 0), spoken)
+    late = start + pace * min(max(last - begin, 0), spoken)
     return (max(0, round(50 * early - 2)), max(0, round(50 * late + 2)))
 
 
