@@ -10,6 +10,7 @@ A recognizer that was taught on short windows hears one sentence better than sev
 as soon as a sentence is committed, in a pause near its end.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,8 +28,9 @@ KEPT_SECONDS, KEPT_WORDS = 3.0, 12
 PROMPT = 200
 """Characters of the prompt, at most."""
 _ENDS = tuple(".?!。？！")
-_NEAR = 0.25
-"""Seconds around the end of a sentence, as aligned, in which a pause is looked for."""
+_BEFORE, _BEHIND = 0.05, 0.4
+"""Seconds around the end of a sentence, as aligned, in which a pause is looked for: within its last word may
+be a quiet place too, and what is behind that would be heard once more."""
 _STRETCH = 960
 """Samples over which loudness is taken there."""
 _QUIET = 0.5
@@ -111,8 +113,8 @@ class History:
         if not count:
             return
         last, following = self._words[count - 1], self._words[count:]
-        end = following[0].end if following else last.end + _NEAR
-        place = self._pause(max(last.start, last.end - _NEAR), last.end, min(end, last.end + _NEAR))
+        latest = min(following[0].end if following else math.inf, last.end + _BEHIND)
+        place = self._pause(max(last.start, last.end - _BEFORE), last.end, latest)
         self._retire(count)
         self._audio.cut(place)
 

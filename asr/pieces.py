@@ -1,6 +1,7 @@
 """Pieces: from Whisper's tokens to words and their times."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -12,7 +13,18 @@ _BEFORE = frozenset("\"'“¿¡([{-「『《（")
 _AFTER = frozenset("\"'.。,，!！?？:：;；…”)]}、」』》）")
 
 
-def pieces(tokenizer: Any, tokens: list[int]) -> list[tuple[str, int]]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A word as the tokens write it, marks with it."""
+
+    text: str
+    tokens: int
+    """How many there are."""
+    spoken: int
+    """How many there are without the marks behind, which take up the pause that follows."""
+
+
+def pieces(tokenizer: Any, tokens: list[int]) -> list[Piece]:
     """Split tokens into words, without blanks at the end; bytes that are no character yet stay with them."""
     if not tokens:
         return []
@@ -23,20 +35,21 @@ def pieces(tokenizer: Any, tokens: list[int]) -> list[tuple[str, int]]:
     return join_punctuation(found)
 
 
-def join_punctuation(pieces: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Join marks to the word that they belong to; pairs of text and number of tokens."""
-    joined: list[tuple[str, int]] = []
+def join_punctuation(found: Sequence[tuple[str, int]]) -> list[Piece]:
+    """Join marks to the word that they belong to; given are pairs of text and number of tokens."""
+    joined: list[Piece] = []
     opening = ("", 0)
-    for text, count in pieces:
+    for text, count in found:
         text, count = opening[0] + text, opening[1] + count
         opening = ("", 0)
         if text.startswith(" ") and text.strip() and set(text.strip()) <= _BEFORE:
             opening = (text, count)
         elif joined and set(text) <= _AFTER:
-            joined[-1] = (joined[-1][0] + text, joined[-1][1] + count)
+            last = joined[-1]
+            joined[-1] = Piece(last.text + text, last.tokens + count, last.spoken)
         else:
-            joined.append((text, count))
-    return [*joined, opening] if opening[1] else joined
+            joined.append(Piece(text, count, count))
+    return [*joined, Piece(*opening, opening[1])] if opening[1] else joined
 
 
 def token_times(path: Any, count: int) -> list[float]:

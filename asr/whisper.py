@@ -57,10 +57,11 @@ class _Job:
         return max(2 * most, len(self.before) + most)
 
     @property
-    def kind(self) -> tuple[int, int, bool, bool, int]:
+    def kind(self) -> tuple[int, int, bool, bool, bool, int]:
         """Windows of one kind can be decoded together, with the same outcome as alone: CTranslate2 wants
         encoder outputs of one length and the start of the transcript in one place."""
-        return self.frames, len(self.before), self.window.beam, self.window.unhurried, self.longest
+        search = self.window.beam, self.window.unhurried
+        return self.frames, len(self.before), bool(self.prefix), *search, self.longest
 
 
 class WhisperRecognizer:
@@ -183,6 +184,8 @@ class WhisperRecognizer:
             beam_size=beam,
             num_hypotheses=beam,
             max_length=jobs[0].longest,
+            # What Whisper never begins with, a blank alone or the end, may well follow committed words.
+            suppress_blank=not jobs[0].prefix,
             return_scores=True,
             return_no_speech_prob=True,
         )
@@ -201,16 +204,16 @@ class WhisperRecognizer:
         if not said:
             return ()
         if not window.align:
-            return spread([text for text, _ in said], _frontier(window), audio.end)
+            return spread([piece.text for piece in said], _frontier(window), audio.end)
         frames = max(2, 2 * int(audio.duration * _MEL_FRAMES / 2))
         (path,) = self._model.align(job.encoded, tokenizer.sot_sequence, [tokens], frames)
         times, probabilities = token_times(path, len(tokens)), path.text_token_probs
         words, first = [], known
-        for (text, count), share in zip(said, shared, strict=True):
-            start, end = times[first], times[first + count]
-            sure = float(np.mean(probabilities[first : first + count]))
-            words.append(Word(text, audio.start + start, audio.start + max(start, end), sure, share))
-            first += count
+        for piece, share in zip(said, shared, strict=True):
+            start, end = times[first], times[first + piece.spoken]
+            sure = float(np.mean(probabilities[first : first + piece.tokens]))
+            words.append(Word(piece.text, audio.start + start, audio.start + max(start, end), sure, share))
+            first += piece.tokens
         return tuple(words)
 
 
@@ -228,7 +231,7 @@ def _shares(result: Any, tokenizer: Any, known: int) -> list[float]:
     for ids, score in zip(result.sequences_ids, result.scores, strict=True):
         if ids:  # CTranslate2 divides by the length, and nothing by nothing
             tokens = [token for token in ids if token < tokenizer.eot]
-            said.append([text for text, _ in pieces(tokenizer, tokens[known:])])
+            said.append([piece.text for piece in pieces(tokenizer, tokens[known:])])
             likely.append(score * len(ids))
     return shares(said, likely) if said else []
 

@@ -102,6 +102,18 @@ def test_a_window_begins_anew_in_the_pause_behind_a_sentence() -> None:
     assert remembered.frontier == 2.0
 
 
+def test_a_quiet_place_within_the_last_word_is_no_pause() -> None:
+    """Behind it would be the word's own end, which would be heard once more ("eight" as "eight T")."""
+    remembered = History(by_sentence=True)
+    samples = np.ones(3 * SAMPLE_RATE, np.float32)
+    samples[round(0.78 * SAMPLE_RATE) : round(0.9 * SAMPLE_RATE)] = 0.0
+    samples[round(1.2 * SAMPLE_RATE) :] = 0.1
+    remembered.append(AudioChunk(samples, 0))
+    remembered.commit([Word(" Eight.", 0.5, 1.0)])
+    remembered.trim(3.0)
+    assert 1.2 < remembered.window(3 * SAMPLE_RATE).start < 1.4
+
+
 @pytest.mark.parametrize(("end", "by_sentence"), [(",", True), (".", False)])
 def test_within_a_sentence_a_short_window_is_left_alone(end: str, by_sentence: bool) -> None:
     remembered = history(4.0, by_sentence=by_sentence)

@@ -295,6 +295,14 @@ def test_there_is_room_for_prefix_and_new_tokens(
     assert longest <= 448
 
 
+def test_a_blank_or_the_end_may_follow_committed_words(recognizer: WhisperRecognizer, spy: Spy) -> None:
+    """Whisper begins no text with them; but "C X" goes on with a blank where " X" is no piece of its own."""
+    prefix = (Word(" C", 0.0, 0.5),)
+    windows = [Window(noise(1.0), known, language="en") for known in ((), prefix)]
+    recognizer.recognize(windows)
+    assert [options["suppress_blank"] for options in spy.options] == [True, False]
+
+
 def test_the_beam_is_for_windows_that_want_it(recognizer: WhisperRecognizer, spy: Spy) -> None:
     for beam in (False, True):
         hear(recognizer, Window(noise(1.0), language="en", beam=beam))
@@ -326,8 +334,8 @@ def test_words_lie_within_the_audio(recognizer: WhisperRecognizer, spy: Spy) -> 
 def test_an_incomplete_character_is_a_word_of_its_own(recognizer: WhisperRecognizer) -> None:
     tokenizer = recognizer._tokenizers["zh"]
     tokens = tokenizer.encode("今天𠮷")
-    assert [text for text, _ in pieces(tokenizer, tokens)] == ["今天", "𠮷"]
-    assert [text for text, _ in pieces(tokenizer, tokens[:-1])] == ["今天", "\ufffd"]
+    assert [piece.text for piece in pieces(tokenizer, tokens)] == ["今天", "𠮷"]
+    assert [piece.text for piece in pieces(tokenizer, tokens[:-1])] == ["今天", "\ufffd"]
     assert pieces(tokenizer, []) == []
 
 
@@ -345,8 +353,14 @@ def test_an_incomplete_character_is_a_word_of_its_own(recognizer: WhisperRecogni
 )
 def test_marks_join_their_words(pieces: list[str], joined: list[str]) -> None:
     found = join_punctuation([(text, 2) for text in pieces])
-    assert [text for text, _ in found] == joined
-    assert sum(count for _, count in found) == 2 * len(pieces)
+    assert [piece.text for piece in found] == joined
+    assert sum(piece.tokens for piece in found) == 2 * len(pieces)
+
+
+def test_marks_behind_a_word_are_not_spoken() -> None:
+    (hello, you) = join_punctuation([(" Hello", 2), (",", 1), (" “", 1), ("you", 1), ("!", 1), ("”", 1)])
+    assert (hello.tokens, hello.spoken) == (3, 2)
+    assert (you.tokens, you.spoken) == (4, 2)
 
 
 # Languages.
