@@ -61,7 +61,9 @@ class Aligner:
         words, first, last = list[Word](), 0, len(wave) // 320
         for text, group in zip(texts, groups, strict=True):
             begin, end = (starts.get(token, last) * _FRAME for token in (first, first + len(group)))
-            words.append(Word(text, part.start + begin, part.start + max(begin, end)))
             first += len(group)
-        spoken = [word for word in words if any(letter.isalnum() for letter in word.text)]
-        return unknown if any(word.end - word.start < SHORTEST for word in spoken) else words
+            if words and not any(letter.isalnum() for letter in text):  # marks take no time of their own
+                words[-1] = replace(words[-1], text=words[-1].text + text)
+                continue
+            words.append(Word(text, part.start + begin, part.start + max(begin, end)))
+        return unknown if any(word.end - word.start < SHORTEST for word in words) else words

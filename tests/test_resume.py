@@ -244,7 +244,7 @@ async def test_what_was_heard_in_haste_is_heard_so_again(tmp_path: Path) -> None
     samples = speak([word for utterance in said for word in [*utterance, ""]])
     await asyncio.to_thread(server.start, "1.5")
     costs = iter(("0", "1", "0", "2", "0"))
-    kills, messages = {12, 14, 26, 28, 40}, list[ServerMessage]()
+    kills, messages = {12, 14, 26, 28, 34}, list[ServerMessage]()
     try:
         address = f"ws://{server.address}/v1/live"
         arrivals = client.stream(address, cut(samples, [800]), source="en", targets=TARGETS, speed=8)
