@@ -10,6 +10,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 from tokenizers import Tokenizer as Vocabulary
 
+from asr.pieces import pieces, token_times
 from benchmarks.talks import ALIGNED, Sentence, Talk
 from streaming.audio import SAMPLE_RATE
 from streaming.words import Word
@@ -21,7 +22,6 @@ LONGEST = 28.0
 SHORTEST = 0.04
 """Seconds that any word takes: an alignment with a shorter one has lost the audio, and its sentence is given
 no times."""
-_FRAME = 0.02
 
 
 class Aligner:
@@ -54,16 +54,11 @@ class Aligner:
         encoded = self._model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(mel)))
         frames = max(2, len(wave) // 320 * 2)
         (path,) = self._model.align(encoded, tokenizer.sot_sequence, [tokens], frames)
-        starts: dict[int, int] = {}
-        for token, frame in path.alignments:
-            starts.setdefault(token, frame)
-        texts, groups = tokenizer.split_to_word_tokens(tokens)
-        words, first, last = list[Word](), 0, len(wave) // 320
-        for text, group in zip(texts, groups, strict=True):
-            begin, end = (starts.get(token, last) * _FRAME for token in (first, first + len(group)))
-            first += len(group)
-            if words and not any(letter.isalnum() for letter in text):  # marks take no time of their own
-                words[-1] = replace(words[-1], text=words[-1].text + text)
-                continue
-            words.append(Word(text, part.start + begin, part.start + max(begin, end)))
-        return unknown if any(word.end - word.start < SHORTEST for word in words) else words
+        times = token_times(path, len(tokens))
+        words, first = list[Word](), 0
+        for piece in pieces(tokenizer, tokens):
+            begin, end = times[first], times[first + piece.spoken]
+            words.append(Word(piece.text, part.start + begin, part.start + max(begin, end)))
+            first += piece.tokens
+        spoken = [word for word in words if any(letter.isalnum() for letter in word.text)]
+        return unknown if any(word.end - word.start < SHORTEST for word in spoken) else words

@@ -11,22 +11,18 @@ from typing import Any
 import ctranslate2
 import numpy as np
 import pytest
-import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from toy_whisper import write_whisper
 
 import asr
-import embedded
-from asr import models
 from asr.card import LONGEST, Card, read_card, window_seconds
-from asr.commit import AlignAtt
 from asr.pieces import FRAME, join_punctuation, pieces
 from asr.whisper import SHORTEST, WhisperRecognizer
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import EngineError, LanguageError, ModelError
 from streaming.stages import Recognition, Window
-from streaming.words import Word, text_of
+from streaming.words import Word
 
 STOCK = Card()
 SHORT = Card(("en",), 4.0, 1.0)
@@ -486,106 +482,6 @@ def test_answers_belong_to_their_windows(recognizer: WhisperRecognizer) -> None:
     assert recognizer.recognize([]) == []
 
 
-# Finding models.
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache, and no way to the hub."""
-    from huggingface_hub import HfApi, constants
-
-    def unreachable(*arguments: Any, **options: Any) -> Any:
-        raise OSError("no route")
-
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(HfApi, "model_info", unreachable)
-    return tmp_path / "hub"
-
-
-def put(cache: Path, repository: str) -> Path:
-    folder = cache / f"models--{repository.replace('/', '--')}"
-    snapshot = folder / "snapshots" / "abc"
-    (folder / "refs").mkdir(parents=True)
-    (folder / "refs" / "main").write_text("abc")
-    write_whisper(snapshot)
-    return snapshot
-
-
-def test_a_folder_is_found_by_its_path(cache: Path, folder: Path) -> None:
-    assert asr.find(str(folder)) == folder
-
-
-def test_the_cache_is_found_by_name_and_by_repository(cache: Path) -> None:
-    assert asr.cached() == []
-    snapshot = put(cache, "Systran/faster-whisper-tiny")
-    own = put(cache, "someone/whisper-of-their-own")
-    assert asr.cached() == ["tiny"]
-    assert asr.find("tiny") == asr.find("Systran/faster-whisper-tiny") == snapshot
-    assert asr.find("someone/whisper-of-their-own") == own
-
-
-def test_no_way_to_the_hub_is_said_in_one_line(cache: Path) -> None:
-    with pytest.raises(ModelError) as failure:
-        asr.find("small")
-    assert str(failure.value) == (
-        "model 'small' is not in the cache and the hub cannot be reached; put a faster-whisper folder on "
-        "this machine and name its path, or set model = 'embedded'"
-    )
-
-
-def test_an_unknown_name_lists_the_known(cache: Path, tmp_path: Path) -> None:
-    for name in ("smal", str(tmp_path)):
-        with pytest.raises(ModelError, match=r"one of tiny\.en, tiny, .*large-v3-turbo") as failure:
-            asr.find(name)
-        assert "\n" not in str(failure.value)
-
-
-@pytest.fixture
-def hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A hub that answers, and downloads only from the cache."""
-    import huggingface_hub
-    from huggingface_hub import HfApi, snapshot_download
-
-    def local(repository: str, **options: Any) -> str:
-        return str(snapshot_download(repository, **{**options, "local_files_only": True}))
-
-    monkeypatch.setattr(HfApi, "model_info", lambda *arguments, **options: None)
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", local)
-    monkeypatch.setattr(models, "_cached", lambda repository: None)
-    return cache
-
-
-def test_what_is_not_in_the_cache_is_downloaded(hub: Path) -> None:
-    snapshot = put(hub, "Systran/faster-whisper-tiny")
-    assert asr.find("tiny") == snapshot
-
-
-def test_a_repository_of_something_else_is_refused(hub: Path) -> None:
-    (put(hub, "someone/something") / "model.bin").unlink()
-    with pytest.raises(
-        ModelError, match=r"not a recognizer in faster-whisper's format: it has no model\.bin"
-    ):
-        asr.find("someone/something")
-
-
-def test_a_download_that_breaks_is_said_in_one_line(hub: Path) -> None:
-    with pytest.raises(ModelError, match="model 'tiny' could not be downloaded: ") as failure:
-        asr.find("tiny")
-    assert "\n" not in str(failure.value)
-
-
-def test_a_repository_that_cannot_be_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HFValidationError
-
-    def invalid(*arguments: Any, **options: Any) -> Any:
-        raise HFValidationError("no such name")
-
-    monkeypatch.setattr(HfApi, "model_info", invalid)
-    with pytest.raises(ModelError, match="the hub has no model 'a/b/c'"):
-        asr.find("a/b/c")
-
-
 # Batches.
 
 
@@ -612,79 +508,6 @@ def test_windows_that_are_alike_are_decoded_together(
     ]
     recognizer.recognize(windows)
     assert sizes == [3, 1, 1, 1]
-
-
-# Real words.
-
-
-@pytest.mark.models
-@pytest.mark.parametrize("beam", [False, True])
-def test_a_stream_says_the_same_alone_and_in_a_batch(beam: bool) -> None:
-    folders = embedded.recognizers()
-    if not folders:
-        pytest.skip("there is no embedded recognizer yet")
-    recognizer = WhisperRecognizer(folders[0], device="cpu")
-    windows = []
-    for path in embedded.samples():
-        language = json.loads(path.with_suffix(".json").read_text())["language"]
-        samples, rate = soundfile.read(path, dtype="float32")
-        for begin, seconds in ((2.6, 2.5), (8.8, 3.0), (9.0, 2.8), (13.0, 5.5)):
-            first, last = round(begin * rate), round((begin + seconds) * rate)
-            windows.append(Window(AudioChunk(samples[first:last], first), language=language, beam=beam))
-    alone = [hear(recognizer, window) for window in windows]
-    # What a stream has committed differs, and so do the lengths of what is forced.
-    windows += [replace(window, prefix=heard.words[:2]) for window, heard in zip(windows, alone, strict=True)]
-    alone += [hear(recognizer, window) for window in windows[len(alone) :]]
-    together = recognizer.recognize(windows)
-    assert [text_of(heard.words) for heard in together] == [text_of(heard.words) for heard in alone]
-    assert sum(map(len, (heard.words for heard in alone))) > 40
-    for a, b in zip(alone, together, strict=True):
-        assert [word.end for word in a.words] == pytest.approx([word.end for word in b.words], abs=0.041)
-        assert [word.shared for word in a.words] == pytest.approx([word.shared for word in b.words], abs=0.05)
-    shared = [[word.shared for word in heard.words] for heard in alone]
-    assert all(row == sorted(row, reverse=True) and 0.0 < row[-1] and row[0] <= 1.0 for row in shared)
-    assert (min(map(min, shared)) < 0.9) is beam  # what nobody searched is not doubted
-
-
-@pytest.mark.models
-@pytest.mark.parametrize("path", embedded.samples(), ids=lambda path: path.stem)
-def test_the_embedded_model_knows_the_language_and_the_times(path: Path) -> None:
-    folders = embedded.recognizers()
-    if not folders:
-        pytest.skip("there is no embedded recognizer yet")
-    about = json.loads(path.with_suffix(".json").read_text())
-    sentence = about["sentences"][1]
-    samples, rate = soundfile.read(path, dtype="float32")
-    assert rate == SAMPLE_RATE
-    begin, end = round((sentence["start"] - 0.2) * rate), round((sentence["end"] + 0.2) * rate)
-    recognizer = WhisperRecognizer(folders[0], device="cpu")
-    heard = hear(recognizer, Window(AudioChunk(samples[begin:end], begin), final=True))
-    assert heard.language == about["language"]
-    assert len(heard.words) >= 5
-    assert all(begin / rate <= word.start <= word.end <= end / rate for word in heard.words)
-
-
-@pytest.mark.models
-@pytest.mark.parametrize("path", embedded.samples(), ids=lambda path: path.stem)
-def test_the_end_of_the_text_takes_up_silence_and_shows_what_is_cut(path: Path) -> None:
-    """What AlignAtt rests on: behind whole words the end's row holds the pause; a cut word leaves it none."""
-    folders = embedded.recognizers()
-    if not folders:
-        pytest.skip("there is no embedded recognizer yet")
-    recognizer = WhisperRecognizer(folders[0], device="cpu")
-    about = json.loads(path.with_suffix(".json").read_text())
-    samples, rate = soundfile.read(path, dtype="float32")
-    whole, cut = [], []
-    for sentence in about["sentences"][:6]:
-        spoken = [w for w in about["words"] if sentence["start"] <= w["start"] < sentence["end"]]
-        middle = (spoken[-3]["start"] + spoken[-3]["end"]) / 2
-        for end, safe in ((sentence["end"] + 0.5, whole), (middle, cut)):
-            first, last = round((sentence["start"] - 0.2) * rate), round(end * rate)
-            audio = AudioChunk(samples[first:last], first)
-            heard = hear(recognizer, Window(audio, language=about["language"], beam=True)).words
-            safe.append(AlignAtt().commit(heard, audio.end) == len(heard))
-    assert sum(whole) >= 5
-    assert sum(cut) <= 2
 
 
 def test_ctranslate2_is_new_enough() -> None:
