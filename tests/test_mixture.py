@@ -3,7 +3,7 @@
 from collections import Counter
 
 from embedded.recipe.bitext import Pair
-from embedded.recipe.mixture import MIXTURE, Mixture
+from embedded.recipe.mixture import BACKTRANSLATED, MIXTURE, Mixture
 
 
 def corpora(size: int = 7) -> dict[str, list[Pair]]:
@@ -23,8 +23,19 @@ def test_a_restart_goes_on_where_it_stopped() -> None:
     whole, first, second = Mixture(corpora()), Mixture(corpora()), Mixture(corpora())
     expected = whole.draw(100, opening=False) + whole.draw(100, opening=False)
     found = first.draw(100, opening=False)
-    second.drawn = list(first.drawn)
+    second.resume(first.drawn)
     assert found + second.draw(100, opening=False) == expected
+
+
+def test_a_part_that_an_earlier_training_did_not_have_begins_when_it_is_resumed() -> None:
+    mixture = Mixture(corpora())
+    mixture.resume([3] * (len(MIXTURE) - 1))
+    assert mixture.drawn == [*[3] * (len(MIXTURE) - 1), 0]
+
+
+def test_a_corpus_that_was_not_made_is_left_out() -> None:
+    named = corpora() | {BACKTRANSLATED: []}
+    assert BACKTRANSLATED not in {pair.target.split()[0] for pair in Mixture(named).draw(100, opening=False)}
 
 
 def test_the_opening_is_short_and_everyday() -> None:

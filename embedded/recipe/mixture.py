@@ -16,6 +16,12 @@ from pathlib import Path
 from embedded.recipe import bitext
 from embedded.recipe.bitext import Pair
 
+WORK = Path("~/.cache/dragoman/recipe")
+"""Folder of the trainings, each in a folder of its name with its corpora and checkpoints."""
+NAME = "mt-en-zh-es-de"
+BACKTRANSLATED = "backtranslated-zh"
+"""Everyday English with Chinese that a translator wrote, where `backtranslation` has been run."""
+
 
 def corpora(data: Path) -> dict[str, list[Pair]]:
     """Return the cleaned sentence pairs by name, English first, held-out sentences removed."""
@@ -45,7 +51,8 @@ def corpora_in(folder: Path, data: Path | None = None) -> dict[str, list[Pair]]:
         partial.write_bytes(pickle.dumps(corpora(data)))
         partial.rename(path)
     named: dict[str, list[Pair]] = pickle.loads(path.read_bytes())
-    return named
+    written = folder / f"{BACKTRANSLATED}.pickle"
+    return named | {BACKTRANSLATED: pickle.loads(written.read_bytes()) if written.exists() else []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,11 @@ MIXTURE = (
     Part("everyday-zh", True, 0.12, True),
     Part("pivoted-zh", True, 0.02, True),
     Part("documentation-zh", True, 0.01, False),
-    Part("everyday-es", False, 0.28, True),
+    Part("everyday-es", False, 0.36, True),
     Part("documentation-es", False, 0.01, False),
-    Part("everyday-de", False, 0.36, True),
+    Part("everyday-de", False, 0.26, True),
     Part("documentation-de", False, 0.01, False),
+    Part(BACKTRANSLATED, True, 0.10, True),
 )
 
 
@@ -84,9 +92,14 @@ class Mixture:
     drawn: list[int] = field(default_factory=lambda: [0] * len(MIXTURE))
     """Pairs taken so far from each part; with the seed, the whole state."""
 
+    def resume(self, drawn: list[int]) -> None:
+        """Go on where an earlier training stopped; parts that it did not have begin."""
+        self.drawn = drawn + [0] * (len(MIXTURE) - len(drawn))
+
     def draw(self, count: int, opening: bool) -> list[Pair]:
         """Return `count` pairs, in the opening phase short everyday ones only."""
-        parts = [i for i, part in enumerate(MIXTURE) if part.early or not opening]
+        early = [i for i, part in enumerate(MIXTURE) if part.early or not opening]
+        parts = [i for i in early if self.named[MIXTURE[i].corpus]]
         total = sum(MIXTURE[i].weight for i in parts)
         pairs: list[Pair] = []
         for i in parts:

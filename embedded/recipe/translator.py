@@ -31,14 +31,13 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from embedded.recipe import bitext, memory
 from embedded.recipe.bitext import Pair
 from embedded.recipe.lexicon import Lexicon, learn
-from embedded.recipe.mixture import MIXTURE, Mixture, corpora_in
+from embedded.recipe.mixture import MIXTURE, NAME, WORK, Mixture, corpora_in
 from embedded.recipe.optimizers import optimizers, restore, states, step
 from embedded.recipe.precision import mixed
 from embedded.recipe.published import translator_weights, variables
 from embedded.recipe.translator_model import Shape, TranslatorModel
 from embedded.recipe.translator_pieces import PAD, Pieces, extended, inherited, train_pieces
 
-WORK = Path("~/.cache/dragoman/recipe")
 PIECES = 10_000
 EXTENSION = 3_000
 """Pieces added to those of a published model, for a language that it did not know."""
@@ -183,7 +182,7 @@ class Training:
         self.model.load_state_dict(state["model"])
         restore(self.optimizers, state["optimizers"])
         self.progress = Progress(**state["progress"])
-        self.mixture.drawn = state["drawn"]
+        self.mixture.resume(state["drawn"])
         print(f"resumed at step {self.progress.step}", flush=True)
 
     def save(self, keep: int) -> None:
@@ -264,7 +263,7 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description="Train the embedded translator.")
     parser.add_argument("--work", type=Path, default=WORK, help="folder for checkpoints")
-    parser.add_argument("--name", default="mt-en-zh-es-de")
+    parser.add_argument("--name", default=NAME)
     parser.add_argument("--start", type=Path, help="folder of a converted model to go on from")
     parser.add_argument(
         "--minutes", type=float, default=95, help="training time in all, earlier runs counted"

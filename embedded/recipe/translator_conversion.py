@@ -25,8 +25,8 @@ from ctranslate2.specs import TransformerSpec
 from torch import Tensor, nn
 
 from embedded.recipe.bitext import Pair
-from embedded.recipe.mixture import MIXTURE, corpora_in
-from embedded.recipe.translator import WORK, padded, rows_of
+from embedded.recipe.mixture import MIXTURE, NAME, WORK, corpora_in
+from embedded.recipe.translator import padded, rows_of
 from embedded.recipe.translator_alignment import accuracy, arrange
 from embedded.recipe.translator_model import Attention, FeedForward, Shape, TranslatorModel
 from embedded.recipe.translator_pieces import END, PAD, Pieces
@@ -193,7 +193,7 @@ def main() -> None:
     """Read the command line and convert."""
     parser = argparse.ArgumentParser(description="Convert the embedded translator for CTranslate2.")
     parser.add_argument("--work", type=Path, default=WORK, help="folder with checkpoints")
-    parser.add_argument("--name", default="mt-en-zh-es-de")
+    parser.add_argument("--name", default=NAME)
     parser.add_argument("--average", type=int, default=3, help="newest checkpoints to average")
     parser.add_argument("--quantization", default="int8")
     parser.add_argument("--verify", action="store_true", help="compare with PyTorch on test sentences first")

@@ -157,6 +157,10 @@ class Pieces:
         ids: list[list[int]] = self._pieces.encode(texts)
         return ids
 
+    def text(self, pieces: list[str]) -> str:
+        """Return the text that pieces are written for."""
+        return str(self._pieces.decode(pieces))
+
     def source(self, texts: list[str], languages: list[str]) -> list[list[int]]:
         """Return encoder ids: language, pieces, end."""
         return [
