@@ -2,11 +2,12 @@
 
 Translators are trained on sentences, so a sentence is the longest thing they are given. The question is
 asked of a growing list of committed words, and the answer never depends on how far the list has grown
-beyond the end that is found: any grouping of the words gives the same sentences.
+beyond the end that is found: any grouping of the words gives the same sentences. Nor does an end ever lie
+behind words that were part of an open sentence before: much of their translation is committed by then.
 
 Recognizers write a full stop wherever their window ends, so a mark alone proves nothing: a word must
-have been committed after it. Other recognizers write no marks at all; then a pause ends a sentence, and
-in speech without pauses its length, at the best place that there is.
+have been committed after it. Other recognizers write no marks at all; then a pause ends a sentence. What goes
+on and on ends where it may best be divided, and the longer it has become, the less that takes.
 """
 
 import re
@@ -14,10 +15,10 @@ from collections.abc import Iterator, Sequence
 
 from streaming.words import UNSPACED, Word, text_of, units
 
-LONGEST = 40
-"""Words of a sentence without an end, for languages with spaces."""
-LONGEST_UNSPACED = 80
-"""Characters of a sentence without an end, for languages without spaces."""
+LONGEST, LONGEST_UNSPACED = 40, 80
+"""Words of a sentence without an end, and characters where words are not spaced."""
+_LONG, _LONGER = 0.6, 0.8
+"""Shares of that from which a sentence ends at a clause mark or a short pause, and before a conjunction."""
 PAUSE = 0.6
 """Seconds between two words that end a sentence where no marks are written."""
 _SHORTEST = 3
@@ -60,9 +61,11 @@ def sentence_end(words: Sequence[Word], language: str, punctuated: bool = True) 
             return index
         if not punctuated and index >= _SHORTEST and word.start - words[index - 1].end >= PAUSE:
             return index
+        if index and _divides(words[index - 1], word, language, size / limit):
+            return index
         size += len(units(word.text, language))
         if size >= limit:
-            return _cut(words[: index + 1], language)
+            return index + 1
     return None
 
 
@@ -103,17 +106,10 @@ def _segments(text: str, following: str, language: str) -> bool:
     return bool(sentencex.segment(language, text + following)[-1].strip() == following.strip())
 
 
-def _cut(words: Sequence[Word], language: str) -> int:
-    """Choose where a sentence that is too long is cut: after its last clause mark, else at its longest
-    pause or before a conjunction in the second half, else behind all of it."""
-    marks = [index for index, word in enumerate(words, 1) if _CLAUSE.search(word.text)]
-    if marks:
-        return marks[-1]
-    later = range(len(words) // 2, len(words))
-    pauses = {index: words[index].start - words[index - 1].end for index in later if index}
-    longest = max(pauses, key=lambda index: pauses[index], default=0)
-    if longest and pauses[longest] >= PAUSE / 2:
-        return longest
-    begins = _CONJUNCTIONS.get(language, [])
-    joints = [index for index in pauses if words[index].text.strip().casefold() in begins]
-    return joints[-1] if joints else len(words)
+def _divides(last: Word, following: Word, language: str, share: float) -> bool:
+    """Whether a sentence that has grown to a share of the longest ends between two words."""
+    if share < _LONG:
+        return False
+    if _CLAUSE.search(last.text) or following.start - last.end >= PAUSE / 2:
+        return True
+    return share >= _LONGER and following.text.strip().casefold() in _CONJUNCTIONS.get(language, [])

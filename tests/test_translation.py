@@ -457,6 +457,15 @@ def test_a_commit_ends_where_a_piece_of_the_model_ends() -> None:
     assert [text for text in committed if text] == [SIGNS[:2], SIGNS[2:5]]
 
 
+def test_a_sentence_that_goes_on_and_on_is_never_cut_behind_what_is_translated() -> None:
+    text = "Well, this is one " + " ".join(["long"] * 30) + " sentence and here it goes on " + "and on " * 20
+    steps = drive(waiting("de"), [update(part, at) for at, part in enumerate(text.split())])
+    assert captions(steps, "de") == [text.upper().strip()]
+    assert sum(request.complete for request in asked(steps)) > 1
+    ends = [word.end for item in written(steps) for word in item.committed]
+    assert ends == sorted(ends)
+
+
 def test_speech_without_marks_is_cut_at_its_pauses() -> None:
     spoken = [Word(f" w{i}", i + (i >= 5), i + (i >= 5) + 0.9) for i in range(10)]
     steps = drive(TranslationStage("es"), [Update(0, "en", tuple(spoken), final=True)])
