@@ -7,7 +7,7 @@ of the session, so that however the audio is cut into chunks, the requests are t
 |---------|------------------------------------------------|--------------------------------------------|
 | SILENCE | five frames in a row at 0.5 or more            | SPEECH, from 0.3 s before the first of them |
 | SPEECH  | below 0.35 for as long as `PATIENCE` says       | SILENCE, end of utterance                  |
-| SPEECH  | 30 s                                           | SILENCE, end of utterance                  |
+| SPEECH  | 30 s, less what another frame would exceed     | SILENCE, end of utterance                  |
 
 Speech that goes on over a forced end begins the next utterance at once, and nothing is lost between.
 """
@@ -111,7 +111,7 @@ class EndpointingStage:
     def _is_over(self) -> bool:
         spoken = (self._judged - self._begun) / SAMPLE_RATE
         patience = [silence for least, silence in PATIENCE if spoken >= least][-1]
-        return spoken >= LONGEST or self._silent * FRAME / SAMPLE_RATE >= patience
+        return spoken + FRAME / SAMPLE_RATE > LONGEST or self._silent * FRAME / SAMPLE_RATE >= patience
 
     def _end(self, position: int) -> None:
         self._write(position)

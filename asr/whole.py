@@ -16,8 +16,8 @@ from asr.endpointing import PATIENCE
 from asr.guards import GUESSED, Alarm, inspect
 from asr.loudness import loudness
 from asr.recognition import placed
+from asr.spoken import BRIEF, MARGIN, SHORTEST, SURE
 from asr.spoken import LONGEST as CERTAIN
-from asr.spoken import SHORTEST, SURE
 from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk, EndOfUtterance, Samples
 from streaming.stages import Recognition, Window
 from streaming.words import Word
@@ -88,14 +88,18 @@ def whole_window(
     languages: tuple[str, ...] = (),
     prompt: str = "",
     hot_words: tuple[str, ...] = (),
+    *,
+    listen: bool = False,
 ) -> Window:
-    """Ask what is said in a whole utterance; `language` of `None`: detect it among `languages`."""
+    """Ask what is said in a whole utterance; `language` of `None`: detect it among `languages`; `listen`:
+    say which of them is heard, whatever `language` says."""
     return Window(
         audio,
         prompt=prompt,
         language=language,
         languages=languages,
         hot_words=hot_words,
+        listen=listen,
         final=True,
         beam=True,
         unhurried=True,
@@ -121,6 +125,12 @@ def tells_language(window: Window, result: Recognition) -> bool:
     """Tell whether an utterance is enough to know the language of the recording."""
     sure = result.language_probability >= SURE and window.audio.duration >= SHORTEST
     return bool(result.words) and (sure or window.audio.duration >= CERTAIN)
+
+
+def other_language(window: Window, result: Recognition) -> str | None:
+    """Name the language in which an utterance must be heard once more, if not in the one that was asked."""
+    enough = window.audio.duration >= BRIEF and result.heard_probability >= MARGIN
+    return result.heard if result.words and enough and result.heard != window.language else None
 
 
 def _alarm(window: Window, result: Recognition) -> Alarm | None:

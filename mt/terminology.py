@@ -28,6 +28,8 @@ class TerminologyStage:
         self._target = target
         self._glossary = glossary
         self._held: tuple[Word, ...] = ()
+        self._last = Update(0, "")
+        """What came last."""
 
     @property
     def pace(self) -> Pace:
@@ -41,6 +43,7 @@ class TerminologyStage:
 
     def receive(self, item: Update) -> None:
         """Pass on the words that no later word can make part of something else."""
+        self._last = item
         words = self._held + item.committed
         count = len(words) if item.final else self._settled(words, item.language)
         self._held = words[count:]
@@ -52,7 +55,9 @@ class TerminologyStage:
         self._stage.receive_result(result, cost)
 
     def finish(self) -> None:
-        """No more updates will come."""
+        """No more updates will come; an utterance that is open ends with what was held back."""
+        if self._held:
+            self.receive(Update(self._last.utterance, self._last.language, final=True))
         self._stage.finish()
 
     def next_action(self) -> Action[TranslationRequest, Update]:

@@ -1,7 +1,10 @@
 """Recordings of any container and codec as a stream of AudioChunk.
 
-FFmpeg's libraries (through PyAV) read and decode, soxr resamples. Nothing is held but the chunk in
-the making, so a recording of three hours needs no more memory than one of three seconds.
+FFmpeg's libraries (through PyAV) read and decode, soxr resamples. The times are those of the container, as
+players show them: where sound begins late, or a part of it is missing, there is silence.
+
+Nothing is held but the chunk in the making, so a recording of three hours needs no more memory than one of
+three seconds.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 
 _NOTHING: Samples = np.zeros(0, np.float32)
+_GAP, _LONGEST_GAP = 0.1, 3600.0
+"""Seconds of sound that a container lacks: less is rounding, and more are time stamps that are broken."""
 
 
 class Resampler:
@@ -129,7 +134,12 @@ def _mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
     from av import AudioResampler
 
     converter, form = None, None
-    for frame in _frames(path):
+    given = 0.0
+    for frame, start in _frames(path):
+        if _GAP < start - given <= _LONGEST_GAP:
+            yield from _silence(start - given, frame.rate)
+            given = start
+        given += frame.samples / frame.rate
         if converter is None or form != (frame.format.name, frame.layout.name, frame.rate):
             form = (frame.format.name, frame.layout.name, frame.rate)
             converter = AudioResampler(format="fltp")
@@ -139,16 +149,27 @@ def _mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
             yield np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0), frame.rate
 
 
-def _frames(path: str | Path) -> Iterator["AudioFrame"]:
-    """Decode frame by frame; a damaged packet is left out, as players do."""
+def _silence(seconds: float, rate: int) -> Iterator[tuple[Samples, int]]:
+    """Give silence, a second at a time."""
+    left = round(seconds * rate)
+    while left > 0:
+        yield np.zeros(min(rate, left), np.float32), rate
+        left -= rate
+
+
+def _frames(path: str | Path) -> Iterator[tuple["AudioFrame", float]]:
+    """Decode frame by frame, with the second at which a player plays it, 0 where the container does not say;
+    a damaged packet is left out, as players do."""
     import av
 
     with _opened(path) as container:
         packets = container.demux(container.streams.audio[0])
+        begin = (container.start_time or 0) / av.time_base
         try:
             for packet in packets:
                 with suppress(av.error.InvalidDataError):
-                    yield from packet.decode()
+                    for frame in packet.decode():
+                        yield frame, (frame.time or 0.0) - begin
         except (av.FFmpegError, OSError, ValueError) as error:
             raise AudioError(f"{path}: the recording breaks off, it is broken ({error})") from error
 

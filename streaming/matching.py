@@ -69,7 +69,15 @@ class Phrases(Generic[T]):
         return found
 
     def growing(self, text: str) -> int:
-        """Tell where the tail of a text begins that more words may still make a (longer) phrase."""
+        """Tell where the tail of a text begins that more words may still make a (longer) phrase.
+
+        A phrase whose last word may begin another is part of the tail.
+        """
+        place = self._unfinished(text)
+        return next((match.start for match in self.find(text) if match.start < place < match.end), place)
+
+    def _unfinished(self, text: str) -> int:
+        """Tell where the first phrase begins that the text's end cuts off."""
         if self._automaton is None:
             return len(text)
         tail = folded(text)

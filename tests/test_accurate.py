@@ -2,11 +2,15 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from server.interpretation.graph import RECOGNIZER, Interpretation
 from server.interpretation.manner import USUAL, Manner
+from server.interpretation.pack import Pack
+from server.interpretation.packs import Packs
 from server.recordings import accurate
 from server.recordings.accurate import Passage
 from server.recordings.files import batch_methods
@@ -33,8 +37,10 @@ def run(
     manner: Manner = USUAL,
     workers: int = 3,
     last: Passage | None = None,
+    source: str | None = "en",
+    targets: tuple[str, ...] = ("es",),
 ) -> list[Passage]:
-    wanted = Interpretation("en", ("es",))
+    wanted = Interpretation(source, targets)
     chunks = cut(speak(said), [1600])
     found = accurate.interpret(chunks, wanted, own or methods(), manner, workers=workers, last=last)
     return [passage for passage in found if passage.number is not None]
@@ -163,3 +169,57 @@ def test_only_the_utterances_at_work_are_held() -> None:
         for passage in accurate.interpret(chunks(), Interpretation("en"), methods(), USUAL, workers=2)  # type: ignore[arg-type]
     ]
     assert len(ahead) > 40 and max(ahead) < 15
+
+
+def bilingual(windows: Sequence[Window]) -> list[Recognition]:
+    """Hears the scripted words in any language, and is sure that those from "delta" on are Spanish."""
+    (window,) = windows
+    (result,) = ScriptedRecognizer().recognize(windows)
+    spoken = "es" if result.words and result.words[0].text.strip() in VOCABULARY[3:] else "en"
+    asked = window.language or spoken
+    words = tuple(replace(word, text=f" {asked}:{word.text.strip()}") for word in result.words)
+    heard = spoken if window.listen else None
+    return [Recognition(words, asked, 0.99, heard=heard, heard_probability=0.95)]
+
+
+def spoken_and_said(passages: Sequence[Passage]) -> list[tuple[str, str]]:
+    return [(record.language, record.text) for passage in passages for record in passage.records]
+
+
+def test_an_utterance_in_another_language_is_heard_and_translated_in_it() -> None:
+    said = ["alpha", "bravo", "alpha", "bravo", "", "delta", "echo", "delta", "echo", "", "charlie", "bravo"]
+    own = methods(**{RECOGNIZER: bilingual})
+    passages = run(said, own, source=None, targets=("es", "en"))
+    assert spoken_and_said(passages) == [
+        ("en", "en:alpha en:bravo en:alpha en:bravo"),
+        ("es", "es:delta es:echo es:delta es:echo"),
+        ("en", "en:charlie en:bravo"),
+    ]
+    assert [list(record.translations) for passage in passages for record in passage.records] == [
+        ["es"],
+        ["en"],
+        ["es"],
+    ]
+    assert {passage.language for passage in passages} == {"en"}
+    for count in range(len(passages)):
+        assert (
+            run(said, own, source=None, targets=("es", "en"), last=passages[count]) == passages[count + 1 :]
+        )
+
+
+def test_a_language_that_is_given_is_not_doubted() -> None:
+    assert spoken_and_said(run(["delta", "echo", "delta", "echo"], methods(**{RECOGNIZER: bilingual}))) == [
+        ("en", "en:delta en:echo en:delta en:echo")
+    ]
+
+
+def test_replacements_are_of_words_in_the_script_that_is_written() -> None:
+    def hear(windows: Sequence[Window]) -> list[Recognition]:
+        (window,) = windows
+        return [Recognition((Word("神經往絡", window.audio.start, window.audio.end),), "zh")]
+
+    pack = Pack("medicine", Path(), replacements={"zh": {"神经往络": "神经网络"}})
+    wanted = Interpretation("zh", packs=Packs([pack]))
+    own, manner = methods(**{RECOGNIZER: hear}), Manner(chinese="simplified")
+    passages = accurate.interpret(cut(speak(["alpha"]), [1600]), wanted, own, manner, workers=1)
+    assert spoken_and_said([*passages]) == [("zh", "神经网络")]

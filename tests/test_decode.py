@@ -1,6 +1,8 @@
 """Recordings of every common kind become the same 16 kHz mono samples."""
 
 import tracemalloc
+from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -156,6 +158,40 @@ def test_damaged_packets_are_left_out(tmp_path: Path) -> None:
     data[len(data) // 2 : len(data) // 2 + 500] = b"\x55" * 500
     (tmp_path / "a.mp3").write_bytes(data)
     assert len(whole(tmp_path / "a.mp3")) > 5 * SAMPLE_RATE
+
+
+def film(path: Path, samples: Samples, starts: Sequence[float]) -> None:
+    """Write pictures from 0 s on, and the samples at each of the starts."""
+    with av.open(str(path), "w") as container:
+        pictures, sound = (
+            container.add_stream("mpeg4", rate=10),
+            container.add_stream("pcm_s16le", rate=16_000),
+        )
+        pictures.width = pictures.height = 16
+        pictures.pix_fmt = "yuv420p"
+        picture = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        container.mux([*pictures.encode(picture), *pictures.encode(None)])
+        for start in starts:
+            frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="flt", layout="mono")
+            frame.rate, frame.time_base = SAMPLE_RATE, Fraction(1, SAMPLE_RATE)
+            frame.pts = round(start * SAMPLE_RATE)
+            container.mux(sound.encode(frame))
+
+
+@pytest.mark.parametrize("starts", [[2.0], [0.0, 3.0], [0.0, 0.5], [2.0, 2.55, 4.0]])
+def test_sound_stands_where_players_play_it(tmp_path: Path, starts: list[float]) -> None:
+    film(tmp_path / "a.mkv", tone(SAMPLE_RATE, 0.5), starts)
+    loud = np.abs(whole(tmp_path / "a.mkv")) > 0
+    assert len(loud) == pytest.approx((starts[-1] + 0.5) * SAMPLE_RATE, abs=0.06 * SAMPLE_RATE)
+    expected = np.zeros_like(loud)
+    for start in starts:
+        expected[round(start * SAMPLE_RATE) :][: SAMPLE_RATE // 2] = True
+    assert np.count_nonzero(loud != expected) < 0.12 * SAMPLE_RATE
+
+
+def test_a_broken_time_stamp_makes_no_hours_of_silence(tmp_path: Path) -> None:
+    film(tmp_path / "a.mkv", tone(SAMPLE_RATE, 0.5), [0.0, 5_000.0])
+    assert len(whole(tmp_path / "a.mkv")) == SAMPLE_RATE
 
 
 def test_tells_how_long_a_recording_is(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from mt.phrasing import capitalized, phrased, spaced_after
         ("zh", "看(是的)和(yes)", "看（是的）和(yes)"),
         ("zh", "在14:30开始,1,234人", "在14:30开始，1,234人"),
         ("zh", "用 .NET 写", "用 .NET 写"),
+        ("es", "usamos .NET , en casa .", "usamos .NET, en casa."),
         ("zh", "Hello, world.", "Hello, world."),
         ("zh", "用Python.", "用 Python。"),
         ("en", "Hello , world !", "Hello, world!"),

@@ -106,6 +106,19 @@ def test_what_is_held_back_is_tentative_and_the_end_of_an_utterance_frees_it() -
     assert [[w.text for w in u.tentative] for u in received] == [[" neural", " net"], []]
 
 
+def test_what_is_held_back_is_said_when_no_more_comes() -> None:
+    stage, transcript = TerminologyStage(TranslationStage("es"), "es", GLOSSARY), Transcript()
+    stage.receive(Update(3, "en", words("the price is what a neural")))
+    stage.finish()
+    while (action := stage.next_action()) is not DONE:
+        match action:
+            case Ask(request):
+                stage.receive_result(Spanish().translate([request])[0], 0.0)
+            case Write(update):
+                transcript.add(update)
+    assert transcript.committed("es") == ["THE PRICE IS WHAT A NEURAL"]
+
+
 def test_a_number_without_end_is_not_held_for_ever() -> None:
     digits = [Word("二", i, i + 1) for i in range(MOST_HELD + 1)]
     asked, _, _ = run([*(Update(0, "zh", (digit,)) for digit in digits), Update(0, "zh", (), (), True)])

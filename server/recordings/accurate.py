@@ -1,5 +1,8 @@
 """Recordings the accurate way: whole utterances, recognised side by side, translated sentence by sentence.
 
+If no language is given, the first that is surely heard is the recording's; utterances that are surely in
+another are heard in that one, each for itself.
+
 An utterance of several sentences is recorded sentence by sentence, so that each stands beside its
 translation and has its own time.
 """
@@ -7,18 +10,18 @@ translation and has its own time.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asr.endpointing import EndpointingStage
 from asr.script import Script
-from asr.whole import Gathering, believed, second_window, tells_language, whole_window
+from asr.whole import Gathering, believed, other_language, second_window, tells_language, whole_window
 from mt.sentences import sentences
 from server.interpretation.graph import DETECTOR, RECOGNIZER, TRANSLATOR, Interpretation
 from server.interpretation.manner import Manner
 from server.records.record import UtteranceRecord
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.simulate import Engines
-from streaming.stages import READ, Ask, Notice, Signal, TranslationRequest, Write
+from streaming.stages import READ, Ask, Notice, Recognition, Signal, TranslationRequest, Window, Write
 from streaming.words import Word, text_of
 
 
@@ -33,7 +36,7 @@ class Passage:
     records: tuple[UtteranceRecord, ...] = ()
     """What was said; an utterance may turn out to hold no words."""
     language: str | None = None
-    """The language that is known to be spoken; `None`: it is not known yet."""
+    """The recording's language; `None`: it is not known yet."""
 
 
 def interpret(
@@ -49,15 +52,15 @@ def interpret(
 ) -> Iterator[Passage]:
     """Interpret a recording; gives its passages in order, at most `workers` utterances ahead.
 
-    What ends with the `last` passage of an earlier run is only listened for, to go on where that was stopped;
-    a language that it had detected must be given then. `on_notice` may be called from several threads.
+    What ends with the `last` passage of an earlier run is only listened for, to go on where that was stopped.
+    `on_notice` may be called from several threads.
     """
     listener = _Listener(wanted, engines, manner, prompt, on_notice)
     language = wanted.source
     ahead: deque[Future[Passage]] = deque()
     moment, done, heard = 0.0, 0.0, 0
     if last and last.number is not None:
-        done, heard = last.end, last.number + 1
+        language, done, heard = last.language, last.end, last.number + 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="utterance")
     try:
         for moment, found in _utterances(chunks, engines, manner.longest):
@@ -126,6 +129,7 @@ class _Listener:
         prompt: str,
         on_notice: Callable[[Notice], None],
     ) -> None:
+        self._source = wanted.source
         self._targets = wanted.targets
         self._packs = wanted.packs
         self._hints = wanted.packs.hints
@@ -136,21 +140,33 @@ class _Listener:
         self._on_notice = on_notice
 
     def interpret(self, number: int, audio: AudioChunk, language: str | None) -> Passage:
-        hints = self._hints.get(language or "", ())
-        window = whole_window(audio, language, self._languages, self._prompt, hints)
-        (result,) = self._engines[RECOGNIZER]([window])
-        if again := second_window(window, result):
-            window = again
-            (result,) = self._engines[RECOGNIZER]([window])
+        window, result = self._heard(audio, language)
         words, alarm = believed(window, result)
         if alarm:
             self._on_notice(Notice(alarm.code, alarm.message))
         if language is None and tells_language(window, result):
             language = result.language
-        words = self._packs.replacements.apply(words, result.language)
         words = self._script.write(words, result.language)
+        words = self._packs.replacements.apply(words, result.language)
         records = self._translated([*sentences(words, result.language)], result.language)
         return Passage(audio.end, number, records, language)
+
+    def _heard(self, audio: AudioChunk, language: str | None) -> tuple[Window, Recognition]:
+        """Hear an utterance, once more if it is in another language or cannot be believed."""
+        window = self._window(audio, language, listen=self._source is None and language is not None)
+        (result,) = self._engines[RECOGNIZER]([window])
+        if language and (other := other_language(window, result)):
+            # What was said in another language is no context for this one.
+            window = replace(self._window(audio, other), prompt="")
+            (result,) = self._engines[RECOGNIZER]([window])
+        if again := second_window(window, result):
+            window = again
+            (result,) = self._engines[RECOGNIZER]([window])
+        return window, result
+
+    def _window(self, audio: AudioChunk, language: str | None, *, listen: bool = False) -> Window:
+        hints = self._hints.get(language or "", ())
+        return whole_window(audio, language, self._languages, self._prompt, hints, listen=listen)
 
     def _translated(self, sentences: list[tuple[Word, ...]], spoken: str) -> tuple[UtteranceRecord, ...]:
         targets = [target for target in self._targets if target != spoken]

@@ -267,12 +267,12 @@ class Jobs:
         if job.mode == "live":
             store.forget(job.id)
         heard = store.heard(job.id)
-        last = heard[-1] if heard else Passage(0.0, language=job.source)
+        last = heard[-1] if heard else None
         store.change(
             *(job.id,),
             state=State.RUNNING,
             started=job.started or time.time(),
-            resumed_from=last.end if job.resumed else None,
+            resumed_from=(last.end if last else 0.0) if job.resumed else None,
             seconds=await self._recordings.seconds(path, job.name),
         )
 
@@ -281,7 +281,7 @@ class Jobs:
                 store.hear(job.id, passage)
             self._done[job.id] = max(self._done.get(job.id, 0.0), passage.end)
 
-        wanted = Interpretation(last.language, job.targets)
+        wanted = Interpretation(job.source, job.targets)
         approach = Approach(job.mode, job.prompt)
         await self._recordings.interpret(*(path, job.name, wanted, approach, Priority.JOB, hear), last=last)
         store.change(job.id, seconds=self._done.get(job.id, 0.0))
