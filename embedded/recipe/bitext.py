@@ -100,7 +100,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
                 yield columns
 
 
-def _kept(pairs: Iterable[Pair], forbidden: frozenset[str]) -> list[Pair]:
+def kept(pairs: Iterable[Pair], forbidden: frozenset[str]) -> list[Pair]:
     """Return the pairs without duplicates and without any that share a side with the held-out sentences."""
     unique: dict[tuple[str, str], Pair] = {}
     for pair in pairs:
@@ -116,7 +116,7 @@ _TATOEBA = {"zh": "cmn", "es": "spa", "de": "deu", "fr": "fra"}
 def tatoeba(data: Path, language: str, forbidden: frozenset[str]) -> list[Pair]:
     """Return everyday sentences, English to `language` (Tatoeba, CC BY 2.0 FR)."""
     rows = _rows(data / "bitext" / f"tatoeba.en-{_TATOEBA[language]}.tsv.xz")
-    return _kept(
+    return kept(
         (Pair(clean(row[0], "en"), clean(row[1], language), "en", language) for row in rows), forbidden
     )
 
@@ -139,14 +139,14 @@ def pivoted(direct: list[Pair], bridges: list[list[Pair]], forbidden: frozenset[
         for bridge in bridges_of[pair.source]
         for other in english_of[bridge]
     )
-    return _kept((pair for pair in found if (pair.source, pair.target) not in known), forbidden)
+    return kept((pair for pair in found if (pair.source, pair.target) not in known), forbidden)
 
 
 def documentation(data: Path, language: str, forbidden: frozenset[str], words: int = 25) -> list[Pair]:
     """Return human-translated prose of up to `words` words, no identifiers (Microsoft Docs, CC BY 4.0)."""
     rows = _rows(data / "bitext" / f"msdocs.en-{language}.tsv.xz")
     prose = (row for row in rows if len(row) > 2 and row[2] == "HT" and _is_prose(row[0], row[1], words))
-    return _kept(
+    return kept(
         (Pair(clean(row[0], "en"), clean(row[1], language), "en", language) for row in prose), forbidden
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from embedded.recipe import bitext
 from embedded.recipe.bitext import Pair
+from embedded.recipe.formulas import formulas
 
 WORK = Path("~/.cache/dragoman/recipe")
 """Folder of the trainings, each in a folder of its name with its corpora and checkpoints."""
@@ -34,6 +35,7 @@ def corpora(data: Path) -> dict[str, list[Pair]]:
         ),
         "everyday-es": everyday["es"],
         "everyday-de": everyday["de"],
+        **{f"formulas-{language}": formulas(language, forbidden) for language in ("zh", "es", "de")},
         "documentation-zh": bitext.documentation(data, "zh", forbidden),
         "documentation-es": bitext.documentation(data, "es", forbidden),
         "documentation-de": bitext.documentation(data, "de", forbidden),
@@ -80,6 +82,10 @@ MIXTURE = (
     Part("everyday-de", False, 0.26, True),
     Part("documentation-de", False, 0.01, False),
     Part(BACKTRANSLATED, True, 0.10, True),
+    Part("formulas-zh", False, 0.03, True),
+    Part("formulas-zh", True, 0.02, True),
+    Part("formulas-es", False, 0.02, True),
+    Part("formulas-de", False, 0.02, True),
 )
 
 

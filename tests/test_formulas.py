@@ -1,0 +1,32 @@
+"""The project's own sentences: whole in every language, each slot filled, none of a test set."""
+
+import re
+
+import pytest
+
+from embedded.recipe.bitext import key
+from embedded.recipe.formulas import MOST, formulas, sentences
+
+
+def test_every_sentence_is_written_in_every_language_with_its_slots_filled() -> None:
+    found = sentences()
+    assert len({row["en"] for row in found}) == len(found) > 500
+    for row in found:
+        assert [*row] == ["en", "zh", "es", "de"]
+        for language, text in row.items():
+            assert text == text.strip() and not re.search(r"[{}]|\s\s|[,，][.。]", text), text
+            assert text[-1] in ("。？" if language == "zh" else ".?"), text
+            assert bool(re.search("[\u4e00-\u9fff]", text)) == (language == "zh"), text
+
+
+def test_a_row_of_many_slots_does_not_crowd_out_the_others() -> None:
+    welcomes = [row for row in sentences() if re.match("Good .* welcome to", row["en"])]
+    assert len(welcomes) == MOST
+
+
+@pytest.mark.parametrize("language", ["zh", "es", "de"])
+def test_held_out_sentences_are_left_out(language: str) -> None:
+    every = formulas(language, frozenset())
+    assert "Hello, everyone." in {pair.source for pair in every}
+    left = formulas(language, frozenset({key("Hello, everyone.")}))
+    assert len(left) == len(every) - 1
