@@ -151,7 +151,7 @@ def whole_words(words: Sequence[Word]) -> int:
 
 def uninvented(words: Sequence[Word]) -> int:
     """Count the words before the end that was invented."""
-    return 1 + max((i for i, word in enumerate(words) if word.probability >= _INVENTED), default=-1)
+    return 1 + max((i for i, word in enumerate(words) if not _is_invented(word)), default=-1)
 
 
 def believed(words: Sequence[Word], alarm: Alarm | None, *, final: bool) -> tuple[Word, ...]:
@@ -170,6 +170,12 @@ def unmarked(words: Sequence[Word], before: Sequence[Word]) -> tuple[Word, ...]:
         return tuple(words)
     first = next((i for i, word in enumerate(words) if word.text.strip(_MARKS + " ")), len(words))
     return tuple(words[first:])
+
+
+def _is_invented(word: Word) -> bool:
+    """Tell whether a word at an end is improbable, all the more if nobody can have said it."""
+    collapsed = word.end - word.start < _COLLAPSED
+    return word.probability < (GUESSED if collapsed else _INVENTED)
 
 
 def _least(period: int) -> int:

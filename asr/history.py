@@ -17,7 +17,7 @@ import numpy as np
 
 from asr.loudness import loudness
 from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk
-from streaming.words import Word
+from streaming.words import Word, ends_sentence
 
 CONTENT = 8.0
 """Seconds of audio in a window above which it is cut."""
@@ -27,7 +27,6 @@ KEPT_SECONDS, KEPT_WORDS = 3.0, 12
 """How far before the frontier committed words stay in a window that is cut, at most."""
 PROMPT = 200
 """Characters of the prompt, at most."""
-_ENDS = tuple(".?!。？！")
 _BEFORE, _BEHIND = 0.05, 0.4
 """Seconds around the end of a sentence, as aligned, in which a pause is looked for: within its last word may
 be a quiet place too, and what is behind that would be heard once more."""
@@ -109,7 +108,7 @@ class History:
 
     def _cut_sentences(self) -> None:
         """Cut behind the last committed word that ends a sentence."""
-        count = 1 + max((i for i, word in enumerate(self._words) if word.text.endswith(_ENDS)), default=-1)
+        count = 1 + max((i for i, word in enumerate(self._words) if ends_sentence(word.text)), default=-1)
         if not count:
             return
         last, following = self._words[count - 1], self._words[count:]

@@ -63,7 +63,7 @@ class RecognitionStage:
         """What is left out because the recognizer is too slow."""
         self._history = History(by_sentence=by_sentence)
         self._doubt = Doubt()
-        self._shown = Shown(Script(chinese))
+        self._shown = Shown(Script(chinese), by_sentence=by_sentence)
         self._items: deque[AudioChunk | EndOfUtterance] = deque()
         self._out: deque[Update | Notice] = deque()
         self._begun = self._point = 0

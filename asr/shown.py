@@ -1,18 +1,23 @@
 """What recognition has shown of an utterance: an update is written only when something changes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from asr.script import Script
 from streaming.captions import Update
 from streaming.stages import Notice
-from streaming.words import Word
+from streaming.words import Word, capitalized, ends_sentence
 
 
 class Shown:
     """Numbers utterances; one in which nothing was ever shown uses up no number."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, *, by_sentence: bool = False) -> None:
+        """`by_sentence`: the recognizer hears sentences alone."""
         self._script = script
+        self._by_sentence = by_sentence
+        self._last = ""
+        """The last word that was committed, in this utterance or an earlier one."""
         self._number = 0
         self._begun = False
         self._committed = ""
@@ -31,12 +36,16 @@ class Shown:
     ) -> list[Update]:
         """Make the update that shows this, if it changes anything."""
         words = self._script.write([*committed, *tentative], language, self._committed)
+        if self._by_sentence and not self._committed:
+            words = begun(words, self._last)
         new, rest = words[: len(committed)], words[len(committed) :]
         texts = tuple(word.text for word in rest)
         changed = committed or texts != self._tentative or (final and self._begun)
         number = self._number
         self._begun, self._tentative = self._begun or bool(changed), texts
         self._committed += "".join(word.text for word in committed)
+        if new:
+            self._last = new[-1].text
         if final:
             self._close()
         return [Update(number, language, new, rest, final)] if changed else []
@@ -46,3 +55,11 @@ class Shown:
         self._begun = False
         self._committed = ""
         self._notices.clear()
+
+
+def begun(words: tuple[Word, ...], before: str) -> tuple[Word, ...]:
+    """Begin an utterance with a capital behind a sentence's end: a recognizer that hears sentences alone
+    cannot know whether its window begins with one."""
+    if not words or (before and not ends_sentence(before)) or words[0].text != words[0].text.lower():
+        return words
+    return replace(words[0], text=capitalized(words[0].text)), *words[1:]

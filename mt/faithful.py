@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from mt import glossary, numbers
 from mt.languages import normalized
 from mt.numbers import Number
-from mt.phrasing import capitalized, phrased, spaced_after
+from mt.phrasing import phrased, spaced_after
 from streaming.stages import Term, Translation, TranslationRequest, Translator
-from streaming.words import units
+from streaming.words import capitalized, units
 
 PLACES = 24
 """Places that are tried for one rendering, at most."""

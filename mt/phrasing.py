@@ -8,7 +8,7 @@ opening ¿ and ¡. Only the text after the committed prefix is touched, so what 
 import re
 import unicodedata
 
-from streaming.words import UNSPACED
+from streaming.words import UNSPACED, capitalized
 
 _WIDE = {",": "，", ".": "。", "!": "！", "?": "？", ":": "：", ";": "；"}
 _NARROW = {
@@ -46,15 +46,6 @@ def phrased(prefix: str, rest: str, language: str, *, complete: bool = False, ca
     if capital and not prefix:
         text = capitalized(text)
     return _paired(text, len(prefix), complete) if language == "es" else text
-
-
-def capitalized(text: str) -> str:
-    """Write the first letter as a capital, whatever marks stand before it."""
-    for i, character in enumerate(text):
-        if character.isalnum():
-            upper = character.upper()
-            return text[:i] + upper + text[i + 1 :] if len(upper) == 1 else text
-    return text
 
 
 def spaced_after(text: str, following: str, language: str) -> str:

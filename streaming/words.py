@@ -40,6 +40,20 @@ def text_of(words: Iterable[Word]) -> str:
     return "".join(word.text for word in words).strip()
 
 
+def capitalized(text: str) -> str:
+    """Write the first letter as a capital, whatever marks stand before it."""
+    for i, character in enumerate(text):
+        if character.isalnum():
+            upper = character.upper()
+            return text[:i] + upper + text[i + 1 :] if len(upper) == 1 else text
+    return text
+
+
+def ends_sentence(text: str) -> bool:
+    """Tell whether a text ends with the mark of a sentence's end."""
+    return text.rstrip("\"'”’»)）」』").endswith((".", "?", "!", "。", "？", "！"))
+
+
 def mean_probability(words: Sequence[Word]) -> float:
     """Give the mean probability of words; of none it is 1."""
     return sum(word.probability for word in words) / len(words) if words else 1.0

@@ -223,3 +223,10 @@ def test_replacements_are_of_words_in_the_script_that_is_written() -> None:
     own, manner = methods(**{RECOGNIZER: hear}), Manner(chinese="simplified")
     passages = accurate.interpret(cut(speak(["alpha"]), [1600]), wanted, own, manner, workers=1)
     assert spoken_and_said([*passages]) == [("zh", "神经网络")]
+
+
+def test_a_recognizer_that_hears_sentences_alone_begins_them_with_a_capital() -> None:
+    whole = run(manner=Manner(family="asr-en-zh"))
+    texts = [record.text for passage in whole for record in passage.records]
+    assert texts == ["Alpha bravo", "charlie", "delta echo", "foxtrot"]
+    assert run(manner=Manner(family="asr-en-zh"), last=whole[1]) == whole[2:]

@@ -244,6 +244,17 @@ def test_what_a_search_invents_behind_the_last_word_is_dropped(heard: tuple[floa
     assert inspect(recognition, 9.0, known) is None
 
 
+@pytest.mark.parametrize(
+    ("seconds", "probability", "kept"), [(0.02, 0.15, 0), (0.02, 0.3, 1), (0.06, 0.15, 1), (0.06, 0.04, 0)]
+)
+def test_an_improbable_end_that_nobody_can_have_said_is_dropped(
+    seconds: float, probability: float, kept: int
+) -> None:
+    new = (Word(" a", 5.0, 5.0 + seconds, probability),)
+    alarm = inspect(Recognition(new, "en"), 9.0, words("in this city"), final=True)
+    assert believed(new, alarm, final=True) == new[:kept]
+
+
 def test_nothing_heard_is_no_alarm() -> None:
     assert inspect(Recognition((), "en", 1.0, 0.9, -2.0), 9.0) is None
 

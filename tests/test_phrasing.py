@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.phrasing import capitalized, phrased, spaced_after
+from mt.phrasing import phrased, spaced_after
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,6 @@ def test_an_open_sentence_is_not_closed() -> None:
 def test_the_first_letter_is_a_capital_where_it_is_asked_for() -> None:
     assert phrased("", "¿qué?", "es", capital=True) == "¿Qué?"
     assert phrased("no", " más", "es", capital=True) == "no más"
-    assert capitalized("ßa") == "ßa" and capitalized("3 dogs") == "3 dogs" and capitalized("...") == "..."
 
 
 def test_a_word_gets_the_space_that_stands_before_it() -> None:

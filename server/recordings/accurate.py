@@ -8,12 +8,15 @@ translation and has its own time.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from asr.endpointing import EndpointingStage
+from asr.presets import family
 from asr.script import Script
+from asr.shown import begun
 from asr.whole import Gathering, believed, other_language, second_window, tells_language, whole_window
 from mt.sentences import sentences
 from server.interpretation.graph import DETECTOR, RECOGNIZER, TRANSLATOR, Interpretation
@@ -56,7 +59,20 @@ def interpret(
     `on_notice` may be called from several threads.
     """
     listener = _Listener(wanted, engines, manner, prompt, on_notice)
-    language = wanted.source
+    passages = _passages(chunks, listener, engines, manner, workers, last)
+    with closing(passages):
+        yield from _begun(passages, last) if family(manner.family).by_sentence else passages
+
+
+def _passages(
+    chunks: Iterable[AudioChunk],
+    listener: "_Listener",
+    engines: Engines,
+    manner: Manner,
+    workers: int,
+    last: Passage | None,
+) -> Generator[Passage]:
+    language = listener.source
     ahead: deque[Future[Passage]] = deque()
     moment, done, heard = 0.0, 0.0, 0
     if last and last.number is not None:
@@ -79,6 +95,19 @@ def interpret(
         yield Passage(moment, language=language)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begun(passages: Iterable[Passage], last: Passage | None) -> Iterator[Passage]:
+    """Begin sentences with a capital where the recognizer cannot have known that they begin."""
+    before = text_of(last.records[-1].words) if last and last.records else ""
+    for passage in passages:
+        if not passage.records:
+            yield passage
+            continue
+        first, *others = passage.records
+        records = (replace(first, words=begun(first.words, before)), *others)
+        before = text_of(records[-1].words)
+        yield replace(passage, records=records)
 
 
 def _rest(utterance: AudioChunk | None, done: float) -> AudioChunk | None:
@@ -129,7 +158,7 @@ class _Listener:
         prompt: str,
         on_notice: Callable[[Notice], None],
     ) -> None:
-        self._source = wanted.source
+        self.source = wanted.source
         self._targets = wanted.targets
         self._packs = wanted.packs
         self._hints = wanted.packs.hints
@@ -153,7 +182,7 @@ class _Listener:
 
     def _heard(self, audio: AudioChunk, language: str | None) -> tuple[Window, Recognition]:
         """Hear an utterance, once more if it is in another language or cannot be believed."""
-        window = self._window(audio, language, listen=self._source is None and language is not None)
+        window = self._window(audio, language, listen=self.source is None and language is not None)
         (result,) = self._engines[RECOGNIZER]([window])
         if language and (other := other_language(window, result)):
             # What was said in another language is no context for this one.
