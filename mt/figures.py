@@ -26,6 +26,8 @@ class Numeral:
     digits: bool
     """It is written in digits, at least in part."""
     ordinal: bool = False
+    vague: bool = False
+    """Its word means something else as well, or no number in particular: `hundert`, `cuarto`."""
 
 
 def digit_value(written: str, language: str) -> Decimal:
