@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from mt.chinese_numerals import chinese_approximations
 from mt.dates import dates, times, written_date
 from mt.figures import SMALL, Numeral
 from mt.numerals import numerals
 from mt.units import MONTHS, SCALES, UNITS
 
-DATE, TIME, ORDINAL = "date", "time", "ordinal"
+DATE, TIME, ORDINAL, APPROXIMATION = "date", "time", "ordinal", "approximation"
 LANGUAGES = frozenset({"en", "zh", "es", "de"})
 """Languages whose number words are known."""
 
@@ -35,9 +36,9 @@ class Number:
     start: int
     end: int
     kind: str
-    """A unit of `UNITS`, `DATE`, `TIME`, `ORDINAL`, or empty."""
+    """A unit of `UNITS`, `DATE`, `TIME`, `ORDINAL`, `APPROXIMATION`, or empty."""
     value: tuple[Decimal | None, ...]
-    """One value; of a date year, month and day; of a time hour and minute."""
+    """One value; of a date year, month and day; of a time hour and minute; of an approximation each."""
     digits: bool = True
     """It is written in digits, at least in part."""
     asked: bool = True
@@ -49,6 +50,8 @@ class Number:
 
     def same(self, other: "Number") -> bool:
         """Whether another text's number says this."""
+        if APPROXIMATION in (self.kind, other.kind):
+            return not set(self.value).isdisjoint(other.value)
         if self.kind == other.kind == TIME and (self.half_day or other.half_day):
             return _hour(self) % 12 == _hour(other) % 12 and self.value[1] == other.value[1]
         if self.kind == other.kind or {self.kind, other.kind} == {"", ORDINAL}:
@@ -144,6 +147,8 @@ def _tail(language: str) -> re.Pattern[str]:
 
 
 def _quantities(text: str, language: str) -> Iterator[Number]:
+    for start, end, values in chinese_approximations(text) if language == "zh" else ():
+        yield Number(start, end, APPROXIMATION, values, asked=False, plain=False)
     for numeral in numerals(text, language):
         start, end, kind = _with_unit(text, numeral, language)
         if not kind and not numeral.digits and text[numeral.end : numeral.end + 1] in ("钟",):

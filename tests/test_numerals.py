@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.terms import chinese_words
+from mt.chinese_numerals import chinese_approximations
 from mt.figures import digit_value
 from mt.numerals import numerals
 
@@ -77,6 +78,9 @@ from mt.numerals import numerals
         ("de", "dreimal, einmal, zehnmal, neunziger", ["3", "10", "90"]),
         ("de", "dreieinhalb, anderthalb Millionen, eine halbe Million", ["3.5", "1500000", "500000"]),
         ("de", "tausend" * 50, []),
+        ("zh", "三个半小时，三年半，三百多万，300多万", ["3.5", "3.5", "3000000", "3000000"]),
+        ("zh", "十分钟，十分好，胡说八道", ["10"]),
+        ("zh", "三天半夜里，第三个半小时", ["3", "3"]),
         ("es", "cien y cinco, veinte y cinco", ["100", "5", "20", "5"]),
         ("en", "the twentieth five", ["20", "5"]),
         ("de", "zweitausend dreitausend", ["2000", "3000"]),
@@ -102,6 +106,33 @@ def test_values_are_exact(language: str, text: str, expected: list[str]) -> None
 )
 def test_separators_are_those_of_the_language(written: str, language: str, value: str) -> None:
     assert digit_value(written, language) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "exact", "either"),
+    [
+        ("两三个", [], [2, 3]),
+        ("三四天", [], [3, 4]),
+        ("三五个", [], [3, 5]),
+        ("一两个", [], [1, 2]),
+        ("三两个", [], [2, 3]),
+        ("十五六岁", [], [15, 16]),
+        ("二三十", [], [20, 30]),
+        ("三四百", [], [300, 400]),
+        ("七八千", [], [7000, 8000]),
+        ("一二十", [], [10, 20]),
+        ("三百五六十", [], [350, 360]),
+        ("两三万", [], [20000, 30000]),
+        ("几十个，数百，十几个", [], []),
+        ("九十九，十五", [99, 15], []),
+        ("二〇二六，一二三四五，九八", [2026, 12345, 98], []),
+        ("三三两两", [], []),
+    ],
+)
+def test_neighbouring_signs_leave_a_choice(text: str, exact: list[int], either: list[int]) -> None:
+    assert [n.value for n in numerals(text, "zh")] == exact
+    assert {value for _, _, values in chinese_approximations(text) for value in values} >= set(either)
+    assert bool(list(chinese_approximations(text))) == bool(either)
 
 
 @pytest.mark.parametrize(
