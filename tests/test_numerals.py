@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.terms import chinese_words
 from mt.chinese_numerals import chinese_approximations
-from mt.figures import digit_value
+from mt.figures import Numeral, digit_value, in_figures
 from mt.numerals import numerals
 
 
@@ -177,3 +177,18 @@ def test_any_text_can_be_read(text: str, language: str) -> None:
     found = numerals(text, language)
     assert all(0 <= n.start < n.end <= len(text) for n in found)
     assert all(a.end <= b.start for a, b in pairwise(found))
+
+
+@given(st.text("三 fifthtwo20第的", max_size=20), st.sampled_from(["en", "zh", "es", "de"]))
+def test_text_in_figures_tells_where_it_comes_from(text: str, language: str) -> None:
+    written, origin = in_figures(text, numerals(text, language), language)
+    assert len(origin) == len(written) + 1 and origin == sorted(origin) and origin[-1] == len(text)
+
+
+def test_figures_stand_where_the_words_stood() -> None:
+    text = "am dritten Mai um drei"
+    written, origin = in_figures(text, numerals(text, "de"), "de")
+    assert written == "am 3. Mai um 3"
+    assert origin[written.index("3")] == text.index("dritten")
+    assert origin[written.index(" Mai")] == text.index(" Mai")
+    assert in_figures("x", [Numeral(0, 1, Decimal("0.5"), False)], "en") == ("x", [0, 1])
