@@ -22,6 +22,8 @@ class Moment:
     """Year, month and day; hour and minute; or one value."""
     half_day: bool = False
     """A time of the twelve-hour clock that does not say which half it means."""
+    asked: bool = True
+    """A translation without it is unfaithful."""
 
 
 def moments(text: str, language: str) -> Iterator[Moment]:
@@ -30,7 +32,17 @@ def moments(text: str, language: str) -> Iterator[Moment]:
     yield from _times(text, language)
     for pattern, kind in _PARTS.get(language, ()):
         for match in pattern.finditer(text):
-            yield Moment(match.start(), match.end(), kind, (_part(match),))
+            # A month has a name elsewhere, which is no number.
+            yield Moment(match.start(), match.end(), kind, (_part(match),), asked=kind != MONTH)
+    for match in _TWELVE.finditer(text):
+        twelve = (Decimal(12), Decimal(0))
+        yield Moment(match.start(), match.end(), TIME, twelve, half_day=True, asked=False)
+
+
+_TWELVE = re.compile(
+    r"\b(?:noon|midday|midnight|mediodía|medianoche|mittags?|mitternacht)\b|中午|正午|午夜", re.IGNORECASE
+)
+"""Words that another language may say in figures."""
 
 
 _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"

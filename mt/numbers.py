@@ -12,7 +12,7 @@ from functools import cache
 from itertools import pairwise
 
 from mt.chinese_numerals import chinese_approximations
-from mt.dates import DATE, DECADE, MONTH, ORDINAL, TIME, moments, written_date, written_decade, written_time
+from mt.dates import DATE, DECADE, ORDINAL, TIME, moments, written_date, written_decade, written_time
 from mt.figures import SMALL, Numeral, in_figures
 from mt.numerals import numerals
 from mt.units import MONTHS, SCALES, UNITS
@@ -175,9 +175,8 @@ def _tail(language: str) -> re.Pattern[str]:
 def _moments(text: str, known: Sequence[Numeral], language: str) -> Iterator[Number]:
     figures, origin = in_figures(text, known, language)
     for moment in moments(figures, language):
-        start, end, sure = origin[moment.start], origin[moment.end], moment.kind != MONTH
-        # A month has a name elsewhere, which is no number.
-        yield Number(start, end, moment.kind, moment.value, True, sure, sure, moment.half_day)
+        start, end, asked = origin[moment.start], origin[moment.end], moment.asked
+        yield Number(start, end, moment.kind, moment.value, True, asked, asked, moment.half_day)
 
 
 def _quantities(text: str, known: Sequence[Numeral], language: str) -> Iterator[Number]:
