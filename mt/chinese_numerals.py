@@ -11,11 +11,15 @@ _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "亿": 10**8}
 _SIGN = "零〇一二两三四五六七八九"
 _HAN_NUMBER = re.compile(
-    rf"(?P<ordinal>第)?(?P<body>(?:{DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
-    rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分])(?P<scale>万亿|[万亿])?)?"
+    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
+    rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分刻])(?P<scale>万亿|[万亿])?)?"
+    r"(?:[多余](?P<over>万亿|[万亿]))?"
 )
 _IDIOMS = frozenset("万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五".split())
 """Strings that look like numbers and are words."""
+_HALF = re.compile("[个年天月岁倍]半(?![天夜])")
+_VERY = re.compile("分(?!钟)")
+_PAIR = re.compile("[一二两三四五六七八九]{2}")
 
 
 def chinese_numerals(text: str) -> Iterator[Numeral]:
@@ -23,7 +27,9 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
     for match in _HAN_NUMBER.finditer(text):
         body, following = match["body"], text[match.end() : match.end() + 1]
         digits = body[0].isdecimal()
-        if not digits and (body in _IDIOMS or (body == "十" and following == "分")):
+        if not digits and (body in _IDIOMS or (body == "十" and _VERY.match(text, match.end()))):
+            continue
+        if match["some"] or following == "几" or _alternatives(body):
             continue
         value = _han_value(body)
         if value is None:
@@ -33,7 +39,43 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
                 continue
             value += Decimal("0." + "".join(str(_HAN[sign]) for sign in match["fraction"]))
             value *= _group(match["scale"] or "")
+        value *= _group(match["over"] or "")  # 三百多万
+        if _HALF.match(text, match.end()) and not match["ordinal"]:
+            value += Decimal("0.5")
         yield Numeral(match.start(), match.end(), value, digits, bool(match["ordinal"]))
+
+
+def chinese_approximations(text: str) -> Iterator[tuple[int, int, tuple[Decimal, ...]]]:
+    """Find numbers that are one or another (三四百, 十五六): start, end, and what they may be elsewhere.
+
+    Another language says the scale once (three or four hundred) or has other scales (30 to 40 thousand).
+    """
+    for match in _HAN_NUMBER.finditer(text):
+        values = [value for body in _alternatives(match["body"]) if (value := _han_value(body))]
+        if values:
+            yield match.start(), match.end(), tuple(part for value in values for part in _scaled_down(value))
+
+
+def _alternatives(body: str) -> list[str]:
+    """Tell the numbers between which two neighbouring signs leave the choice: 三四百 is 三百 or 四百.
+
+    Signs alone may also be read one by one, as those of a year are, but not two that count on, nor 两.
+    """
+    pair = _PAIR.search(body)
+    if pair is None or body in _IDIOMS:
+        return []
+    signs = pair.group()
+    counts_on = body == "三五" or (len(body) == 2 and _HAN[signs[1]] - _HAN[signs[0]] == 1)
+    if all(sign in _HAN for sign in body) and "两" not in body and not counts_on:
+        return []
+    return [body[: pair.start()] + sign + body[pair.end() :] for sign in signs]
+
+
+def _scaled_down(value: Decimal) -> Iterator[Decimal]:
+    yield value
+    while value % 10 == 0:
+        value /= 10
+        yield value
 
 
 def _group(written: str) -> int:

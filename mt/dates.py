@@ -1,4 +1,4 @@
-"""Dates and times of day, found in a text and written."""
+"""Dates, times of day, decades and centuries, found in a text whose numbers are figures, and written."""
 
 import re
 from collections.abc import Iterator
@@ -8,17 +8,41 @@ from functools import cache
 
 from mt.units import MONTHS
 
+DATE, TIME, MONTH, DECADE, ORDINAL = "date", "time", "month", "decade", "ordinal"
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date or a time in a text."""
+    """A date, a time or a part of one in a text."""
 
     start: int
     end: int
+    kind: str
     value: tuple[Decimal | None, ...]
-    """Year, month and day; or hour and minute."""
+    """Year, month and day; hour and minute; or one value."""
     half_day: bool = False
     """A time of the twelve-hour clock that does not say which half it means."""
+    asked: bool = True
+    """A translation without it is unfaithful."""
+
+
+def moments(text: str, language: str) -> Iterator[Moment]:
+    """Find everything of the calendar and the clock in a text."""
+    yield from _dates(text, language)
+    yield from _times(text, language)
+    for pattern, kind in _PARTS.get(language, ()):
+        for match in pattern.finditer(text):
+            # A month has a name elsewhere, which is no number.
+            yield Moment(match.start(), match.end(), kind, (_part(match),), asked=kind != MONTH)
+    for match in _TWELVE.finditer(text):
+        twelve = (Decimal(12), Decimal(0))
+        yield Moment(match.start(), match.end(), TIME, twelve, half_day=True, asked=False)
+
+
+_TWELVE = re.compile(
+    r"\b(?:noon|midday|midnight|mediodía|medianoche|mittags?|mitternacht)\b|中午|正午|午夜", re.IGNORECASE
+)
+"""Words that another language may say in figures."""
 
 
 _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
@@ -31,7 +55,7 @@ def _date_patterns(language: str) -> tuple[re.Pattern[str], ...]:
     name = rf"(?P<name>{names})"
     found = {
         "en": (
-            rf"\b{name} {_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?(?!\d)",
+            rf"\b{name} (?:the )?{_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?(?!\d)",
             rf"(?<!\d){_DAY}(?:st|nd|rd|th)? (?:of )?{name}\b(?:,? {_YEAR})?(?!\d)",
         ),
         "es": (rf"(?<!\d){_DAY}\.?º? de {name}\b(?: (?:de|del) {_YEAR})?(?!\d)",),
@@ -41,8 +65,7 @@ def _date_patterns(language: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in (_ISO, *found))
 
 
-def dates(text: str, language: str) -> Iterator[Moment]:
-    """Find the dates of a text: year, which may not be told, month and day."""
+def _dates(text: str, language: str) -> Iterator[Moment]:
     for pattern in _date_patterns(language):
         for match in pattern.finditer(text):
             parts = match.groupdict()
@@ -51,43 +74,105 @@ def dates(text: str, language: str) -> Iterator[Moment]:
             if not 1 <= int(month) <= 12 or not 1 <= day <= 31:
                 continue
             year = Decimal(parts["year"]) if parts.get("year") else None
-            yield Moment(match.start(), match.end(), (year, Decimal(month), Decimal(day)))
+            yield Moment(match.start(), match.end(), DATE, (year, Decimal(month), Decimal(day)))
 
 
 def _month(name: str, language: str) -> int:
     return [month.lower() for month in MONTHS[language]].index(name.lower()) + 1
 
 
-_CLOCK = re.compile(
-    r"(?<![\d:.])(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?![\d:])(?: ?(?P<half>[ap])\.?m\.?(?![a-z]))?"
-    r"|(?<![\d:.])(?P<full>\d{1,2}) ?(?P<half2>[ap])\.?m\.?(?![a-z])",
-    re.IGNORECASE,
+_COLON = r"(?<![\d:.])(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?![\d:])"
+_HALF_DAY = r" ?(?P<half>[ap])\.?m\.?(?![a-z])"
+_HOUR = r"(?P<hour>\d{1,2})(?!\d)"
+_HAN_HALF = "(?P<half>凌晨|清晨|早上|上午|中午|下午|傍晚|晚上|夜里|半夜|(?<=[今明昨当每])[早晚])"
+_CLOCKS = {
+    "en": (
+        rf"\b(?P<minute>half|quarter|\d{{1,2}}) (?:past|(?<=quarter )(?:after|(?P<before>to))) {_HOUR}",
+        r"\b(?:at|by|until|till|before|after|around) (?P<hour>\d{1,2})[- ](?P<minute>\d{2})(?![\d:-]|[.,]\d)",
+    ),
+    "es": (rf"\blas? {_HOUR} (?:(?:y|(?P<before>menos)) )?(?P<minute>media|cuarto|\d{{2}}\b(?![.,]\d))",),
+    "de": (
+        _COLON,
+        rf"\b(?P<before>(?P<minute>halb)) {_HOUR}",
+        rf"\b(?P<minute>Viertel) (?:nach|(?P<before>vor)) {_HOUR}",
+        rf"(?<![\d.]){_HOUR}\.(?P<minute>\d{{2}}) Uhr\b",
+        rf"(?<![\d.]){_HOUR} Uhr (?P<minute>\d{{1,2}})\b",
+    ),
+    # 点 is also a point of a list, and 一点 a little.
+    "zh": (
+        rf"(?<![\d:.]){_HAN_HALF}?(?P<hour>\d{{1,2}})[:：](?P<minute>\d{{2}})(?!\d)",
+        rf"(?<![\d:.]){_HAN_HALF}?(?P<hour>\d{{1,2}})[点时](?:(?P<minute>半|[13]刻|\d{{1,2}}分|\d{{2}}(?![\d分]))|钟)",
+        rf"{_HAN_HALF}的?(?P<hour>\d{{1,2}})[点时](?![都也儿])",
+    ),
+}
+_MINUTES = (
+    dict.fromkeys(("半", "half", "halb", "media"), 30)
+    | dict.fromkeys(("1刻", "quarter", "viertel", "cuarto"), 15)
+    | {"3刻": 45}
 )
-_HAN_CLOCK = re.compile(
-    r"(?<![\d:.])(?P<half>凌晨|早上|上午|中午|下午|晚上|傍晚)?(?P<hour>\d{1,2})(?:[:：](?P<minute>\d{2})(?!\d)|[点时](?:(?P<m>\d{1,2})分?)?)"
-)
 
 
-def times(text: str, language: str) -> Iterator[Moment]:
-    """Find the times of day of a text: hour and minute."""
-    if language == "zh":
-        for match in _HAN_CLOCK.finditer(text):
-            half = {None: None, "下午": "p", "晚上": "p", "傍晚": "p", "中午": "p"}.get(match["half"], "a")
-            yield from _time(match, match["hour"], match["minute"] or match["m"] or "0", half)
+@cache
+def _time_patterns(language: str) -> tuple[re.Pattern[str], ...]:
+    # In German `am` is no half of a day.
+    common = (
+        () if language in ("zh", "de") else (f"{_COLON}(?:{_HALF_DAY})?", rf"(?<![\d:.]){_HOUR}{_HALF_DAY}")
+    )
+    patterns = (*_CLOCKS.get(language, ()), *common)
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+
+
+def _times(text: str, language: str) -> Iterator[Moment]:
+    for pattern in _time_patterns(language):
+        for match in pattern.finditer(text):
+            yield from _time(match)
+
+
+def _time(match: re.Match[str]) -> Iterator[Moment]:
+    parts = match.groupdict()
+    hour, minute = int(parts["hour"]), _minute((parts.get("minute") or "0").lower())
+    if hour > 24 or minute > 59:
         return
-    for match in _CLOCK.finditer(text):
-        half = (match["half"] or match["half2"] or "").lower() or None
-        yield from _time(match, match["hour"] or match["full"], match["minute"] or "0", half)
+    if parts.get("before"):
+        hour, minute = hour - 1, 60 - minute
+    half = _half((parts.get("half") or "").lower())
+    # Twelve at night is no noon.
+    unmarked = hour <= 12 and (not half or (hour == 12 and "晚" in (parts.get("half") or "")))
+    if half and not unmarked and hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    yield Moment(match.start(), match.end(), TIME, (Decimal(hour % 24), Decimal(minute)), unmarked)
 
 
-def _time(match: re.Match[str], hour: str, minute: str, half: str | None) -> Iterator[Moment]:
-    h, m = int(hour), int(minute)
-    if h > 24 or m > 59:
-        return
-    if half and h <= 12:
-        h = h % 12 + (12 if half == "p" else 0)
-    unmarked = half is None and h <= 12
-    yield Moment(match.start(), match.end(), (Decimal(h), Decimal(m)), half_day=unmarked)
+def _minute(written: str) -> int:
+    return _MINUTES.get(written) or int(written.rstrip("分"))
+
+
+def _half(written: str) -> str:
+    if written in ("", "a", "p"):
+        return written
+    return "p" if written in ("中午", "下午", "傍晚", "晚上", "晚") else "a"
+
+
+_TEN_YEARS = r"(?<![\d.,])(?P<value>(?:\d\d)?\d0)"
+_PARTS = {
+    "en": ((re.compile(rf"{_TEN_YEARS}'?s\b"), DECADE),),
+    "de": ((re.compile(rf"{_TEN_YEARS}er(?:n|[- ]Jahren?)?\b"), DECADE),),
+    "zh": (
+        (re.compile(rf"(?:(?P<century>\d{{1,2}})世纪)?{_TEN_YEARS}年代"), DECADE),
+        (re.compile(r"(?<!\d)(?P<value>1[0-2]|[1-9])月"), MONTH),
+    ),
+    "es": ((re.compile(r"\bsiglos? (?P<roman>[IVX]+)\b"), ORDINAL),),
+}
+_ROMAN = {"I": 1, "V": 5, "X": 10}
+
+
+def _part(match: re.Match[str]) -> Decimal:
+    parts = match.groupdict()
+    if roman := parts.get("roman"):
+        signs = [_ROMAN[sign] for sign in roman]
+        return Decimal(sum(-a if a < b else a for a, b in zip(signs, [*signs[1:], 0], strict=True)))
+    century = int(parts.get("century") or 1) - 1
+    return Decimal(parts["value"]) + century * 100
 
 
 def written_date(value: tuple[Decimal | None, ...], language: str) -> str:
@@ -105,3 +190,20 @@ def written_date(value: tuple[Decimal | None, ...], language: str) -> str:
         case "es":
             return f"{day} de {name}" + (f" de {year}" if year else "")
     return f"{day}. {name}" + (f" {year}" if year else "")
+
+
+def written_time(value: tuple[Decimal | None, ...], half_day: bool, language: str) -> str:
+    """Write hour and minute."""
+    hour, minute = (int(part or 0) for part in value)
+    if language == "en" and not half_day:
+        half = "a.m." if hour < 12 else "p.m."
+        return f"{(hour - 1) % 12 + 1}:{minute:02} {half}"
+    if language == "zh":
+        return f"{hour}点" + (f"{minute}分" if minute else "")
+    return f"{hour}:{minute:02}"
+
+
+def written_decade(value: Decimal, language: str) -> str:
+    """Write a decade."""
+    years = {"en": "{:02}s", "zh": "{:02}年代", "es": "años {:02}", "de": "{:02}er Jahre"}
+    return years[language].format(int(value))

@@ -1,6 +1,7 @@
 """Figures: numbers in digits, with the separators of each language."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,6 +27,8 @@ class Numeral:
     digits: bool
     """It is written in digits, at least in part."""
     ordinal: bool = False
+    vague: bool = False
+    """Its word means something else as well, or no number in particular: `hundert`, `cuarto`."""
 
 
 def digit_value(written: str, language: str) -> Decimal:
@@ -42,3 +45,26 @@ def digit_value(written: str, language: str) -> Decimal:
     whole, _, fraction = written.replace("," if decimal == "." else ".", "").partition(decimal)
     # Several decimal marks make a version or an address; joined, it is at least the same on both sides.
     return Decimal(f"{whole}.{re.sub('[.,]', '', fraction)}" if fraction else whole)
+
+
+def in_figures(text: str, numerals: Iterable[Numeral], language: str) -> tuple[str, list[int]]:
+    """Write a text with its numbers in digits; tell where each character, and the end, stood."""
+    written, origin, at = "", list[int](), 0
+    for numeral in numerals:
+        if not _figures(numeral, language):
+            continue
+        before, after = _ORDINAL.get(language, ("", "")) if numeral.ordinal else ("", "")
+        figure = f"{before}{numeral.value:f}{after}"
+        written += text[at : numeral.start] + figure
+        origin += [*range(at, numeral.start), *[numeral.start] * len(figure)]
+        at = numeral.end
+    return written + text[at:], [*origin, *range(at, len(text) + 1)]
+
+
+_ORDINAL = {"zh": ("第", ""), "de": ("", ".")}
+
+
+def _figures(numeral: Numeral, language: str) -> bool:
+    whole = numeral.value == numeral.value.to_integral_value()
+    pronoun = language == "en" and numeral.value == 1 and not numeral.ordinal  # which one am I?
+    return whole and not numeral.digits and not numeral.vague and not pronoun

@@ -5,17 +5,19 @@ Whatever the translator wrote is judged by that alone; what is missing can be wr
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 
-from mt.dates import dates, times, written_date
-from mt.figures import SMALL, Numeral
+from mt.chinese_numerals import chinese_approximations
+from mt.dates import DATE, DECADE, ORDINAL, TIME, moments, written_date, written_decade, written_time
+from mt.figures import SMALL, Numeral, in_figures
 from mt.numerals import numerals
 from mt.units import MONTHS, SCALES, UNITS
 
-DATE, TIME, ORDINAL = "date", "time", "ordinal"
+APPROXIMATION = "approximation"
 LANGUAGES = frozenset({"en", "zh", "es", "de"})
 """Languages whose number words are known."""
 
@@ -35,9 +37,9 @@ class Number:
     start: int
     end: int
     kind: str
-    """A unit of `UNITS`, `DATE`, `TIME`, `ORDINAL`, or empty."""
+    """A unit of `UNITS`, a kind of moment, `ORDINAL`, `APPROXIMATION`, or empty."""
     value: tuple[Decimal | None, ...]
-    """One value; of a date year, month and day; of a time hour and minute."""
+    """One value; of a date year, month and day; of a time hour and minute; of an approximation each."""
     digits: bool = True
     """It is written in digits, at least in part."""
     asked: bool = True
@@ -49,21 +51,26 @@ class Number:
 
     def same(self, other: "Number") -> bool:
         """Whether another text's number says this."""
-        if self.kind == other.kind == TIME and (self.half_day or other.half_day):
+        kinds = {self.kind, other.kind}
+        if APPROXIMATION in kinds:
+            return not set(self.value).isdisjoint(other.value)
+        if DECADE in kinds and kinds <= {DECADE, ""}:
+            return _same_decade(self.value[0] or Decimal(0), other.value[0] or Decimal(0))
+        if kinds == {TIME} and (self.half_day or other.half_day):
             return _hour(self) % 12 == _hour(other) % 12 and self.value[1] == other.value[1]
-        if self.kind == other.kind or {self.kind, other.kind} == {"", ORDINAL}:
+        if self.kind == other.kind or kinds == {"", ORDINAL}:
             return self.value == other.value
-        return self.kind == "" and self.value[0] in other.value
+        if kinds == {"", TIME} and _full_hour(self) and _full_hour(other):
+            return _hour(self) % 12 == _hour(other) % 12
+        bare = self.kind == "" or (self.kind == ORDINAL and other.kind == DATE)
+        return bare and self.value[0] in other.value
 
 
 def numbers(text: str, language: str) -> list[Number]:
     """Find the numbers of a text, in order."""
     found: list[Number] = []
-    moments = [
-        *(Number(date.start, date.end, DATE, date.value) for date in dates(text, language)),
-        *(Number(t.start, t.end, TIME, t.value, half_day=t.half_day) for t in times(text, language)),
-    ]
-    for number in (*moments, *_quantities(text, language)):
+    known = numerals(text, language)
+    for number in (*_moments(text, known, language), *_quantities(text, known, language)):
         if not any(number.start < other.end and other.start < number.end for other in found):
             found.append(number)
     return sorted(found, key=lambda number: number.start)
@@ -74,9 +81,22 @@ def missing(source: Iterable[Number], target: Iterable[Number]) -> list[Number]:
     known = list(target)
     lost: list[Number] = []
     for number in source:
-        if number.asked and not any(number.same(other) for other in (*known, *lost)):
+        if not number.asked or _said_apart(number, known):
+            continue
+        if not any(number.same(other) for other in (*known, *lost)):
             lost.append(number)
     return lost
+
+
+def _said_apart(time: Number, known: Sequence[Number]) -> bool:
+    """Whether hour and minute stand one after the other (nine thirty)."""
+    return time.kind == TIME and any(
+        hour.kind == minute.kind == ""
+        and hour.value[0] is not None
+        and hour.value[0] % 12 == _hour(time) % 12
+        and minute.value == time.value[1:]
+        for hour, minute in pairwise(known)
+    )
 
 
 def invented(source: Iterable[Number], target: Iterable[Number]) -> list[Number]:
@@ -95,11 +115,13 @@ def written(number: Number, language: str) -> str:
         case "date":
             return written_date(number.value, language)
         case "time":
-            return _written_time(number, language)
+            return written_time(number.value, number.half_day, language)
+        case "decade":
+            return written_decade(number.value[0] or Decimal(0), language)
         case "ordinal":
             return _written_ordinal(int(number.value[0] or 0), language)
-    figure = _figure(number.value[0] or Decimal(0), language, number.digits)
     unit = UNITS.get(number.kind, {}).get(language)
+    figure = _figure(number.value[0] or Decimal(0), language, number.digits or bool(unit))
     if not unit:
         return figure
     of = " de" if language == "es" and figure.endswith(("llones", "llón")) and number.kind != "%" else ""
@@ -113,11 +135,16 @@ def overgrown(text: str, rest: str, language: str) -> int:
     last = next((n for n in reversed(numbers(text, language)) if n.end == len(text)), None)
     if last is None:
         return 0
+    if last.kind == ORDINAL and language != "zh" and (letters := _LETTERS.match(rest)):
+        return letters.end()
     for number in numbers(text + rest, language):
         grown = number.start > last.start or number.value != last.value
         if grown and number.start < len(text) < number.end:
             return number.end - len(text)
     return 0
+
+
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def growing(text: str, language: str) -> int:
@@ -135,7 +162,9 @@ def growing(text: str, language: str) -> int:
 @cache
 def _tail(language: str) -> re.Pattern[str]:
     if language == "zh":
-        return re.compile(r"(?:百分之?|第|摄氏|(?<![0-9])[十百千万亿])$")
+        return re.compile(
+            r"(?:百分之?|第|摄氏|(?<=[0-9一二两三四五六七八九十])[点时]|(?<![0-9])[十百千万亿])$"
+        )
     names = "|".join(MONTHS.get(language, ("January",)))
     signs = r"[$€£¥]"
     links = {"es": r"\d+\.?º? de(?: (?:\w+)(?: de)?)?", "de": rf"\d+\. ?(?:{names})?"}
@@ -143,11 +172,18 @@ def _tail(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{begun}|{signs}|{links.get(language, 'hundred and')}|\d+ (?:{names}),?)\s*$")
 
 
-def _quantities(text: str, language: str) -> Iterator[Number]:
-    for numeral in numerals(text, language):
+def _moments(text: str, known: Sequence[Numeral], language: str) -> Iterator[Number]:
+    figures, origin = in_figures(text, known, language)
+    for moment in moments(figures, language):
+        start, end, asked = origin[moment.start], origin[moment.end], moment.asked
+        yield Number(start, end, moment.kind, moment.value, True, asked, asked, moment.half_day)
+
+
+def _quantities(text: str, known: Sequence[Numeral], language: str) -> Iterator[Number]:
+    for start, end, values in chinese_approximations(text) if language == "zh" else ():
+        yield Number(start, end, APPROXIMATION, values, asked=False, plain=False)
+    for numeral in known:
         start, end, kind = _with_unit(text, numeral, language)
-        if not kind and not numeral.digits and text[numeral.end : numeral.end + 1] in ("钟",):
-            continue
         if suffix := _ordinal_suffix(text, numeral, language):
             end, kind = end + suffix, ORDINAL
         kind = ORDINAL if numeral.ordinal and not kind else kind
@@ -205,15 +241,42 @@ def _evidence(text: str, numeral: Numeral, language: str, united: bool) -> tuple
     """Judge whether a numeral is asked for in a translation, and whether it is unmistakable."""
     if numeral.digits:
         return True, True
+    if numeral.vague or (not united and _other_word(text, numeral, language)):
+        return False, False
     large = numeral.value >= SMALL and numeral.value == numeral.value.to_integral_value()
     if language == "zh":
         counted = text[numeral.end : numeral.end + 1] in tuple(MEASURES) or numeral.ordinal or united
         return (large or (numeral.value >= _LEAST and counted)), large and numeral.end - numeral.start > 1
-    return numeral.value >= _LEAST or united, large
+    return numeral.value >= _LEAST or (united and numeral.value > 1), large
+
+
+_BEFORE = {"en": r"\b(?:a|one)[ -]$", "zh": r"(?:分之|星期|礼拜|周)$"}
+_BEHIND = {"es": r" partes?\b", "zh": "分之"}
+
+
+def _other_word(text: str, numeral: Numeral, language: str) -> bool:
+    """Whether a numeral is part of a fraction (a third, 四分之三) or a day of the week (星期三)."""
+    before, behind = _BEFORE.get(language), _BEHIND.get(language)
+    if language in ("en", "es") and not numeral.ordinal:
+        return False
+    if behind and re.compile(behind).match(text, numeral.end):
+        return True
+    return bool(before and re.search(before, text[max(0, numeral.start - 6) : numeral.start].lower()))
 
 
 def _hour(number: Number) -> int:
     return int(number.value[0] or 0)
+
+
+def _full_hour(number: Number) -> bool:
+    hour = number.value[0]
+    return hour is not None and 0 <= hour <= 24 and hour % 1 == 0 and not any(number.value[1:])
+
+
+def _same_decade(one: Decimal, other: Decimal) -> bool:
+    """Compare decades, of which either may be told without its century."""
+    short, long = sorted((one, other))
+    return one == other or (short < 100 and long >= 1000 and long % 100 == short)
 
 
 # Writing.
@@ -265,13 +328,3 @@ def _written_ordinal(value: int, language: str) -> str:
         ending = "th" if 10 <= value % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
         return f"{value}{ending}"
     return {"zh": f"第{value}", "es": f"{value}.º", "de": f"{value}."}.get(language, str(value))
-
-
-def _written_time(number: Number, language: str) -> str:
-    hour, minute = _hour(number), int(number.value[1] or 0)
-    if language == "en" and not number.half_day:
-        half = "a.m." if hour % 24 < 12 else "p.m."
-        return f"{(hour - 1) % 12 + 1}:{minute:02} {half}"
-    if language == "zh":
-        return f"{hour}点" + (f"{minute}分" if minute else "")
-    return f"{hour}:{minute:02}"

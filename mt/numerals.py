@@ -5,39 +5,26 @@ decimals, never floats.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from mt.chinese_numerals import chinese_numerals
 from mt.figures import DIGITS, LONGEST, Numeral, digit_value
+from mt.number_words import WORDS, Words, cardinal, ordinal
 
 
 def numerals(text: str, language: str) -> list[Numeral]:
     """Find the numbers of a text, in order."""
     if language == "zh":
         return list(chinese_numerals(text))
-    words = _WORDS.get(language)
-    return list(_spaced(text, language, words or _Words({}, {}, {}, frozenset(), frozenset(), frozenset())))
+    return list(_Spaced(text, language).numerals())
 
 
 _TOKEN = re.compile(rf"{DIGITS}|[^\W\d_]+", re.UNICODE)
 _GAP = re.compile(r"[ \u00a0\u202f]?|-|‑")
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The number words of a language."""
-
-    plain: Mapping[str, int]
-    scales: Mapping[str, int]
-    ordinals: Mapping[str, int]
-    joints: frozenset[str]
-    """Words that may stand between the parts of a number."""
-    articles: frozenset[str]
-    """Words that mean one before a scale."""
-    points: frozenset[str]
-    """Words between whole and fraction."""
+_HALF_BEHIND = {"en": re.compile(r" \w+ and a half\b"), "es": re.compile(r" \w+ y medi[oa]\b")}
+"""A half behind what is counted: `tres horas y media`."""
 
 
 @dataclass(slots=True)
@@ -47,26 +34,44 @@ class _Sum:
     total: Decimal = Decimal(0)
     current: Decimal | None = None
     scale: Decimal = Decimal(10) ** 18
+    digits: bool = False
+    ordinal: bool = False
 
     @property
     def value(self) -> Decimal:
         return self.total + (self.current or 0)
 
-    def add(self, n: int) -> bool:
-        """Take a word below a hundred, or the hundreds of Spanish; false: it begins another number."""
+    def add(self, n: Decimal) -> bool:
+        """Take a cardinal word; false: it begins another number."""
         current = self.current
         if current is None:
-            self.current = Decimal(n)
-        elif current != current.to_integral_value():
+            return self._begin(n)
+        if current != current.to_integral_value() or self.digits:
             return False
-        elif n < 10 and current % 10 == 0 and current % 100 >= 20:
+        if n < 10 and current % 10 == 0 and current % 100 >= 20:
             self.current = current + n
         elif n < 100 and current % 100 == 0 and current:
             self.current = current + n
-        elif 10 <= n < 100 and 10 <= current < 100 and not self.total:
-            self.current = current * 100 + n  # nineteen ninety-eight
+        elif 10 <= n < 100 and 13 <= current <= 20 and not self.total:
+            self.current = current * 100 + n  # nineteen ninety-eight; ten thirty is a time
         else:
             return False
+        return True
+
+    def add_half(self) -> None:
+        """Take a half, of a million where that comes last."""
+        if self.current is None:
+            self.total += self.scale / 2
+        else:
+            self.current += Decimal("0.5")
+
+    def _begin(self, n: Decimal) -> bool:
+        if n >= self.scale:
+            return False
+        if n and n % 1000 == 0:  # a German compound, after which hundreds may follow
+            self.total, self.scale = self.total + n, Decimal(1000)
+        else:
+            self.current = n
         return True
 
     def multiply(self, scale: int) -> bool:
@@ -77,167 +82,157 @@ class _Sum:
                 return False
             self.current = (1 if current is None else current) * Decimal(100)
             return True
-        if scale >= self.scale or (current is None and self.total):
+        if scale > self.scale and self.total < scale:  # mil quinientos millones
+            self.total = self.value * scale
+        elif scale >= self.scale or (current is None and self.total):
             return False
-        self.total += (1 if current is None else current) * Decimal(scale)
+        else:
+            self.total += (1 if current is None else current) * Decimal(scale)
         self.current, self.scale = None, Decimal(scale)
         return True
 
+    def joins(self, n: Decimal, place: int) -> bool:
+        """Whether a number behind a joint, read on its own, fits the place that is open to it."""
+        leading = n
+        while leading >= 1000:  # one hundred and two thousand
+            leading /= 1000
+        return n < self.scale and leading < self._room(place)
 
-def _spaced(text: str, language: str, words: _Words) -> Iterator[Numeral]:
-    tokens = list(_TOKEN.finditer(text))
-    index = 0
-    while index < len(tokens):
-        found = _number(text, language, words, tokens, index)
-        if found is None:
+    def _room(self, place: int) -> Decimal:
+        if self.current is None:
+            return self.scale if place == 100 else Decimal(0)
+        rest = self.current % 100
+        return Decimal(place) if (rest == 0 if place == 100 else rest in range(30, 100, 10)) else Decimal(0)
+
+
+class _Spaced:
+    """A text of a language with spaces, read token by token."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self._text, self._language = text, language
+        self._words = WORDS.get(language, Words())
+        self._tokens = list(_TOKEN.finditer(text))
+
+    def numerals(self) -> Iterator[Numeral]:
+        index = 0
+        while index < len(self._tokens):
+            found, index = self._numeral(index)
+            if found:
+                yield found
+
+    def _word(self, index: int) -> str:
+        return self._tokens[index].group().lower() if index < len(self._tokens) else ""
+
+    def _numeral(self, first: int) -> tuple[Numeral | None, int]:
+        """Read the longest number that begins at a token, and tell where to read on."""
+        total, end = self._read(first, joined=True)
+        if end == first:
+            return None, first + 1
+        value, word = total.value, self._word(first)
+        if total.current is not None and not total.digits and self._follows(end, self._words.points):
+            value, end = self._fraction(end, value)
+        elif self._half_behind(end):
+            value += Decimal("0.5")
+        alone = end - first == 1
+        vague = alone and word in self._words.vague
+        if alone and not vague and (word in self._words.scales or word in self._words.articles):
+            return None, end  # "a million" is a number, "millions" and "Million" alone are not
+        start = self._tokens[first].start()
+        return Numeral(start, self._tokens[end - 1].end(), value, total.digits, total.ordinal, vague), end
+
+    def _read(self, first: int, joined: bool) -> tuple[_Sum, int]:
+        (total, index), end = self._opening(first), first
+        while index < len(self._tokens) and (index == first or self._close(index)):
+            if half := end > first and self._half(total, index):
+                index += half
+                end = index
+                continue
+            if joined and end > first and self._joint(total, index):
+                index += 1
+                continue
+            if not self._take(total, index):
+                break
             index += 1
-            continue
-        numeral, index = found
-        yield numeral
+            end = index
+        return total, end
 
+    def _follows(self, index: int, words: Container[str]) -> bool:
+        return self._word(index) in words and self._close(index)
 
-def _number(
-    text: str, language: str, words: _Words, tokens: Sequence[re.Match[str]], first: int
-) -> tuple[Numeral, int] | None:
-    """Read the longest number that begins at a token."""
-    total, end, digits, ordinal, index = _Sum(), first, False, False, first
-    while index < len(tokens) and not ordinal:
-        if index > first and not _GAP.fullmatch(text[tokens[index - 1].end() : tokens[index].start()]):
-            break
-        word = tokens[index].group().lower()
-        following = tokens[index + 1].group().lower() if index + 1 < len(tokens) else ""
-        if word[0].isdecimal() and len(word) > LONGEST:
-            break
+    def _close(self, index: int) -> bool:
+        before, here = self._tokens[index - 1 : index + 1]
+        return bool(_GAP.fullmatch(self._text[before.end() : here.start()]))
+
+    def _opening(self, first: int) -> tuple[_Sum, int]:
+        """Pass the words that stand for the number of a scale: a million, half a million."""
+        words, index = self._words, first
+        half = self._word(index) in words.halves
+        index += half
+        index += self._word(index) in words.articles
+        if self._word(index) not in words.scales or not all(map(self._close, range(first + 1, index + 1))):
+            return _Sum(), first
+        return _Sum(current=Decimal("0.5") if half else None), index
+
+    def _half(self, total: _Sum, index: int) -> int:
+        """Add a half that is said next; count its words."""
+        words = self._words.and_half
+        if not words or total.ordinal or any(self._word(index + i) != word for i, word in enumerate(words)):
+            return 0
+        total.add_half()
+        return len(words)
+
+    def _half_behind(self, end: int) -> bool:
+        pattern = _HALF_BEHIND.get(self._language)
+        return bool(pattern and pattern.match(self._text, self._tokens[end - 1].end()))
+
+    def _joint(self, total: _Sum, index: int) -> bool:
+        """Whether a word joins the number that follows it, read on its own, to this one."""
+        place = self._words.joints.get(self._word(index))
+        if place is None:
+            return False
+        following, end = self._read(index + 1, joined=False)
+        return end > index + 1 and total.joins(following.value, place)
+
+    def _take(self, total: _Sum, index: int) -> bool:
+        word = self._word(index)
         if word[0].isdecimal():
-            # After a scale only a smaller one may follow: 1 million 200 thousand.
-            if total.current is not None or (
-                total.total and not 100 < words.scales.get(following, 0) < total.scale
-            ):
-                break
-            if index > first and tokens[index].start() == tokens[index - 1].end():
-                break
-            total.current, digits = digit_value(word, language), True
-        elif (n := words.plain.get(word, _compound(word, language))) is not None:
-            if digits and total.current is not None:
-                break
-            if not total.add(n) if n < 1000 else not _whole(total, n):
-                break
-        elif scale := words.scales.get(word):
-            if not total.multiply(scale):
-                break
-        elif (n := words.ordinals.get(word)) is not None:
-            if digits or not total.add(n):
-                break
-            ordinal = True
-        elif word in words.joints and end > first and index + 1 < len(tokens):
+            return self._take_digits(total, index)
+        if self._language not in WORDS:
+            return False
+        if (nth := ordinal(word, self._language)) is not None:
+            # Vigésimo primero is one number; the fourth of twenty are two.
+            added = total.add(nth)
+            total.ordinal = total.ordinal or added
+            return added
+        if total.ordinal:
+            return False
+        if scale := self._words.scales.get(word):
+            return total.multiply(scale)
+        n = cardinal(word, self._language)
+        return n is not None and total.add(n)
+
+    def _take_digits(self, total: _Sum, index: int) -> bool:
+        word, tokens = self._word(index), self._tokens
+        following = self._words.scales.get(self._word(index + 1), 0)
+        if len(word) > LONGEST or total.current is not None:
+            return False
+        # After a scale only a smaller one may follow: 1 million 200 thousand.
+        if total.total and not 100 < following < total.scale:
+            return False
+        if total.total and tokens[index].start() == tokens[index - 1].end():
+            return False
+        total.current, total.digits = digit_value(word, self._language), True
+        return True
+
+    def _fraction(self, point: int, whole: Decimal) -> tuple[Decimal, int]:
+        """Read the digits that are spoken after a point, one by one, and a scale after them."""
+        index, fraction = point + 1, ""
+        while self._follows(index, self._words.plain) and self._words.plain[self._word(index)] < 10:
+            fraction += str(self._words.plain[self._word(index)])
             index += 1
-            continue
-        elif word in words.articles and index == first and words.scales.get(following):
-            index += 1
-            continue
-        elif word in words.points and end == index and total.current is not None and not digits:
-            return _fraction(text, words, tokens, first, index, total.value)
-        else:
-            break
-        index += 1
-        end = index
-    if end == first:
-        return None
-    if not digits and not ordinal and end - first == 1 and tokens[first].group().lower() in words.scales:
-        return None  # "a thousand" is a number, "thousands" and "Million" alone are not
-    return Numeral(tokens[first].start(), tokens[end - 1].end(), total.value, digits, ordinal), end
-
-
-def _fraction(
-    text: str, words: _Words, tokens: Sequence[re.Match[str]], first: int, point: int, whole: Decimal
-) -> tuple[Numeral, int]:
-    """Read the digits that are spoken after a point, one by one, and a scale after them."""
-    index, fraction = point + 1, ""
-    while index < len(tokens) and words.plain.get(tokens[index].group().lower(), 10) < 10:
-        fraction += str(words.plain[tokens[index].group().lower()])
-        index += 1
-    if not fraction:
-        return Numeral(tokens[first].start(), tokens[point - 1].end(), whole, False), point
-    value = whole + Decimal(f"0.{fraction}")
-    if index < len(tokens) and (scale := words.scales.get(tokens[index].group().lower())):
-        value, index = value * scale, index + 1
-    return Numeral(tokens[first].start(), tokens[index - 1].end(), value, False), index
-
-
-def _whole(total: _Sum, n: int) -> bool:
-    """Take a German compound of thousands."""
-    if total.current is not None:
-        return False
-    total.current = Decimal(n)
-    return True
-
-
-def _numbered(written: str, start: int = 0, step: int = 1) -> dict[str, int]:
-    return {word: start + i * step for i, word in enumerate(written.split())}
-
-
-_ENGLISH = _Words(
-    _numbered(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-        "sixteen seventeen eighteen nineteen"
-    )
-    | _numbered("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
-    {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12},
-    _numbered("fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth", 4)
-    | _numbered("fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth", 14)
-    | {"first": 1, "second": 2, "third": 3, "thirtieth": 30},
-    frozenset({"and"}),
-    frozenset({"a", "one"}),
-    frozenset({"point"}),
-)
-_SPANISH = _Words(
-    _numbered(
-        "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
-        "dieciséis diecisiete dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro "
-        "veinticinco veintiséis veintisiete veintiocho veintinueve"
-    )
-    | _numbered("treinta cuarenta cincuenta sesenta setenta ochenta noventa", 30, 10)
-    | _numbered("cien doscientos trescientos cuatrocientos quinientos seiscientos", 100, 100)
-    | {"setecientos": 700, "ochocientos": 800, "novecientos": 900, "ciento": 100, "una": 1, "veintiún": 21}
-    | _numbered("doscientas trescientas cuatrocientas quinientas seiscientas setecientas", 200, 100)
-    | {"ochocientas": 800, "novecientas": 900},
-    {"mil": 1000, "millón": 10**6, "millones": 10**6, "billón": 10**12, "billones": 10**12},
-    {},
-    frozenset({"y"}),
-    frozenset({"un"}),
-    frozenset({"coma", "punto"}),
-)
-_GERMAN = _Words(
-    _numbered("null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf")
-    | {"sechzehn": 16, "siebzehn": 17}
-    | {f"{stem}zehn": n for stem, n in _numbered("drei vier fünf", 13).items()}
-    | {"achtzehn": 18, "neunzehn": 19, "zwanzig": 20, "dreißig": 30}
-    | _numbered("vierzig fünfzig sechzig siebzig achtzig neunzig", 40, 10),
-    {"hundert": 100, "tausend": 1000, "million": 10**6, "millionen": 10**6}
-    | {"milliarde": 10**9, "milliarden": 10**9, "billion": 10**12, "billionen": 10**12},
-    {},
-    frozenset(),
-    frozenset({"eine"}),
-    frozenset({"komma"}),
-)
-_WORDS = {"en": _ENGLISH, "es": _SPANISH, "de": _GERMAN}
-
-
-def _compound(word: str, language: str) -> int | None:
-    """Read a German number written as one word: `dreitausendzweihundertfünfundvierzig`."""
-    if language != "de" or len(word) < 6:
-        return None
-    for scale, factor in (("tausend", 1000), ("hundert", 100)):
-        left, found, right = word.partition(scale)
-        if found:
-            high = 1 if left in ("", "ein") else _part(left)
-            low = 0 if not right else 1 if right == "eins" else _part(right.removeprefix("und"))
-            return None if high is None or low is None else high * factor + low
-    ones, found, tens = word.partition("und")
-    one = 1 if ones == "ein" else _GERMAN.plain.get(ones, 0)
-    ten = _GERMAN.plain.get(tens, 0)
-    return one + ten if found and 0 < one < 10 and ten >= 20 else None
-
-
-def _part(word: str) -> int | None:
-    return _GERMAN.plain.get(word, _compound(word, "de"))
+        if not fraction:
+            return whole, point
+        value = whole + Decimal(f"0.{fraction}")
+        if self._follows(index, self._words.scales):
+            value, index = value * self._words.scales[self._word(index)], index + 1
+        return value, index

@@ -94,6 +94,26 @@ def test_numbers_of_a_language_that_cannot_be_read_are_left_alone() -> None:
     assert answer.text == "Il a vingt livres." and says.calls == 1
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "right"),
+    [
+        ("This is the third time.", "es", "Es la tercera vez."),
+        ("This is the third time.", "de", "Das ist das dritte Mal."),
+        ("This is the third time.", "fr", "C'est la troisième fois."),
+        ("This is the third time.", "ja", "これは三回目です。"),
+        ("The meeting starts at 3 p.m.", "de", "Die Sitzung beginnt um 15 Uhr."),
+        ("The train leaves at 3:30.", "zh", "火车三点半开。"),
+        ("It costs between ten and twenty dollars.", "es", "Cuesta de diez a veinte dólares."),
+        ("There were a thousand people.", "es", "Había mil personas."),
+        ("Three or four hundred people came.", "zh", "来了三四百人。"),
+    ],
+)
+def test_numbers_said_another_way_are_left_alone(source: str, target: str, right: str) -> None:
+    says = Says(right)
+    (answer,) = FaithfulTranslator(says).translate([request(source, target=target)])
+    assert answer.text == right and says.calls == 1
+
+
 def test_what_was_said_of_the_first_text_is_not_said_of_another() -> None:
     class Scored(Says):
         def _answer(self, request: TranslationRequest) -> Translation:

@@ -54,6 +54,86 @@ def test_a_number_is_the_same_in_all_languages_and_written_as_each_writes_it(for
         ("三个人", "zh", "people", "en", True),
         ("第三个", "zh", "the 3rd", "en", False),
         ("十分钟", "zh", "ten minutes", "en", False),
+        ("十分钟", "zh", "minutes", "en", True),
+        ("This is the third time.", "en", "Es la tercera vez.", "es", False),
+        ("This is the third time.", "en", "Das ist das dritte Mal.", "de", False),
+        ("This is the third time.", "en", "现在是三点钟。", "zh", True),
+        ("He is the twenty-first.", "en", "Er ist der einundzwanzigste.", "de", False),
+        ("He is the twenty-first.", "en", "Er ist der zwanzigste.", "de", True),
+        ("in the 21st century", "en", "en el siglo XXI", "es", False),
+        ("in the 21st century", "en", "en el siglo XIX", "es", True),
+        ("one third of them", "en", "ein Drittel von ihnen", "de", False),
+        ("la tercera parte", "es", "un tercio", "en", False),
+        ("el cuarto de baño", "es", "the bathroom", "en", False),
+        ("at 3 p.m.", "en", "um 15 Uhr", "de", False),
+        ("at 3 p.m.", "en", "um 16 Uhr", "de", True),
+        ("at 3 p.m.", "en", "a las 3 de la tarde", "es", False),
+        ("at 3 p.m.", "en", "下午三点", "zh", False),
+        ("at 3 p.m.", "en", "上午三点", "zh", True),
+        ("at 3:15 p.m.", "en", "um 15 Uhr", "de", True),
+        ("at 3:30", "en", "三点半", "zh", False),
+        ("at 3:30", "en", "um halb vier", "de", False),
+        ("at 3:30", "en", "um halb drei", "de", True),
+        ("at 3:30", "en", "a las tres y media", "es", False),
+        ("at 2:45", "en", "a las tres menos cuarto", "es", False),
+        ("at seven thirty.", "en", "um 7.30 Uhr", "de", False),
+        ("at seven thirty.", "en", "um sieben", "de", True),
+        ("half past seven", "en", "七点三十分", "zh", False),
+        ("a quarter to nine", "en", "Viertel vor neun", "de", False),
+        ("a quarter after nine", "en", "9 Uhr 15", "de", False),
+        ("早上七点一刻", "zh", "at 7:15 a.m.", "en", False),
+        ("三点半", "zh", "It's three-thirty.", "en", False),
+        ("三点半", "zh", "It's three.", "en", True),
+        ("晚上12点", "zh", "at 12 a.m.", "en", False),
+        ("今晚八点", "zh", "at 8 p.m.", "en", False),
+        ("中午十二点", "zh", "at noon", "en", False),
+        ("中午十二点", "zh", "at one", "en", True),
+        ("at noon", "en", "mañana", "es", False),
+        ("晚一点来", "zh", "Come later.", "en", False),
+        ("上午一点都不忙", "zh", "not busy in the morning", "en", False),
+        ("他24小时工作", "zh", "He works 24 hours.", "en", False),
+        ("Which one am I?", "en", "¿Cuál soy yo?", "es", False),
+        ("a las 3 20.000 personas", "es", "at 3 20,000 people", "en", False),
+        ("after 5 20-minute talks", "en", "tras 5 charlas de 20 minutos", "es", False),
+        ("on the fifth", "en", "am 5. Mai", "de", False),
+        ("zweimal am Tag", "de", "twice a day", "en", False),
+        ("three at 25:00", "en", "三 25:00", "zh", False),
+        ("May 5", "en", "五月五日", "zh", False),
+        ("May 5", "en", "五月六日", "zh", True),
+        ("the fifth of May", "en", "am fünften Mai", "de", False),
+        ("On the twenty-fourth of December", "en", "el veinticuatro de diciembre", "es", False),
+        ("March fifth, nineteen ninety-eight", "en", "1998年3月5日", "zh", False),
+        ("二〇二四年三月五日", "zh", "March 5, 2024", "en", False),
+        ("三月我们去", "zh", "We go in March.", "en", False),
+        ("in the 1990s", "en", "在九十年代", "zh", False),
+        ("in the 1990s", "en", "在八十年代", "zh", True),
+        ("in the 1990s", "en", "in den neunziger Jahren", "de", False),
+        ("in the 1990s", "en", "en los años noventa", "es", False),
+        ("二十世纪九十年代", "zh", "in the 1990s", "en", False),
+        ("二十世纪九十年代", "zh", "in the 1890s", "en", True),
+        ("九十年代", "zh", "190 people", "en", True),
+        ("March the fifth", "en", "5. April", "de", True),
+        ("25:00", "en", "1:00", "es", True),
+        ("早上七点一刻", "zh", "at seven", "en", True),
+        ("a thousand", "en", "mil", "es", False),
+        ("a thousand", "en", "tausend", "de", False),
+        ("a hundred", "en", "hundert", "de", False),
+        ("a hundred", "en", "tausend", "de", True),
+        ("hundert Dank", "de", "many thanks", "en", False),
+        ("three quarters", "en", "四分之三", "zh", False),
+        ("四分之三", "zh", "most of them", "en", False),
+        ("百分之五", "zh", "a few", "en", True),
+        ("我有3点建议", "zh", "I have three suggestions.", "en", False),
+        ("我有3点建议", "zh", "I have suggestions.", "en", True),
+        ("今天星期三天气好", "zh", "fine today", "en", False),
+        ("有两三个人", "zh", "some people", "en", False),
+        ("three or four hundred", "en", "三四百", "zh", False),
+        ("five or six hundred", "en", "三四百", "zh", True),
+        ("one dollar", "en", "un dólar", "es", False),
+        ("two dollars", "en", "unos dólares", "es", True),
+        ("three and a half hours", "en", "三个半小时", "zh", False),
+        ("three and a half hours", "en", "三小时", "zh", True),
+        ("300块美元", "zh", "300 dollars", "en", False),
     ],
 )
 def test_what_a_translation_lost(source: str, language: str, target: str, into: str, lost: bool) -> None:
@@ -62,6 +142,50 @@ def test_what_a_translation_lost(source: str, language: str, target: str, into: 
 
 def test_what_a_translation_invented_is_unmistakable() -> None:
     assert [str(n.value[0]) for n in invented([], numbers("他有2000个，一个，三个", "zh"))] == ["2000"]
+
+
+@pytest.mark.parametrize(
+    ("source", "language", "target", "into", "false"),
+    [
+        ("三四百人", "zh", "three or four hundred people", "en", []),
+        ("三四百人", "zh", "30 or 400 people", "en", []),
+        ("三四百人", "zh", "five hundred people", "en", ["five hundred"]),
+        ("七八千", "zh", "7,000 to 8,000", "en", []),
+        ("三四十万元", "zh", "300 to 400 thousand yuan", "en", []),
+        ("in December", "en", "12月", "zh", []),
+        ("at noon", "en", "um 12 Uhr", "de", []),
+        ("in the morning", "en", "um 12 Uhr", "de", ["12"]),
+        ("in the 1990s", "en", "90年代", "zh", []),
+        ("at seven thirty", "en", "7:30", "zh", []),
+        ("two and a half million", "en", "250万", "zh", []),
+        ("half a million", "en", "100万", "zh", ["100万"]),
+        ("Hundred Years' War", "en", "Guerra de los Cien Años", "es", []),
+        ("May 5", "en", "2024年5月5日", "zh", ["2024年5月5日"]),
+    ],
+)
+def test_what_a_translation_invented(
+    source: str, language: str, target: str, into: str, false: list[str]
+) -> None:
+    found = invented(numbers(source, language), numbers(target, into))
+    assert [target[n.start : n.end] for n in found] == false
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "target", "expected"),
+    [
+        ("1990s", "en", "zh", "1990年代"),
+        ("90年代", "zh", "es", "años 90"),
+        ("1990s", "en", "de", "1990er Jahre"),
+        ("1990er Jahre", "de", "en", "1990s"),
+        ("half past nine", "en", "de", "9:30"),
+        ("五美元", "zh", "en", "$5"),
+    ],
+)
+def test_what_was_said_in_words_is_written_in_figures(
+    text: str, source: str, target: str, expected: str
+) -> None:
+    (number,) = numbers(text, source)
+    assert written(number, target) == expected
 
 
 @pytest.mark.parametrize(
@@ -77,6 +201,8 @@ def test_what_a_translation_invented_is_unmistakable() -> None:
         ("zh", "我们有三千", "三千"),
         ("zh", "我们有三千人", ""),
         ("zh", "涨了百分之", "百分之"),
+        ("zh", "我们三点", "三点"),
+        ("zh", "我的观点", ""),
         ("es", "el 5 de", "5 de"),
         ("de", "am 5.", "5."),
         ("fr", "il y a 20", ""),
@@ -95,6 +221,9 @@ def test_a_number_at_the_end_may_still_grow(language: str, text: str, held: str)
         ("有350", "万人", "zh", 1),
         ("有350万", "人", "zh", 0),
         ("", "5", "en", 0),
+        ("Es el 3.º", "a vez", "es", 1),
+        ("the 21st", "unde", "en", 4),
+        ("第21", "岁", "zh", 0),
         ("x ", "5", "en", 0),
         ("on April 7, 2020", "00000-A", "en", 5),
         ("el 7 de abril de 2020", "00", "es", 2),
