@@ -167,11 +167,10 @@ class Connection(ABC):
         if event is None:
             self._put(audience.history(view, journal.told))
         else:
-            while (entries := await journal.since(event)) is not None:
+            while entries := await journal.since(event):
                 self._put(audience.replay(view, entries))
                 event = entries[-1].number or event
                 await self._outbox.settle()
-            self._put(audience.replay(view, journal.recent(event)))
             self._put(audience.pending(view))
         audience.join(view, self._outbox)
 

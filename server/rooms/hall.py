@@ -99,14 +99,25 @@ class Hall:
             return None
         return conference, floor
 
-    async def rest(self, token: str, event: int) -> list[Entry]:
-        """Give the events that a session which is over has had since.
+    async def rest(self, token: str, event: int) -> AsyncGenerator[list[Entry]]:
+        """Give the events that a session which is over has had since, up to its end, page by page.
 
         Raises:
-            ProtocolError: no session has this token.
+            ProtocolError: no session has this token, or its end has been told.
         """
         stream, _ = await self._proved(token)
-        return [entry_of(found) async for events in self.events(stream, after=event) for found in events]
+        end = await self._end(stream, floor_of(token), event)
+        while events := await self._services.log.read(stream, event, min(PAGE, end - event)):
+            yield [entry_of(found) for found in events]
+            event = events[-1].number
+
+    async def _end(self, stream: str, floor: str, event: int) -> int:
+        """Find the number of a floor's end, after an event."""
+        async for events in self.events(stream, "done", event):
+            for found in events:
+                if entry_of(found).line == floor:
+                    return found.number
+        raise ProtocolError("this session is over")
 
     async def session(self, token: str) -> Plan:
         """Find what a speaker alone had asked for, whether the session is over or not.

@@ -9,9 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from server.rooms.eventlog import Event, EventLog
+from server.rooms.eventlog import PAGE, Event, EventLog
 from server.wire.messages import SERVER, ServerMessage, name_of
 from server.wire.schema import from_plain, hints, to_plain
 
@@ -97,15 +98,17 @@ class Journal:
         self._put(reached, None)
         await reached
 
-    async def since(self, number: int) -> list[Entry] | None:
-        """Read the next events after a number from the log; `None`: memory has all that are left."""
-        if number >= self.told or (self._recent and (self._recent[0].number or 0) <= number + 1):
-            return None
-        return [entry_of(event) for event in await self._log.read(self._stream, number)]
-
-    def recent(self, number: int) -> list[Entry]:
-        """Give the events after a number that are in memory, and durable."""
-        return [entry for entry in self._recent if (entry.number or 0) > number]
+    async def since(self, number: int) -> list[Entry]:
+        """Give the next page of the events after a number that have been told; none, and without waiting:
+        nothing has been missed."""
+        missed = self.told - number
+        if missed <= 0:
+            return []
+        most = min(PAGE, missed)
+        if missed <= len(self._recent):
+            begin = len(self._recent) - missed
+            return list(islice(self._recent, begin, begin + most))
+        return [entry_of(event) for event in await self._log.read(self._stream, number, most)]
 
     def _done(self, entry: "Entry | asyncio.Future[None]") -> None:
         if isinstance(entry, asyncio.Future):
