@@ -1,5 +1,7 @@
 """Views: who is told what, in which style, written once for all who read alike."""
 
+import json
+
 from server.rooms.audience import HISTORY, Audience, Sentences, View
 from server.rooms.journal import Entry
 from server.wire.messages import Done, Ready, Speech, Statistics
@@ -76,6 +78,14 @@ def test_sentences_are_shown_when_another_follows() -> None:
         shown.append(caption and caption.committed)
     assert shown == [None, "It is late.", None, "It is late. We go home"]
     assert sentences.view(Caption(1, "en", "", final=True)) is None
+
+
+def test_who_comes_when_all_has_been_said_is_told_the_end() -> None:
+    audience = Audience()
+    for entry in (Entry(RoomState("r", ended=True), 8), SPOKEN, ENTRIES["own end"], ENTRIES["end"]):
+        audience.tell(entry)
+    types = [json.loads(frame.text)["type"] for frame in audience.history(View("desk"), 8)]
+    assert types == ["room", "caption", "done"]
 
 
 def test_who_comes_late_is_shown_the_last_utterances() -> None:

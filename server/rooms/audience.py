@@ -103,6 +103,7 @@ class Audience:
         self._groups: dict[View, _Group] = {}
         self._newest: dict[tuple[int, str], Entry] = {}
         self._state: Entry | None = None
+        self._end: Entry | None = None
 
     def count(self, language: str | None = None) -> int:
         """Count the listeners, of a language or all."""
@@ -142,6 +143,8 @@ class Audience:
                     del self._newest[key]
             case RoomState():
                 self._state = entry
+            case Done() if not entry.line:
+                self._end = entry
 
     def tell(self, entry: Entry) -> None:
         """Tell all who want it, each view written once."""
@@ -169,8 +172,8 @@ class Audience:
         """Write what somebody who comes late is shown: the room and the last utterances, as of an event."""
         wanted = sorted({key[0] for key, entry in self._newest.items() if view.wants(entry)})[-HISTORY:]
         found = [entry for key, entry in sorted(self._newest.items()) if key[0] in wanted]
-        state = [self._state] if self._state else []
-        return self.replay(view, [replace(entry, number=number) for entry in [*state, *found]])
+        shown = filter(None, [self._state, *found, self._end])
+        return self.replay(view, [replace(entry, number=number) for entry in shown])
 
     def pending(self, view: View) -> list[Frame]:
         """Write the tentative text that is shown now."""

@@ -53,6 +53,8 @@ class Conference:
         self.journal = Journal(services.log, room.plan.id, last, self._tell)
         self.scribe = Scribe(room, self.journal, lambda line: self.floors[_floor_of(line)].begin)
         self.floors: dict[str, Floor] = {}
+        self.ending = False
+        """Nobody may begin to speak any more."""
         self.over = asyncio.Event()
         """The event has ended, and everybody has been told."""
         self.offer = Offer(room, services, self.journal)
@@ -109,16 +111,18 @@ class Conference:
 
     async def end(self) -> None:
         """End the event: finish what has been said, and tell everybody."""
-        if self.room.ended:
+        if self.ending:
             await self.over.wait()
             return
-        self.room.ended = True
+        self.ending = True
         floors = list(self.floors.values())
         for floor in floors:
             floor.finish()
         await asyncio.gather(*(floor.ended for floor in floors))
-        self.changed()
         await self.revising.settle()
+        # Beside `done` and not before: who reads it believes that nothing follows, and so does a restart.
+        self.room.ended = True
+        self.changed()
         self.journal.add(Done(Statistics(utterances=self.scribe.showing.utterances)))
         await self.journal.settle()
         self.over.set()
@@ -135,7 +139,7 @@ class Conference:
             OverloadError: the server or the room is full.
         """
         packs = await self.trade.take(form)
-        if self.room.ended:  # perhaps only since
+        if self.ending:  # perhaps only since
             raise RoomError(f"the event in {self.name!r} has ended")
         if not booth:  # a person needs no model
             self.offer.routes(form)

@@ -44,7 +44,7 @@ class Hall:
         for stream in await self._services.log.streams("open"):
             conference = await restore(stream, self._services, self._count)
             self._conferences[stream] = conference
-            if conference.room.plan.private and not conference.floors:
+            if conference.room.ended or (conference.room.plan.private and not conference.floors):
                 self._dismiss(conference)  # the end was written, but not that it is over
         self._tidying = asyncio.create_task(self._tidy())
         return self

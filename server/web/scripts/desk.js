@@ -50,13 +50,14 @@ function receive(message) {
       state = message;
       $("title").textContent = document.title = state.title || state.room;
       names.learn(state);
-      if (state.ended) finish();
       return draw();
     case "status":
       status = message;
       return draw();
     case "notice":
       return notice(message);
+    case "done":
+      return finish();
     case "error":
       complain(said(message));
       return message.code === "overloaded" || finish(); // else the connection asks again
