@@ -1,6 +1,7 @@
 """The end of an event: nobody is cut off before the last word, and a restart leaves no room in between."""
 
 import asyncio
+import json
 import threading
 import time
 from pathlib import Path
@@ -85,6 +86,8 @@ async def test_a_room_of_which_the_end_is_written_is_over_after_a_restart(tmp_pa
     async with EventLog(tmp_path / "events.db") as log:
         await log.save("hall", "room", Plan("hall").written)
         await log.save("hall", "open", b"")
+        floor = {"form": to_plain(Start("en")), "begin": 0.0, "secret": "", "booth": "", "switches": []}
+        await log.save("hall", "floor:s1", json.dumps(floor).encode())
         await log.append(
             [
                 Event("hall", number, time.time(), kind, to_plain(message))
@@ -96,4 +99,5 @@ async def test_a_room_of_which_the_end_is_written_is_over_after_a_restart(tmp_pa
         listener = await here.enter("listen", Listen("es", event=0))
         await listener.end()
         assert listener.of(Done) and listener.socket.close_code == 1000
+        assert here.served.sessions == 0
         assert (await here.http.delete("/v1/rooms/hall/record")).status_code == 204

@@ -117,6 +117,7 @@ class Session(Connection):
         """Take audio in; goes on after the last of it, to notice when the client goes."""
         while True:
             event = await self._next(conference, floor)
+            await conference.journal.free()
             if isinstance(event, Audio):
                 if floor.holder is not self._replaced:
                     return

@@ -95,6 +95,8 @@ class Conference:
     async def stop(self) -> None:
         """End all tasks as they are: floors go on when the log is opened again."""
         await self._chores.stop()
+        for floor in self.floors.values():
+            floor.place.close()
 
     def wind_up(self) -> None:
         """The server is being stopped and nothing outlives it: finish what has been said."""
@@ -136,22 +138,28 @@ class Conference:
         Raises:
             LanguageError: a language that cannot be served.
             RoomError: the event has ended.
-            OverloadError: the server or the room is full.
+            OverloadError: the server or the room is full, or the disk is.
         """
         packs = await self.trade.take(form)
-        if self.ending:  # perhaps only since
-            raise RoomError(f"the event in {self.name!r} has ended")
+        self._check_open()
         if not booth:  # a person needs no model
             self.offer.routes(form)
         with ExitStack() as place:
             self.account.admit(place, booth)
-            name = self.room.enter_booth(booth) if booth else self.room.join(form.name, form.voices)
+            name, form = self.room.seat(booth=bool(booth)), replace(form, token="")
             begin = 0.0 if self.room.plan.private else self.now()
-            floor = self.host(name, replace(form, token=""), begin, secret, booth, packs)
+            await self._save(name, form, begin, secret, booth)
+            self._check_open()
+            self.room.enter_booth(booth) if booth else self.room.join(name, form.name, form.voices)
+            floor = self.host(name, form, begin, secret, booth, packs)
             floor.place.enter_context(place.pop_all())
         self.changed()
-        await self._save(floor)
         return floor
+
+    def _check_open(self) -> None:
+        """See that the event has not ended, perhaps only since somebody came."""
+        if self.ending:
+            raise RoomError(f"the event in {self.name!r} has ended")
 
     def dismiss(self, floor: Floor, notice: Notice) -> None:
         """Take no more audio from a floor: say why, and finish what has been said."""
@@ -239,10 +247,7 @@ class Conference:
             self.scribe.finish(line.name)
             if line.inlet.tape:
                 line.inlet.tape.close()
-        if floor.booth:
-            self.room.leave_booth(floor.booth)
-        else:
-            self.room.part(floor.name)
+        self.room.leave_booth(floor.booth) if floor.booth else self.room.part(floor.name)
         self.changed()
         if self.room.plan.private:
             await self.revising.settle()
@@ -272,7 +277,7 @@ class Conference:
         heard = self.room.is_heard(floor.name)
         if heard != floor.microphone.open:
             floor.microphone.set(floor.position, heard)
-            self.start(f"the microphone of {floor.name}", self._save, floor)
+            self.start(f"the microphone of {floor.name}", self._save_floor, floor)
 
     def _set_languages(self, floor: Floor) -> None:
         for line in floor.lines:
@@ -282,15 +287,27 @@ class Conference:
             for language in line.targets - wanted:
                 self.start(f"the end of {language}", line.remove, language)
 
-    async def _save(self, floor: Floor) -> None:
+    async def _save_floor(self, floor: Floor) -> None:
+        switches = floor.microphone.switches
+        await self._save(floor.name, floor.form, floor.begin, floor.secret, floor.booth, switches)
+
+    async def _save(
+        self,
+        name: str,
+        form: Start,
+        begin: float,
+        secret: str,
+        booth: str,
+        switches: Iterable[Switch] = (),
+    ) -> None:
         state = {
-            "form": to_plain(floor.form),
-            "begin": floor.begin,
-            "secret": floor.secret,
-            "booth": floor.booth,
-            "switches": [to_plain(switch) for switch in floor.microphone.switches],
+            "form": to_plain(form),
+            "begin": begin,
+            "secret": secret,
+            "booth": booth,
+            "switches": [to_plain(switch) for switch in switches],
         }
-        await self.services.log.save(self.name, f"floor:{floor.name}", json.dumps(state).encode())
+        await self.services.log.save(self.name, f"floor:{name}", json.dumps(state).encode())
 
     def _hear(self, line: Line, name: str, item: Any) -> None:
         self.account.wrote(line, name, item)
@@ -306,6 +323,9 @@ class Conference:
     async def _kept(self, line: Line, snapshot: Snapshot) -> None:
         """Make a snapshot durable, after all that was said before it."""
         await self.journal.settle()
+        if snapshot.position < line.saved:
+            return  # it had to wait for the disk, and a newer one has overtaken it
+        line.saved = snapshot.position
         await self.services.log.save(self.name, f"line:{line.name}", pack(snapshot))
         line.snapshot = snapshot
         if floor := self.floors.get(_floor_of(line.name)):

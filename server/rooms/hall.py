@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +23,7 @@ from server.rooms.room import Plan
 from server.rooms.services import Services
 from server.wire.messages import Start
 from server.wire.schema import from_plain
-from streaming.errors import ProtocolError, RoomError, TakenError
+from streaming.errors import OverloadError, ProtocolError, RoomError, TakenError
 
 TIDY_SECONDS = 3_600.0
 """Between two searches for what is too old."""
@@ -65,7 +66,7 @@ class Hall:
 
         Raises:
             LanguageError: a language that cannot be served.
-            OverloadError: the server is full.
+            OverloadError: the server is full, or the disk is.
         """
         self._services.admission.check()  # before anything is written down
         secret = new_secret()
@@ -76,7 +77,8 @@ class Hall:
             if room is None:
                 del self._conferences[conference.name]
                 await conference.stop()
-                await self._services.log.delete(conference.name)
+                with suppress(OverloadError):  # the next start sees that nobody is there
+                    await self._services.log.delete(conference.name)
             raise
         return conference, floor, f"{conference.name}.{floor.name}.{secret}"
 
@@ -236,7 +238,8 @@ class Hall:
 
     async def _tidy(self) -> None:
         while True:
-            await self.tidy(time.time())
+            with suppress(OverloadError):
+                await self.tidy(time.time())
             await asyncio.sleep(TIDY_SECONDS)
 
     @property
@@ -269,8 +272,9 @@ class Hall:
         task.add_done_callback(self._stopping.discard)
 
     async def _stopped(self, conference: Conference) -> None:
-        await self._services.log.forget(conference.name, "open")
         await conference.stop()
+        with suppress(OverloadError):  # the next start sees that it is over, and tries again
+            await self._services.log.forget(conference.name, "open")
 
 
 def floor_of(token: str) -> str:

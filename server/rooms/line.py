@@ -79,6 +79,8 @@ class Line:
         self.name = name
         self.snapshot = snapshot
         """The last one that is durable."""
+        self.saved = snapshot.position
+        """Position of the last one that the log was given: it may not have been able to keep it."""
         self.source = wanted.source
         self._wanted = wanted
         self._manner = languages.manner

@@ -72,12 +72,15 @@ class Operation:
         routes = conference.services.languages.routes(Interpretation(source, targets))
         conference.room.plan = replace(plan, targets=targets)
         conference.changed()
-        save = conference.services.log.save
-        conference.start("the plan", save, conference.name, "room", conference.room.plan.written)
+        conference.start("the plan", self._save_plan)
         for language in targets:
             if language not in plan.targets:
                 conference.start(f"the filling of {language}", self._fill, language)
         return routes
+
+    async def _save_plan(self) -> None:
+        conference = self.conference
+        await conference.services.log.save(conference.name, "room", conference.room.plan.written)
 
     # Interpreters
 
