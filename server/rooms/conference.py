@@ -285,7 +285,8 @@ class Conference:
             for language in wanted - line.targets:
                 line.add(language)
             for language in line.targets - wanted:
-                self.start(f"the end of {language}", line.remove, language)
+                for inbox in line.remove(language):
+                    self.start(f"the end of {language}", inbox.close)
 
     async def _save_floor(self, floor: Floor) -> None:
         switches = floor.microphone.switches
