@@ -12,6 +12,7 @@ from server.wire.messages import Done, Finish, Ready, Resume, Start
 from server.wire.outbox import MOST_WAITING
 from server.wire.room_messages import Listen, Operate
 from streaming.captions import Caption
+from tests.served import until
 from tests.test_conference import Client, House, house
 
 MANY = MOST_WAITING + PAGE
@@ -88,3 +89,31 @@ async def test_pages_join_without_a_gap(after: int) -> None:
             number = page[-1].number or 0
         assert found == list(range(after + 1, 2 * RECENT + 1))
         writing.cancel()
+
+
+async def test_another_style_takes_nothing_back() -> None:
+    async with house() as here:
+        conference = await filled(here, 0)
+
+        def grow(text: str, final: bool = False) -> None:
+            conference.journal.add(Caption(0, "es", text, "", 0.0, 1.0, final, "s1"), line="s1")
+
+        fast = await here.listener("es")
+        grow("Uno dos. Tres cuatro")
+        await fast.until(lambda: fast.of(Caption))
+        last = numbers(fast)[-1]
+        other = await here.enter("listen", Listen("es", "sentence", event=last))
+        await fast.say(Listen("es", "sentence"))
+        hall = conference.audience._groups
+        await until(lambda: [len(group) for view, group in hall.items() if view.style == "sentence"] == [2])
+        for text, final in [
+            ("Uno dos. Tres cuatro cinco", False),
+            ("Uno dos. Tres cuatro cinco. Seis", False),
+        ]:
+            grow(text, final)
+        grow("Uno dos. Tres cuatro cinco. Seis siete.", True)
+        for client in (fast, other):
+            await client.until(lambda client=client: client.finished("es"))
+    told = ["Uno dos. Tres cuatro cinco.", "Uno dos. Tres cuatro cinco. Seis siete."]
+    assert [caption.committed for caption in other.of(Caption)] == told
+    assert [caption.committed for caption in fast.of(Caption)] == ["Uno dos. Tres cuatro", *told]
