@@ -114,6 +114,23 @@ def test_what_has_been_read_word_by_word_is_not_taken_back_by_sentences(read: in
     assert committed(other._frames.values()) == WHOLE
 
 
+def test_what_was_spoken_comes_before_its_translations() -> None:
+    audience = Audience()
+    for entry in [
+        Entry(Caption(0, "zh", "a", final=True), 1, b"", "s1", True),
+        Entry(Caption(0, "en", "b", final=True), 2, b"", "s1"),
+        Entry(Caption(1, "fr", "c", final=True), 3, b"", "s1", True),
+        Entry(Caption(1, "en", "d", final=True), 4, b"", "s1"),
+        Entry(Revision(0, "zh", "e"), 5, b"", "s1", True),
+    ]:
+        audience.tell(entry)
+    told = [json.loads(frame.text) for frame in audience.history(View("desk"), 5)]
+    assert [(each["utterance"], each["language"]) for each in told] == [
+        *((0, "zh"), (0, "en")),
+        *((1, "fr"), (1, "en")),
+    ]
+
+
 def test_who_comes_when_all_has_been_said_is_told_the_end() -> None:
     audience = Audience()
     for entry in (Entry(RoomState("r", ended=True), 8), SPOKEN, ENTRIES["own end"], ENTRIES["end"]):

@@ -167,9 +167,11 @@ class Audience:
         return [text for message, text in found if view.style != "sentence" or sentences.takes(message)]
 
     def history(self, view: View, number: int, sentences: Sentences | None = None) -> list[Frame]:
-        """Write what somebody who comes late is shown: the room and the last utterances, as of an event."""
+        """Write what somebody who comes late is shown: the room and the last utterances, as of an event; of
+        each first what was spoken."""
         wanted = sorted({key[0] for key, entry in self._newest.items() if view.wants(entry)})[-HISTORY:]
-        found = [entry for key, entry in sorted(self._newest.items()) if key[0] in wanted]
+        newest = sorted(self._newest.items(), key=lambda each: (each[0][0], not each[1].spoken, each[0][1]))
+        found = [entry for key, entry in newest if key[0] in wanted]
         shown = filter(None, [self._state, *found, self._end])
         return self.replay(view, [replace(entry, number=number) for entry in shown], sentences)
 
