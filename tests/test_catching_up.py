@@ -112,8 +112,8 @@ async def test_another_style_takes_nothing_back() -> None:
         ]:
             grow(text, final)
         grow("Uno dos. Tres cuatro cinco. Seis siete.", True)
-        for client in (fast, other):
-            await client.until(lambda client=client: client.finished("es"))
+        await fast.until(lambda: fast.finished("es"))
+        await other.until(lambda: other.finished("es"))
     told = ["Uno dos. Tres cuatro cinco.", "Uno dos. Tres cuatro cinco. Seis siete."]
     assert [caption.committed for caption in other.of(Caption)] == told
     assert [caption.committed for caption in fast.of(Caption)] == ["Uno dos. Tres cuatro", *told]
