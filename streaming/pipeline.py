@@ -173,12 +173,14 @@ class Pipeline:
         self._start(node, inbox)
         branches.append((node, inbox))
 
-    async def remove(self, parent: str, name: str) -> None:
-        """Let a node receive nothing more; it finishes what it has."""
+    def remove(self, parent: str, name: str) -> list[Inbox]:
+        """Let a node receive nothing more, at once; it finishes what it has when the inboxes that this gives
+        are closed."""
         branches = self._following(parent) or []
-        for branch in [branch for branch in branches if branch[0].name == name]:
+        removed = [branch for branch in branches if branch[0].name == name]
+        for branch in removed:
             branches.remove(branch)
-            await branch[1].close()
+        return [inbox for _, inbox in removed]
 
     def _following(self, parent: str) -> list[tuple[Node, Inbox]] | None:
         """Give what follows the node of that name that came last; none where it has finished."""

@@ -1,9 +1,14 @@
 """Views: who is told what, in which style, written once for all who read alike."""
 
+import json
+from collections.abc import Iterable
+
+import pytest
+
 from server.rooms.audience import HISTORY, Audience, Sentences, View
 from server.rooms.journal import Entry
 from server.wire.messages import Done, Ready, Speech, Statistics
-from server.wire.outbox import Outbox
+from server.wire.outbox import Frame, Outbox
 from server.wire.room_messages import Revision, RoomState, Status
 from streaming.captions import Caption
 from streaming.stages import Notice
@@ -63,19 +68,75 @@ def test_who_reads_alike_gets_the_very_same_frame() -> None:
     assert audience.count() == 2 and audience.count("es") == 2 and audience.count("zh") == 0
 
 
+GROWING = [
+    ("It is", False),
+    ("It is late. We", False),
+    ("It is late. We go", False),
+    ("It is late. We go home. So", False),
+    ("It is late. We go home. So long", True),
+]
+WHOLE = ["It is late.", "It is late. We go home.", "It is late. We go home. So long"]
+
+
+def growing() -> list[Entry]:
+    captions = [Caption(0, "en", text, "" if final else " and", final=final) for text, final in GROWING]
+    return [Entry(caption, number, b"", "s1", True) for number, caption in enumerate(captions, 1)]
+
+
+def committed(frames: Iterable[Frame]) -> list[str]:
+    return [json.loads(frame.text)["committed"] for frame in frames]
+
+
 def test_sentences_are_shown_when_another_follows() -> None:
-    sentences = Sentences()
-    shown = []
-    for text, final in [
-        ("It is", False),
-        ("It is late. We", False),
-        ("It is late. We go", False),
-        ("It is late. We go home", True),
+    audience, box = Audience(), Outbox()
+    audience.join(View("listener", "en", "sentence"), box)
+    for entry in [*growing(), Entry(Caption(1, "en", "", final=True), 6, b"", "s1", True)]:
+        audience.tell(entry)
+    assert committed(box._frames.values()) == WHOLE
+    assert committed(audience.replay(View("listener", "en", "sentence"), growing())) == WHOLE
+
+
+@pytest.mark.parametrize("read", range(len(GROWING)))
+def test_what_has_been_read_word_by_word_is_not_taken_back_by_sentences(read: int) -> None:
+    audience, box, other, sentences = Audience(), Outbox(), Outbox(), Sentences()
+    view = View("listener", "en", "sentence")
+    audience.join(view, other)
+    for number, entry in enumerate(growing()):
+        if number == read:
+            audience.join(view, box, sentences)
+        audience.tell(entry)
+        if number < read and isinstance(entry.message, Caption):
+            sentences.read(entry.message)
+    shown = committed(box._frames.values())
+    before = GROWING[read - 1][0] if read else ""
+    assert all(text.startswith(before) for text in shown)
+    assert shown == [text for text in WHOLE if len(text) >= len(before)]
+    assert committed(other._frames.values()) == WHOLE
+
+
+def test_what_was_spoken_comes_before_its_translations() -> None:
+    audience = Audience()
+    for entry in [
+        Entry(Caption(0, "zh", "a", final=True), 1, b"", "s1", True),
+        Entry(Caption(0, "en", "b", final=True), 2, b"", "s1"),
+        Entry(Caption(1, "fr", "c", final=True), 3, b"", "s1", True),
+        Entry(Caption(1, "en", "d", final=True), 4, b"", "s1"),
+        Entry(Revision(0, "zh", "e"), 5, b"", "s1", True),
     ]:
-        caption = sentences.view(Caption(0, "en", text, " and", final=final))
-        shown.append(caption and caption.committed)
-    assert shown == [None, "It is late.", None, "It is late. We go home"]
-    assert sentences.view(Caption(1, "en", "", final=True)) is None
+        audience.tell(entry)
+    told = [json.loads(frame.text) for frame in audience.history(View("desk"), 5)]
+    assert [(each["utterance"], each["language"]) for each in told] == [
+        *((0, "zh"), (0, "en")),
+        *((1, "fr"), (1, "en")),
+    ]
+
+
+def test_who_comes_when_all_has_been_said_is_told_the_end() -> None:
+    audience = Audience()
+    for entry in (Entry(RoomState("r", ended=True), 8), SPOKEN, ENTRIES["own end"], ENTRIES["end"]):
+        audience.tell(entry)
+    types = [json.loads(frame.text)["type"] for frame in audience.history(View("desk"), 8)]
+    assert types == ["room", "caption", "done"]
 
 
 def test_who_comes_late_is_shown_the_last_utterances() -> None:

@@ -11,11 +11,15 @@ import httpx2
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
+from mt.router import Router
 from server.access.auth import OPEN, Access, Role, new_key
 from server.http.pages import qr_code
 from server.wire.messages import Notice, encode
+from server.wire.room_messages import Revision
+from streaming.scripted import ScriptedRecognizer, speak
 from tests.chromium import PATIENCE, browser, needs_chromium, opened, until_state
-from tests.served import Served, serving
+from tests.served import Served, Translators, engines, serving
+from tests.test_conference import TALK, house
 from tests.test_voices import hall, say, signed, speaking
 
 pytestmark = needs_chromium
@@ -219,3 +223,31 @@ async def test_the_event_is_ended_for_everybody_after_a_question() -> None:
         await at.desk.click("#end")
         await until_state(reader, "finished")
         await until_state(at.desk, "finished")
+
+
+async def test_a_desk_that_is_opened_late_shows_what_was_spoken() -> None:
+    class FromChinese(Translators):
+        pairs = frozenset({("zh", "en")})
+
+    scripted = engines(recognizer=ScriptedRecognizer("zh"), translator=Router([FromChinese()]))
+    async with house(own=scripted) as here, browser() as context:
+        await here.open(source="zh", targets=["en"])
+        speaker, listener = await here.speaker(), await here.listener("en")
+        await speaker.play(speak(TALK))
+        await listener.until(lambda: len(listener.finished("en")) == 2)
+        said = speaker.finished("zh")
+        async with opened(context, f"http://{here.served.address}/r/hall/desk") as desk:
+            sentences = desk.locator(".floor p.final")
+            await expect(sentences).to_have_text(said)
+            for sentence in await sentences.all():
+                await expect(sentence).to_have_attribute("lang", "zh")
+            await sentences.last.focus()
+            await desk.keyboard.press("Enter")
+            await desk.locator(".editor").fill("bravo")
+            await desk.keyboard.press("Enter")
+            await listener.until(lambda: listener.of(Revision))
+            assert listener.of(Revision)[0].text == "Ovarb"
+            await desk.reload()
+            await expect(sentences).to_have_text([said[0], "bravo"])
+            await expect(sentences.last).to_have_class("final revised")
+            await expect(sentences.last).to_have_attribute("tabindex", "0")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.rooms.eventlog import Event, EventLog
-from streaming.errors import ConfigError
+from streaming.errors import ConfigError, OverloadError
 
 
 def event(number: int, stream: str = "a", kind: str = "caption", time: float = 1.0) -> Event:
@@ -157,7 +157,7 @@ async def test_trouble_is_told_until_something_can_be_written_again(tmp_path: Pa
             await log.append([Event("a", 1, 0.0, "caption", {})])
         assert log.trouble() is None
         await log._do(lambda base: base.execute("PRAGMA query_only = 1") and None)
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(OverloadError, match=r"nothing can be written down: .*readonly"):
             await log.append([Event("a", 2, 0.0, "caption", {})])
         for _ in range(2):
             assert await log.read("a")  # reading says nothing about writing

@@ -122,6 +122,11 @@ def piped(size: int, chunks: list[AudioChunk]) -> list[tuple[str, Any]]:
     return seen
 
 
+async def ended(inboxes: list[Inbox]) -> None:
+    for inbox in inboxes:
+        await inbox.close()
+
+
 def by_node(seen: list[tuple[str, Any]]) -> dict[str, list[Any]]:
     return {name: [item for n, item in seen if n == name] for name in ("sum", "left", "right")}
 
@@ -400,8 +405,8 @@ async def test_branches_come_and_go() -> None:
             if i == 2:
                 pipe.add("first", Node("late", Sum(), ""))
             if i == 4:
-                await pipe.remove("first", "late")
-                await pipe.remove("first", "never")
+                await ended(pipe.remove("first", "late"))
+                assert pipe.remove("first", "never") == []
             yield AudioChunk(np.ones(1, np.float32), i)
             for _ in range(20):
                 await asyncio.sleep(0)
@@ -443,7 +448,7 @@ async def test_a_branch_that_comes_back_writes_after_what_it_had_to_finish() -> 
     async def source() -> AsyncIterator[AudioChunk]:
         for i in range(6):
             if i in (1, 3):
-                await pipe.remove("first", "late")
+                await ended(pipe.remove("first", "late"))
                 pipe.add("first", Node("late", Asking(), "slow", [Node("leaf", Sum(), "")]))
             if i == 5:
                 assert written("late") == [2, 5], "it still waits for its answer"

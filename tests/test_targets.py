@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from server.config import Config, ServerConfig
 from server.interpretation.graph import Interpretation
 from server.rooms.eventlog import EventLog
+from server.rooms.operation import Operation
 from server.wire.messages import (
     Done,
     Finish,
@@ -124,6 +125,24 @@ async def test_a_language_that_is_left_out_ends_and_the_others_go_on() -> None:
     assert talk.committed("zh") == EXPECTED["zh"]  # what it missed was filled in when it came back
     assert talk.spoken == ["zh", "zh"]  # what was filled in is read, not heard
     assert all(caption.final for caption in talk.transcript.captions.values())
+
+
+async def test_of_several_changes_at_once_the_last_holds() -> None:
+    async with serving() as served, talking(served, Start("en", ("es",))) as talk:
+        await talk.speak(0)
+        ready = await talk.hear(Ready)
+        assert isinstance(ready, Ready)
+        await talk.hear(Caption, "es", 0)
+        operation = Operation(served.app.state.hall._conferences[ready.session])
+        operation.translate(())
+        operation.translate(("es", "zh"))
+        operation.translate(("es",))
+        await talk.speak(1)
+        await talk.speak(2)
+        await talk.say(Finish())
+        await talk.hear(Done)
+    assert talk.committed("es") == EXPECTED["es"]
+    assert EXPECTED["zh"][1] not in talk.committed("zh")
 
 
 @pytest.mark.parametrize("targets", [("es", "tlh"), ("es", "es")])

@@ -12,11 +12,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.access.arrival import Arrival
 from server.monitoring import logs
-from server.rooms.audience import View
+from server.rooms.audience import Sentences, View
 from server.rooms.conference import Conference
+from server.rooms.eventlog import PAGE
 from server.wire.messages import Error, ServerMessage
 from server.wire.outbox import WRITE_SECONDS, Frame, Outbox, frame
 from server.wire.protocol import Dialogue, Event, ServerProtocol, close_code
+from streaming.captions import Caption
 from streaming.errors import DragomanError, InputError, OverloadError, ProtocolError, RateError, first_cause
 from streaming.stages import Notice
 
@@ -163,17 +165,25 @@ class Connection(ABC):
 
     async def _catch_up(self, conference: Conference, view: View, event: int | None) -> None:
         """Send what has been missed, then let what follows come; nothing twice, nothing left out."""
-        audience, journal = conference.audience, conference.journal
+        audience, journal, sentences = conference.audience, conference.journal, Sentences()
         if event is None:
-            self._put(audience.history(view, journal.told))
+            self._put(audience.history(view, journal.told, sentences))
         else:
-            while (entries := await journal.since(event)) is not None:
-                self._put(audience.replay(view, entries))
+            await self._recall(conference, view, event, sentences)
+            while entries := await journal.since(event):
+                self._put(audience.replay(view, entries, sentences))
                 event = entries[-1].number or event
                 await self._outbox.settle()
-            self._put(audience.replay(view, journal.recent(event)))
             self._put(audience.pending(view))
-        audience.join(view, self._outbox)
+        audience.join(view, self._outbox, sentences)
+
+    async def _recall(self, conference: Conference, view: View, event: int, sentences: Sentences) -> None:
+        """Find what has been read of what is being said, perhaps in another style."""
+        if view.style != "sentence":
+            return
+        for entry in await conference.journal.since(max(0, event - PAGE)):
+            if (entry.number or 0) <= event and isinstance(entry.message, Caption) and view.wants(entry):
+                sentences.read(entry.message)
 
     def _put(self, frames: list[Frame]) -> None:
         for found in frames:

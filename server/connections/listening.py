@@ -4,7 +4,7 @@ from starlette.websockets import WebSocket
 
 from server.access.arrival import Arrival
 from server.connections.connection import Connection, Patience
-from server.rooms.audience import Audience, View
+from server.rooms.audience import Audience, Sentences, View
 from server.rooms.conference import Conference
 from server.rooms.hall import Hall
 from server.rooms.journal import entry_of
@@ -41,19 +41,22 @@ class Listener(Connection):
 
     async def _tell_rest(self, wanted: Listen, event: int) -> None:
         """Tell somebody who comes back after the end what has been missed."""
-        audience = Audience()
+        audience, sentences = Audience(), Sentences()
         view = View("listener", wanted.language, wanted.style, wanted.speech)
         async for events in self._hall.events(self._room, after=event):
-            self._put(audience.replay(view, map(entry_of, events)))
+            self._put(audience.replay(view, map(entry_of, events), sentences))
             await self._outbox.settle()
 
     async def _listen(self, conference: Conference, wanted: Listen) -> None:
         """Begin to listen, or listen otherwise from now on."""
         Operation(conference).arrive(wanted.language)
+        # Who reads the same language in another style has been told all of it, and goes on from there.
+        goes_on = self._view is not None and self._language == wanted.language
+        event = conference.journal.told if goes_on else wanted.event
         self._leave()
         self._language = wanted.language
         self._view = View("listener", wanted.language, wanted.style, wanted.speech)
-        await self._catch_up(conference, self._view, wanted.event)
+        await self._catch_up(conference, self._view, event)
 
     def _leave(self) -> None:
         if self._conference is None or self._view is None:

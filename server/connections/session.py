@@ -19,7 +19,7 @@ from server.rooms.conference import Conference
 from server.rooms.floor import Floor
 from server.rooms.hall import Hall, floor_of
 from server.rooms.operation import Operation
-from server.wire.messages import Ack, Done, Ready, Resume, Start, Translate, Translating
+from server.wire.messages import Ack, Ready, Resume, Start, Translate, Translating
 from server.wire.protocol import INTERPRETER, SPEAKER, Audio, Dialogue, Event
 from server.wire.room_messages import Interpret, Type
 from streaming.errors import DragomanError, InputError, ProtocolError, ReplacedError, first_cause
@@ -117,6 +117,7 @@ class Session(Connection):
         """Take audio in; goes on after the last of it, to notice when the client goes."""
         while True:
             event = await self._next(conference, floor)
+            await conference.journal.free()
             if isinstance(event, Audio):
                 if floor.holder is not self._replaced:
                     return
@@ -161,14 +162,11 @@ class Session(Connection):
 
     async def _tell_rest(self, resume: Resume) -> None:
         """Tell somebody who comes back after the end what has been missed."""
-        rest = await self._hall.rest(resume.token, resume.event)
-        floor = floor_of(resume.token)
-        private = not self._room
-        view = View("private", speech=True, floor=floor) if private else View("speaker", floor=floor)
-        ends = [i for i, e in enumerate(rest) if isinstance(e.message, Done) and e.line == view.floor]
-        if not ends:
-            raise ProtocolError("this session is over")
-        self._put(Audience().replay(view, rest[: ends[0] + 1]))
+        audience, floor = Audience(), floor_of(resume.token)
+        view = View("speaker", floor=floor) if self._room else View("private", speech=True, floor=floor)
+        async for entries in self._hall.rest(resume.token, resume.event):
+            self._put(audience.replay(view, entries))
+            await self._outbox.settle()
 
     def _view(self, conference: Conference, floor: Floor) -> View:
         if conference.room.plan.private:

@@ -1,11 +1,11 @@
 """Those who are told what happens in a room; each event is written once for all who read it alike."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from server.rooms.journal import Entry
-from server.wire.messages import Ack, Done, Speech
+from server.wire.messages import Ack, Done, ServerMessage, Speech
 from server.wire.outbox import Frame, Outbox, frame
 from server.wire.room_messages import FLOOR, Revision, RoomState, Status, Style
 from streaming.captions import Caption
@@ -63,22 +63,29 @@ class View:
 
 
 class Sentences:
-    """Shows whole sentences of captions that grow word by word."""
+    """What a reader of whole sentences has read of captions that grow word by word."""
 
     def __init__(self) -> None:
-        self._shown: dict[tuple[int, str], str] = {}
+        self._least: dict[tuple[int, str], int] = {}
+        """Letters that a text must have to be news, and to take nothing back."""
 
-    def view(self, caption: Caption) -> Caption | None:
-        """Give the caption's whole sentences; `None`: no new one."""
-        key = (caption.utterance, caption.language)
-        before = self._shown.get(key, "")
-        text = caption.committed if caption.final else _whole(caption.committed, caption.language)
-        if len(text) <= len(before) and not (caption.final and text):
-            return None
-        self._shown[key] = text
-        if caption.final:
-            del self._shown[key]
-        return replace(caption, committed=text, tentative="")
+    def read(self, caption: Caption) -> None:
+        """Take what has been read, perhaps in another style and therefore in mid-sentence."""
+        if not caption.final:
+            self._least[caption.utterance, caption.language] = len(caption.committed)
+
+    def takes(self, message: ServerMessage) -> bool:
+        """Tell whether a message is to be read; of captions of whole sentences, those with new ones."""
+        if not isinstance(message, Caption):
+            return True
+        key, letters = (message.utterance, message.language), len(message.committed)
+        if message.final:
+            self._least.pop(key, None)
+            return letters > 0
+        if letters < self._least.get(key, 1):
+            return False
+        self._least[key] = letters + 1
+        return True
 
 
 def _whole(text: str, language: str) -> str:
@@ -90,25 +97,20 @@ def _whole(text: str, language: str) -> str:
     return text[: text.rindex(last)].rstrip() if last else ""
 
 
-@dataclass(slots=True)
-class _Group:
-    outboxes: set[Outbox] = field(default_factory=set)
-    sentences: Sentences = field(default_factory=Sentences)
-
-
 class Audience:
     """All who are told, by what they want to be told."""
 
     def __init__(self) -> None:
-        self._groups: dict[View, _Group] = {}
+        self._groups: dict[View, dict[Outbox, Sentences]] = {}
         self._newest: dict[tuple[int, str], Entry] = {}
         self._state: Entry | None = None
+        self._end: Entry | None = None
 
     def count(self, language: str | None = None) -> int:
         """Count the listeners, of a language or all."""
         return sum(
-            len(group.outboxes)
-            for view, group in self._groups.items()
+            len(readers)
+            for view, readers in self._groups.items()
             if view.role == "listener" and language in (None, view.language)
         )
 
@@ -117,18 +119,16 @@ class Audience:
         """An operator is there."""
         return any(view.role == "desk" for view in self._groups)
 
-    def join(self, view: View, outbox: Outbox) -> None:
-        """Tell somebody what follows."""
-        self._groups.setdefault(view, _Group()).outboxes.add(outbox)
+    def join(self, view: View, outbox: Outbox, sentences: Sentences | None = None) -> None:
+        """Tell somebody what follows; `sentences` is what has been read."""
+        self._groups.setdefault(view, {})[outbox] = sentences or Sentences()
 
     def leave(self, view: View, outbox: Outbox) -> None:
         """Tell somebody nothing more."""
-        group = self._groups.get(view)
-        if group is None:
-            return
-        group.outboxes.discard(outbox)
-        if not group.outboxes:
-            del self._groups[view]
+        readers = self._groups.get(view, {})
+        readers.pop(outbox, None)
+        if not readers:
+            self._groups.pop(view, None)
 
     def recall(self, entry: Entry) -> None:
         """Note what has been told before, for those who come late."""
@@ -142,50 +142,60 @@ class Audience:
                     del self._newest[key]
             case RoomState():
                 self._state = entry
+            case Done() if not entry.line:
+                self._end = entry
 
     def tell(self, entry: Entry) -> None:
         """Tell all who want it, each view written once."""
         self.recall(entry)
-        written: dict[tuple[Style, bool], Frame | None] = {}
-        for view, group in self._groups.items():
+        written: dict[tuple[Style, bool], tuple[ServerMessage, Frame] | None] = {}
+        for view, readers in self._groups.items():
             if not view.wants(entry):
                 continue
-            if view.style == "sentence":
-                found = _styled(view, entry, group.sentences)
-            elif (alike := (view.style, view.words)) in written:
-                found = written[alike]
-            else:
-                found = written[alike] = _styled(view, entry, group.sentences)
-            if found:
-                for outbox in group.outboxes:
-                    outbox.put(found)
+            alike = (view.style, view.words)
+            if alike not in written:
+                written[alike] = _written(view, entry)
+            if found := written[alike]:
+                for outbox, sentences in readers.items():
+                    if view.style != "sentence" or sentences.takes(found[0]):
+                        outbox.put(found[1])
 
-    def replay(self, view: View, entries: Iterable[Entry]) -> list[Frame]:
-        """Write events for somebody who missed them."""
-        sentences = Sentences()
-        return [f for e in entries if view.wants(e) and (f := _styled(view, e, sentences))]
+    def replay(self, view: View, entries: Iterable[Entry], sentences: Sentences | None = None) -> list[Frame]:
+        """Write events for somebody who missed them; `sentences` knows what has been read before."""
+        sentences = sentences or Sentences()
+        found = [written for e in entries if view.wants(e) and (written := _written(view, e))]
+        return [text for message, text in found if view.style != "sentence" or sentences.takes(message)]
 
-    def history(self, view: View, number: int) -> list[Frame]:
-        """Write what somebody who comes late is shown: the room and the last utterances, as of an event."""
+    def history(self, view: View, number: int, sentences: Sentences | None = None) -> list[Frame]:
+        """Write what somebody who comes late is shown: the room and the last utterances, as of an event; of
+        each first what was spoken."""
         wanted = sorted({key[0] for key, entry in self._newest.items() if view.wants(entry)})[-HISTORY:]
-        found = [entry for key, entry in sorted(self._newest.items()) if key[0] in wanted]
-        state = [self._state] if self._state else []
-        return self.replay(view, [replace(entry, number=number) for entry in [*state, *found]])
+        newest = sorted(self._newest.items(), key=lambda each: (each[0][0], not each[1].spoken, each[0][1]))
+        found = [entry for key, entry in newest if key[0] in wanted]
+        shown = filter(None, [self._state, *found, self._end])
+        return self.replay(view, [replace(entry, number=number) for entry in shown], sentences)
 
     def pending(self, view: View) -> list[Frame]:
         """Write the tentative text that is shown now."""
         return self.replay(view, [entry for entry in self._newest.values() if entry.number is None])
 
 
-def _styled(view: View, entry: Entry, sentences: Sentences) -> Frame | None:
+def _written(view: View, entry: Entry) -> tuple[ServerMessage, Frame] | None:
+    """Write an entry as a view has it; `None`: there is nothing of it."""
+    message = _styled(view, entry)
+    return (message, frame(message, entry.number, entry.audio)) if message else None
+
+
+def _styled(view: View, entry: Entry) -> ServerMessage | None:
     message = entry.message
-    if isinstance(message, Caption) and not (view.words and entry.spoken):
+    if not isinstance(message, Caption):
+        return message
+    if not (view.words and entry.spoken):
         message = replace(message, words=())
-    if not isinstance(message, Caption) or view.style == "fast":
-        return frame(message, entry.number, entry.audio)
+    if view.style == "fast":
+        return message
     if entry.number is None:
         return None
-    if view.style == "sentence":
-        shown = sentences.view(message)
-        return frame(shown, entry.number) if shown else None
-    return frame(replace(message, tentative=""), entry.number)
+    if view.style == "steady" or message.final:
+        return replace(message, tentative="")
+    return replace(message, committed=_whole(message.committed, message.language), tentative="")

@@ -5,7 +5,12 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from streaming.errors import OverloadError
+
 log = logging.getLogger(__name__)
+
+PATIENCE = 1.0
+"""Seconds to wait for a disk that takes nothing."""
 
 Work = Callable[..., Coroutine[Any, Any, None]]
 
@@ -20,7 +25,10 @@ class Chores:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, what: str, work: Work, *arguments: Any) -> None:
-        """Do something beside everything else; its failure is logged."""
+        """Do something beside everything else; its failure is logged.
+
+        What fails because the disk takes nothing is done again, from its beginning, until it can be done.
+        """
         task = asyncio.create_task(self._logged(what, work, *arguments))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -33,9 +41,17 @@ class Chores:
 
     async def _logged(self, what: str, work: Work, *arguments: Any) -> None:
         try:
-            await work(*arguments)
+            await _patiently(work, *arguments)
         except asyncio.CancelledError:
             raise
         except Exception:
             log.exception("room %s: %s failed", self._room, what)
             self._failed()
+
+
+async def _patiently(work: Work, *arguments: Any) -> None:
+    while True:
+        try:
+            return await work(*arguments)
+        except OverloadError:
+            await asyncio.sleep(PATIENCE)

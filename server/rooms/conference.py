@@ -53,6 +53,8 @@ class Conference:
         self.journal = Journal(services.log, room.plan.id, last, self._tell)
         self.scribe = Scribe(room, self.journal, lambda line: self.floors[_floor_of(line)].begin)
         self.floors: dict[str, Floor] = {}
+        self.ending = False
+        """Nobody may begin to speak any more."""
         self.over = asyncio.Event()
         """The event has ended, and everybody has been told."""
         self.offer = Offer(room, services, self.journal)
@@ -93,6 +95,8 @@ class Conference:
     async def stop(self) -> None:
         """End all tasks as they are: floors go on when the log is opened again."""
         await self._chores.stop()
+        for floor in self.floors.values():
+            floor.place.close()
 
     def wind_up(self) -> None:
         """The server is being stopped and nothing outlives it: finish what has been said."""
@@ -109,16 +113,18 @@ class Conference:
 
     async def end(self) -> None:
         """End the event: finish what has been said, and tell everybody."""
-        if self.room.ended:
+        if self.ending:
             await self.over.wait()
             return
-        self.room.ended = True
+        self.ending = True
         floors = list(self.floors.values())
         for floor in floors:
             floor.finish()
         await asyncio.gather(*(floor.ended for floor in floors))
-        self.changed()
         await self.revising.settle()
+        # Beside `done` and not before: who reads it believes that nothing follows, and so does a restart.
+        self.room.ended = True
+        self.changed()
         self.journal.add(Done(Statistics(utterances=self.scribe.showing.utterances)))
         await self.journal.settle()
         self.over.set()
@@ -132,22 +138,28 @@ class Conference:
         Raises:
             LanguageError: a language that cannot be served.
             RoomError: the event has ended.
-            OverloadError: the server or the room is full.
+            OverloadError: the server or the room is full, or the disk is.
         """
         packs = await self.trade.take(form)
-        if self.room.ended:  # perhaps only since
-            raise RoomError(f"the event in {self.name!r} has ended")
+        self._check_open()
         if not booth:  # a person needs no model
             self.offer.routes(form)
         with ExitStack() as place:
             self.account.admit(place, booth)
-            name = self.room.enter_booth(booth) if booth else self.room.join(form.name, form.voices)
+            name, form = self.room.seat(booth=bool(booth)), replace(form, token="")
             begin = 0.0 if self.room.plan.private else self.now()
-            floor = self.host(name, replace(form, token=""), begin, secret, booth, packs)
+            await self._save(name, form, begin, secret, booth)
+            self._check_open()
+            self.room.enter_booth(booth) if booth else self.room.join(name, form.name, form.voices)
+            floor = self.host(name, form, begin, secret, booth, packs)
             floor.place.enter_context(place.pop_all())
         self.changed()
-        await self._save(floor)
         return floor
+
+    def _check_open(self) -> None:
+        """See that the event has not ended, perhaps only since somebody came."""
+        if self.ending:
+            raise RoomError(f"the event in {self.name!r} has ended")
 
     def dismiss(self, floor: Floor, notice: Notice) -> None:
         """Take no more audio from a floor: say why, and finish what has been said."""
@@ -235,10 +247,7 @@ class Conference:
             self.scribe.finish(line.name)
             if line.inlet.tape:
                 line.inlet.tape.close()
-        if floor.booth:
-            self.room.leave_booth(floor.booth)
-        else:
-            self.room.part(floor.name)
+        self.room.leave_booth(floor.booth) if floor.booth else self.room.part(floor.name)
         self.changed()
         if self.room.plan.private:
             await self.revising.settle()
@@ -268,7 +277,7 @@ class Conference:
         heard = self.room.is_heard(floor.name)
         if heard != floor.microphone.open:
             floor.microphone.set(floor.position, heard)
-            self.start(f"the microphone of {floor.name}", self._save, floor)
+            self.start(f"the microphone of {floor.name}", self._save_floor, floor)
 
     def _set_languages(self, floor: Floor) -> None:
         for line in floor.lines:
@@ -276,17 +285,30 @@ class Conference:
             for language in wanted - line.targets:
                 line.add(language)
             for language in line.targets - wanted:
-                self.start(f"the end of {language}", line.remove, language)
+                for inbox in line.remove(language):
+                    self.start(f"the end of {language}", inbox.close)
 
-    async def _save(self, floor: Floor) -> None:
+    async def _save_floor(self, floor: Floor) -> None:
+        switches = floor.microphone.switches
+        await self._save(floor.name, floor.form, floor.begin, floor.secret, floor.booth, switches)
+
+    async def _save(
+        self,
+        name: str,
+        form: Start,
+        begin: float,
+        secret: str,
+        booth: str,
+        switches: Iterable[Switch] = (),
+    ) -> None:
         state = {
-            "form": to_plain(floor.form),
-            "begin": floor.begin,
-            "secret": floor.secret,
-            "booth": floor.booth,
-            "switches": [to_plain(switch) for switch in floor.microphone.switches],
+            "form": to_plain(form),
+            "begin": begin,
+            "secret": secret,
+            "booth": booth,
+            "switches": [to_plain(switch) for switch in switches],
         }
-        await self.services.log.save(self.name, f"floor:{floor.name}", json.dumps(state).encode())
+        await self.services.log.save(self.name, f"floor:{name}", json.dumps(state).encode())
 
     def _hear(self, line: Line, name: str, item: Any) -> None:
         self.account.wrote(line, name, item)
@@ -302,6 +324,9 @@ class Conference:
     async def _kept(self, line: Line, snapshot: Snapshot) -> None:
         """Make a snapshot durable, after all that was said before it."""
         await self.journal.settle()
+        if snapshot.position < line.saved:
+            return  # it had to wait for the disk, and a newer one has overtaken it
+        line.saved = snapshot.position
         await self.services.log.save(self.name, f"line:{line.name}", pack(snapshot))
         line.snapshot = snapshot
         if floor := self.floors.get(_floor_of(line.name)):

@@ -5,11 +5,13 @@ number it has got misses nothing. One thread owns the database. Events that arri
 into its next transaction, all together: a commit costs the same for one event as for a hundred.
 
 SQLite in WAL mode with full synchronisation: what `append` has returned for survives the death of the
-process and of the machine.
+process and of the machine. Whatever it is asked raises OverloadError where the disk takes nothing: what is to
+be written down then is still to be written down, so whoever can wait asks again.
 """
 
 import asyncio
 import json
+import logging
 import queue
 import sqlite3
 import threading
@@ -19,7 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from streaming.errors import ConfigError
+from streaming.errors import ConfigError, OverloadError
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -107,7 +111,7 @@ class EventLog:
         """Write events down, all or none; when this returns they are durable.
 
         Raises:
-            sqlite3.Error: a number that is taken, or a disk that is full.
+            sqlite3.IntegrityError: a number that is taken.
         """
         rows = [(e.stream, e.number, e.time, e.kind, _json(e.content), e.audio) for e in events]
 
@@ -194,7 +198,10 @@ class EventLog:
         """Run a job in the thread and wait until its transaction is committed."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put(_Job(run, future))
-        return await future
+        try:
+            return await future
+        except sqlite3.OperationalError as error:
+            raise OverloadError(f"nothing can be written down: {error}") from error
 
     def _work(self) -> None:
         base = self._base
@@ -205,10 +212,18 @@ class EventLog:
                 more = self._take(jobs)
             written = base.total_changes
             if failure := _answer(base, jobs):
-                self._trouble = str(failure)
+                self._suffer(str(failure))
             elif base.total_changes > written:
-                self._trouble = None
+                self._suffer(None)
         base.close()
+
+    def _suffer(self, trouble: str | None) -> None:
+        """Note whether something could be written; of a trouble that lasts the log speaks once."""
+        if trouble and not self._trouble:
+            log.error("nothing can be written down: %s", trouble)
+        elif self._trouble and not trouble:
+            log.info("everything can be written down again")
+        self._trouble = trouble
 
     def _take(self, jobs: "list[_Job]") -> bool:
         """Add a job that waits; false if there is none, or none follows."""

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +23,7 @@ from server.rooms.room import Plan
 from server.rooms.services import Services
 from server.wire.messages import Start
 from server.wire.schema import from_plain
-from streaming.errors import ProtocolError, RoomError, TakenError
+from streaming.errors import OverloadError, ProtocolError, RoomError, TakenError
 
 TIDY_SECONDS = 3_600.0
 """Between two searches for what is too old."""
@@ -44,7 +45,7 @@ class Hall:
         for stream in await self._services.log.streams("open"):
             conference = await restore(stream, self._services, self._count)
             self._conferences[stream] = conference
-            if conference.room.plan.private and not conference.floors:
+            if conference.room.ended or (conference.room.plan.private and not conference.floors):
                 self._dismiss(conference)  # the end was written, but not that it is over
         self._tidying = asyncio.create_task(self._tidy())
         return self
@@ -65,7 +66,7 @@ class Hall:
 
         Raises:
             LanguageError: a language that cannot be served.
-            OverloadError: the server is full.
+            OverloadError: the server is full, or the disk is.
         """
         self._services.admission.check()  # before anything is written down
         secret = new_secret()
@@ -76,7 +77,8 @@ class Hall:
             if room is None:
                 del self._conferences[conference.name]
                 await conference.stop()
-                await self._services.log.delete(conference.name)
+                with suppress(OverloadError):  # the next start sees that nobody is there
+                    await self._services.log.delete(conference.name)
             raise
         return conference, floor, f"{conference.name}.{floor.name}.{secret}"
 
@@ -99,14 +101,25 @@ class Hall:
             return None
         return conference, floor
 
-    async def rest(self, token: str, event: int) -> list[Entry]:
-        """Give the events that a session which is over has had since.
+    async def rest(self, token: str, event: int) -> AsyncGenerator[list[Entry]]:
+        """Give the events that a session which is over has had since, up to its end, page by page.
 
         Raises:
-            ProtocolError: no session has this token.
+            ProtocolError: no session has this token, or its end has been told.
         """
         stream, _ = await self._proved(token)
-        return [entry_of(found) async for events in self.events(stream, after=event) for found in events]
+        end = await self._end(stream, floor_of(token), event)
+        while events := await self._services.log.read(stream, event, min(PAGE, end - event)):
+            yield [entry_of(found) for found in events]
+            event = events[-1].number
+
+    async def _end(self, stream: str, floor: str, event: int) -> int:
+        """Find the number of a floor's end, after an event."""
+        async for events in self.events(stream, "done", event):
+            for found in events:
+                if entry_of(found).line == floor:
+                    return found.number
+        raise ProtocolError("this session is over")
 
     async def session(self, token: str) -> Plan:
         """Find what a speaker alone had asked for, whether the session is over or not.
@@ -225,7 +238,8 @@ class Hall:
 
     async def _tidy(self) -> None:
         while True:
-            await self.tidy(time.time())
+            with suppress(OverloadError):
+                await self.tidy(time.time())
             await asyncio.sleep(TIDY_SECONDS)
 
     @property
@@ -258,8 +272,9 @@ class Hall:
         task.add_done_callback(self._stopping.discard)
 
     async def _stopped(self, conference: Conference) -> None:
-        await self._services.log.forget(conference.name, "open")
         await conference.stop()
+        with suppress(OverloadError):  # the next start sees that it is over, and tries again
+            await self._services.log.forget(conference.name, "open")
 
 
 def floor_of(token: str) -> str:

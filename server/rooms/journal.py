@@ -9,12 +9,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from server.rooms.eventlog import Event, EventLog
+from server.rooms.eventlog import PAGE, Event, EventLog
 from server.wire.messages import SERVER, ServerMessage, name_of
 from server.wire.schema import from_plain, hints, to_plain
 
+HELD = 1_000
+"""Events that may wait for the disk; who brings more is made to wait."""
 RECENT = 2_000
 """Events that are kept in memory for those who come late or come again."""
 
@@ -53,6 +56,8 @@ class Journal:
         self._tell = tell
         self._waiting: deque[tuple[Entry | asyncio.Future[None], Event | None]] = deque()
         self._arrived = asyncio.Event()
+        self._free = asyncio.Event()
+        self._free.set()
         self.last = last
         """Number of the newest event, durable or not."""
         self.told = last
@@ -76,20 +81,32 @@ class Journal:
         return self.last
 
     def show(self, message: ServerMessage, *, line: str = "", spoken: bool = False) -> None:
-        """Tell a view, after the events that wait."""
-        self._put(Entry(message, None, b"", line, spoken), None)
+        """Tell a view, after the events that wait; where too many wait it is left out, as newer ones come."""
+        if self._free.is_set():
+            self._put(Entry(message, None, b"", line, spoken), None)
 
     async def write(self) -> None:
-        """Write and tell, for ever."""
+        """Write and tell, for ever.
+
+        Raises:
+            OverloadError: the disk takes nothing; all still waits, and this may be called again.
+        """
         while True:
             await self._arrived.wait()
-            self._arrived.clear()
             batch = list(self._waiting)
             if events := [event for _, event in batch if event]:
                 await self._log.append(events)
             for entry, _ in batch:
                 self._waiting.popleft()
                 self._done(entry)
+            if len(self._waiting) <= HELD:
+                self._free.set()
+            if not self._waiting:
+                self._arrived.clear()
+
+    async def free(self) -> None:
+        """Wait while too much waits for the disk."""
+        await self._free.wait()
 
     async def settle(self) -> None:
         """Wait until everything so far is durable and told."""
@@ -97,15 +114,17 @@ class Journal:
         self._put(reached, None)
         await reached
 
-    async def since(self, number: int) -> list[Entry] | None:
-        """Read the next events after a number from the log; `None`: memory has all that are left."""
-        if number >= self.told or (self._recent and (self._recent[0].number or 0) <= number + 1):
-            return None
-        return [entry_of(event) for event in await self._log.read(self._stream, number)]
-
-    def recent(self, number: int) -> list[Entry]:
-        """Give the events after a number that are in memory, and durable."""
-        return [entry for entry in self._recent if (entry.number or 0) > number]
+    async def since(self, number: int) -> list[Entry]:
+        """Give the next page of the events after a number that have been told; none, and without waiting:
+        nothing has been missed."""
+        missed = self.told - number
+        if missed <= 0:
+            return []
+        most = min(PAGE, missed)
+        if missed <= len(self._recent):
+            begin = len(self._recent) - missed
+            return list(islice(self._recent, begin, begin + most))
+        return [entry_of(event) for event in await self._log.read(self._stream, number, most)]
 
     def _done(self, entry: "Entry | asyncio.Future[None]") -> None:
         if isinstance(entry, asyncio.Future):
@@ -120,3 +139,5 @@ class Journal:
     def _put(self, entry: "Entry | asyncio.Future[None]", event: Event | None) -> None:
         self._waiting.append((entry, event))
         self._arrived.set()
+        if len(self._waiting) > HELD:
+            self._free.clear()

@@ -15,7 +15,7 @@ from server.rooms.snapshot import Snapshot, restore
 from streaming.audio import SAMPLE_RATE, AudioChunk, EndOfUtterance
 from streaming.captions import Caption, Update, merge
 from streaming.pace import Pace
-from streaming.pipeline import Cut, Engines, Pipeline
+from streaming.pipeline import Cut, Engines, Inbox, Pipeline
 from streaming.stages import Node, Notice, TranslationRequest
 from tts.speech import Spoken
 
@@ -79,6 +79,8 @@ class Line:
         self.name = name
         self.snapshot = snapshot
         """The last one that is durable."""
+        self.saved = snapshot.position
+        """Position of the last one that the log was given: it may not have been able to keep it."""
         self.source = wanted.source
         self._wanted = wanted
         self._manner = languages.manner
@@ -168,10 +170,11 @@ class Line:
         else:
             self._root.successors[0].successors.append(node)
 
-    async def remove(self, target: str) -> None:
-        """Translate into one language less; what has been said is finished."""
+    def remove(self, target: str) -> list[Inbox]:
+        """Translate into one language less; what has been said is finished when the inboxes that this gives
+        are closed."""
         self._targets.discard(target)
-        await self._pipeline.remove(RECOGNITION, f"{TRANSLATION}.{target}")
+        return self._pipeline.remove(RECOGNITION, f"{TRANSLATION}.{target}")
 
     def _emit(self, name: str, item: Any) -> None:
         if isinstance(item, Cut):

@@ -45,15 +45,27 @@ class Offer:
         return self._services.languages.routes(replace(wanted, speak=spoken), self._room.plan.targets)
 
     async def translate(self, request: TranslationRequest) -> Translation:
-        """Translate; in a room that is shared, a language that fails harms no other."""
+        """Translate; in a room that is shared, a language that fails harms no other: its answer is empty."""
+        try:
+            return await self.ask(request)
+        except EngineError:
+            if self._room.plan.private:
+                raise
+            return Translation(request.target_prefix)
+
+    async def ask(self, request: TranslationRequest) -> Translation:
+        """Translate, and note which languages fail.
+
+        Raises:
+            EngineError: there is no answer.
+        """
+        language = request.target_language
         try:
             answer: Translation = await self._services.engines[TRANSLATOR](request)
         except EngineError as error:
-            if self._room.plan.private:
-                raise
-            if request.target_language not in self.failing:
-                self.failing.add(request.target_language)
-                self._journal.add(Notice(error.code, f"{request.target_language}: {error}"))
-            return Translation(request.target_prefix)
-        self.failing.discard(request.target_language)
+            if not self._room.plan.private and language not in self.failing:
+                self.failing.add(language)
+                self._journal.add(Notice(error.code, f"{language}: {error}"))
+            raise
+        self.failing.discard(language)
         return answer

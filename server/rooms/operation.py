@@ -1,6 +1,7 @@
 """What people bring about in a room: languages come and go or are typed, utterances are corrected."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 from server.interpretation.graph import Interpretation
@@ -11,8 +12,8 @@ from server.rooms.scribe import TYPED, corrected
 from server.wire.messages import Route
 from server.wire.room_messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
 from streaming.captions import Caption, Update
-from streaming.errors import LanguageError, RoomError
-from streaming.stages import Translation, TranslationRequest
+from streaming.errors import EngineError, LanguageError, RoomError
+from streaming.stages import Notice, Translation, TranslationRequest
 from streaming.words import Word, text_of
 
 STATUS_SECONDS = 2.0
@@ -72,12 +73,15 @@ class Operation:
         routes = conference.services.languages.routes(Interpretation(source, targets))
         conference.room.plan = replace(plan, targets=targets)
         conference.changed()
-        save = conference.services.log.save
-        conference.start("the plan", save, conference.name, "room", conference.room.plan.written)
+        conference.start("the plan", self._save_plan)
         for language in targets:
             if language not in plan.targets:
                 conference.start(f"the filling of {language}", self._fill, language)
         return routes
+
+    async def _save_plan(self) -> None:
+        conference = self.conference
+        await conference.services.log.save(conference.name, "room", conference.room.plan.written)
 
     # Interpreters
 
@@ -178,7 +182,12 @@ class Operation:
     async def _retranslate(self, known: Caption, text: str, caption: Caption) -> None:
         words = evenly(text, known.language, known.start, known.end)
         update = Update(known.utterance, known.language, words, (), True)
-        rendered = await self._render(update, caption.language)
+        try:
+            rendered = await self._render(update, caption.language)
+        except (EngineError, LanguageError) as error:
+            about = f"utterance {known.utterance} keeps the translation that it had into {caption.language}"
+            self.conference.journal.add(Notice(error.code, f"{about}: {error}"))
+            return
         self.conference.revise(corrected(caption, text_of(rendered)), "operator")
 
     async def _fill(self, language: str) -> None:
@@ -192,20 +201,23 @@ class Operation:
             if caption.language == language or (number, language) in showing.shown:
                 continue
             words = evenly(caption.committed, caption.language, caption.start, caption.end)
-            rendered = await self._render(Update(number, caption.language, words, (), True), language)
-            if rendered:
+            with suppress(EngineError, LanguageError):
+                rendered = await self._render(Update(number, caption.language, words, (), True), language)
                 update = Update(number, language, rendered, (), True)
                 conference.scribe.translate(conference.scribe.line_of(number), update)
 
     async def _render(self, update: Update, language: str) -> tuple[Word, ...]:
+        """Translate a whole utterance.
+
+        Raises:
+            EngineError: the translator does not answer.
+            LanguageError: there is none for these languages.
+        """
         conference = self.conference
-        try:
-            conference.services.languages.check(update.language, language)
-        except LanguageError:
-            return ()
+        conference.services.languages.check(update.language, language)
 
         async def ask(request: TranslationRequest) -> Translation:
-            return await conference.offer.translate(conference.trade.prepared(request))
+            return await conference.offer.ask(conference.trade.prepared(request))
 
         return await render(update, language, ask, conference.trade.packs.glossary)
 

@@ -63,14 +63,16 @@ class Room:
 
     # Speakers and the floor
 
-    def join(self, name: str, voices: tuple[str, ...] = ()) -> str:
-        """Let a speaker in and give the name that captions bear; the first one has the floor. `voices` are
-        the names of several channels."""
-        speaker = f"s{self._seat()}"
+    def seat(self, *, booth: bool = False) -> str:
+        """Give somebody who comes, to speak or into a booth, the name that captions bear."""
+        self._joined += 1
+        return f"{'b' if booth else 's'}{self._joined}"
+
+    def join(self, speaker: str, name: str, voices: tuple[str, ...] = ()) -> None:
+        """Let a speaker in; the first one has the floor. `voices` are the names of several channels."""
         self._speakers.states[speaker] = SpeakerState(speaker, name, channels=voices)
         if not self._speakers.floor:
             self._speakers.floor = speaker
-        return speaker
 
     def part(self, speaker: str) -> None:
         """Let a speaker go; the floor passes to whoever has waited longest."""
@@ -94,10 +96,6 @@ class Room:
         state = self._speakers.states.get(speaker)
         return state is not None and speaker == self._speakers.floor and not state.muted
 
-    def _seat(self) -> int:
-        self._joined += 1
-        return self._joined
-
     def _known(self, speaker: str) -> SpeakerState:
         if speaker not in self._speakers.states:
             there = ", ".join(self._speakers.states) or "nobody"
@@ -116,10 +114,9 @@ class Room:
         if language != FLOOR:
             self._listeners[language] -= 1
 
-    def enter_booth(self, language: str) -> str:
-        """A person provides a language: the machine is silent. Gives the name that captions bear."""
+    def enter_booth(self, language: str) -> None:
+        """A person provides a language: the machine is silent."""
         self._booths[language] += 1
-        return f"b{self._seat()}"
 
     def leave_booth(self, language: str) -> None:
         """A person has gone: when the booth is empty, the machine steps in."""

@@ -186,7 +186,7 @@ class RoomState:
     terms: tuple[Term, ...] = ()
     """The glossary."""
     ended: bool = False
-    """Nothing follows."""
+    """The event is over: ``done`` follows, and nothing else."""
     speak: tuple[str, ...] = ()
     """Languages that can be heard as well as read."""
     past: tuple[SpeakerState, ...] = ()

@@ -50,13 +50,14 @@ function receive(message) {
       state = message;
       $("title").textContent = document.title = state.title || state.room;
       names.learn(state);
-      if (state.ended) finish();
       return draw();
     case "status":
       status = message;
       return draw();
     case "notice":
       return notice(message);
+    case "done":
+      return finish();
     case "error":
       complain(said(message));
       return message.code === "overloaded" || finish(); // else the connection asks again
@@ -68,17 +69,23 @@ function notice(message) {
   if (CONCERNS.has(message.code)) complain(said(message));
 }
 
-/** The first language in which an utterance is shown is the one that was spoken. */
+/** Whether a caption is in the language that was spoken: that is the first in which an utterance is shown. */
+function isSpoken({ utterance, language }) {
+  if (!spoken.has(utterance)) spoken.set(utterance, language);
+  return spoken.get(utterance) === language;
+}
+
 function hear(caption) {
-  if (!spoken.has(caption.utterance)) spoken.set(caption.utterance, caption.language);
-  const isSource = spoken.get(caption.utterance) === caption.language;
+  const isSource = isSpoken(caption);
   if (isSource) columns.show(caption, FLOOR);
   if (isSource && caption.final) reach(sentences().at(-1));
   if (caption.language === $("beside").value) columns.show(caption);
 }
 
 function correct(caption) {
-  if (spoken.get(caption.utterance) === caption.language) columns.revise(caption, FLOOR);
+  const isNew = !spoken.has(caption.utterance);
+  if (isSpoken(caption)) columns.revise(caption, FLOOR);
+  if (isNew) reach(sentences().at(-1));
   if (caption.language === $("beside").value) columns.revise(caption);
 }
 

@@ -71,9 +71,7 @@ export class Listener extends EventTarget {
         this.#speech = message;
         return;
       case "room":
-        this.#tell("room", message);
-        if (message.ended) this.#end("ended", message);
-        return;
+        return this.#tell("room", message);
       case "done":
         return this.#end("ended", message);
       case "error":
