@@ -13,10 +13,11 @@ import soundfile
 from server.__main__ import main
 from server.client import client
 from server.interpretation import models
+from server.wire.messages import Ready
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption, Transcript
 from streaming.scripted import speak
-from tests.served import cut, engines, serving
+from tests.served import cut, engines, serving, silence
 
 SAID = ["alpha", "bravo", "charlie", "", "delta", "echo"]
 
@@ -125,6 +126,8 @@ async def test_a_room_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     final = [row["committed"] for row in rows if row["type"] == "caption" and row["final"]]
     assert final == ["ahpla ovarb eilrahc", "atled ohce"]
     assert rows[-1]["type"] == "done"
+    arrivals = [row["arrival"] for row in rows]
+    assert arrivals == sorted(arrivals) and arrivals[-1] > 0
 
 
 async def test_a_room_that_is_not_there_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,3 +135,15 @@ async def test_a_room_that_is_not_there_is_status_2(capsys: pytest.CaptureFixtur
         url = f"ws://{server.address}"
         assert await asyncio.to_thread(main, ["listen", "nowhere", "--url", url]) == 2
     assert "there is no room 'nowhere'" in capsys.readouterr().err
+
+
+async def test_the_lag_of_who_speaks_later_in_a_room_counts_from_the_own_beginning() -> None:
+    async with serving() as server, httpx2.AsyncClient(base_url=f"http://{server.address}") as http:
+        (await http.post("/v1/rooms", json={"id": "hall", "source": "en"})).raise_for_status()
+        floor = f"ws://{server.address}/v1/rooms/hall/floor"
+        _ = [arrival async for arrival in client.stream(floor, cut(silence(60.0), [1600]), speed=0)]
+        later = [arrival async for arrival in client.stream(floor, cut(speak(SAID), [1600]), speed=4)]
+    (ready,) = (arrival.message for arrival in later if isinstance(arrival.message, Ready))
+    assert ready.begin >= 60.0
+    lags = [arrival.lag for arrival in later if isinstance(arrival.message, Caption)]
+    assert lags and all(lag is not None and lag >= 0 for lag in lags)

@@ -138,6 +138,8 @@ class Ready:
     """Samples of each channel that need not be sent: go on from there."""
     speaker: str = ""
     """Name of the speaker in captions; of several channels, the first's."""
+    begin: float = 0.0
+    """Where position 0 of the audio is, in the seconds of captions: of the room; 0 outside of rooms."""
 
 
 @dataclass(frozen=True, slots=True)
