@@ -13,7 +13,7 @@ from server import administration, commands
 from streaming.errors import DragomanError, InputError
 
 _SERVER = "ws://127.0.0.1:8765"
-_URL = f"{_SERVER}/v1/live"
+_FLOOR = f"{_SERVER}/v1/rooms/ROOM/floor"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,7 +98,7 @@ def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
     )
     parser.add_argument("file", metavar="FILE", help="a recording; -: raw s16le, 16 kHz, from standard input")
     _languages(parser)
-    parser.add_argument("--url", default=_URL, help=f"the server ({_URL})")
+    parser.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER}); in a room: {_FLOOR}")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
     parser.add_argument("--format", choices=["text", "jsonl"], default="text")
     _terms(parser)

@@ -119,7 +119,7 @@ def show_table(rows: Sequence[Sequence[str]]) -> None:
 
 def stream(arguments: Namespace) -> None:
     """Play a recording to a server and show what comes back."""
-    from server.client import playback, voices
+    from server.client import address, playback, voices
 
     wanted = _wanted(arguments)
     listener: playback.Listener = (
@@ -129,7 +129,7 @@ def stream(arguments: Namespace) -> None:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
     playback.play(
-        *(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener),
+        *(_chunks(arguments.file), address.to_speak(arguments.url), wanted, arguments.speed, listener),
         packs=arguments.packs,
         key=_key(),
     )
@@ -137,14 +137,14 @@ def stream(arguments: Namespace) -> None:
 
 def listen(arguments: Namespace) -> None:
     """Read a room and show what is said there."""
-    from server.client import playback
+    from server.client import address, playback
     from server.wire.room_messages import Listen
 
     language = arguments.language if arguments.language == "floor" else one_language(arguments.language)
     listener: playback.Listener = (
         playback.JsonListener() if arguments.format == "jsonl" else playback.reading_listener()
     )
-    url = f"{arguments.url.rstrip('/')}/v1/rooms/{arguments.room}/listen"
+    url = address.to_listen(arguments.url, arguments.room)
     playback.read(url, Listen(language, arguments.style, token=_key()), listener)
 
 

@@ -30,7 +30,7 @@ def recording(tmp_path: Path) -> Path:
 
 async def stream(*arguments: str) -> int:
     async with serving() as server:
-        return await asyncio.to_thread(main, ["stream", *arguments, "--url", server.url])
+        return await asyncio.to_thread(main, ["stream", *arguments, "--url", f"http://{server.address}"])
 
 
 async def test_jsonl_holds_every_message_and_commits_what_interpret_commits(
@@ -115,8 +115,8 @@ async def test_a_room_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     async with serving() as server, httpx2.AsyncClient(base_url=f"http://{server.address}") as http:
         (await http.post("/v1/rooms", json={"id": "hall", "source": "en"})).raise_for_status()
         command = ["listen", "hall", "--language", "es", "--style", "steady", "--format", "jsonl"]
-        reading = asyncio.create_task(asyncio.to_thread(main, [*command, "--url", f"ws://{server.address}"]))
-        while not (await http.get("/v1/rooms/hall")).json()["languages"]:  # noqa: ASYNC110
+        reading = asyncio.create_task(asyncio.to_thread(main, [*command, "--url", server.url]))
+        while not (reading.done() or (await http.get("/v1/rooms/hall")).json()["languages"]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         floor = f"ws://{server.address}/v1/rooms/hall/floor"
         _ = [arrival async for arrival in client.stream(floor, cut(speak(SAID), [1600]), speed=0)]

@@ -48,8 +48,8 @@ class Arrival:
     """A message of the server, and when it came."""
 
     time: float
-    """Seconds since audio began to be played: position 0 of the audio was spoken at 0; of a listener, since it
-    began to read."""
+    """Seconds since audio began to be played: position 0 of the audio was spoken at 0; of a listener, since
+    it began to read."""
     message: ServerMessage
     lag: float | None = None
     """Of a caption, when audio is paced: seconds since the end of its last word was spoken."""
