@@ -215,13 +215,20 @@ def _packs(arguments: Namespace, config: "Config") -> "Packs":
 
 
 def _check_pairs(wanted: "Interpretation", engines: "Engines") -> None:
-    """See that a model serves each pair; a source still to be detected cannot be checked."""
-    for target in wanted.targets if wanted.source else ():
-        _say_route(engines.translator, wanted.source or "", target)
+    """See that models serve what is wanted; where the source is still to be detected, that some pair reaches
+    each target."""
+    from server.interpretation.languages import Languages
+
+    for route in Languages(engines).routes(wanted):
+        _say_via(wanted.source, route.target, route.via)
 
 
 def _say_route(router: "Router", source: str, target: str) -> None:
-    if via := router.route(source, target).via:
+    _say_via(source, target, router.route(source, target).via)
+
+
+def _say_via(source: str | None, target: str, via: str | None) -> None:
+    if via:
         say(f"{source} → {target} goes through {via}")
 
 
