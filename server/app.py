@@ -269,8 +269,12 @@ def announce(listener: socket.socket, tls: ssl.SSLContext | None, languages: Lan
     offer = languages.offer()
     heard = _some(offer.recognition) or "any language"
     pairs = _some([f"{pair.source} → {pair.target}" for pair in offer.translation]) or "nothing"
-    address = f"{'wss' if tls else 'ws'}://{address_of(listener)}/v1/live"
-    print(f"listening on {address} (recognises {heard}; translates {pairs})", flush=True)
+    secure, address = "s" if tls else "", address_of(listener)
+    print(
+        f"listening on http{secure}://{address}/ and ws{secure}://{address}/v1/live "
+        f"(recognises {heard}; translates {pairs})",
+        flush=True,
+    )
 
 
 def _some(names: Sequence[str]) -> str:

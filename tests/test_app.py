@@ -166,9 +166,9 @@ async def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path)
         assert process.stdout is not None
         assert process.stderr is not None
         line = (await asyncio.to_thread(process.stdout.readline)).decode()
-        assert line.startswith("listening on ws://127.0.0.1:")
+        assert line.startswith("listening on http://127.0.0.1:")
         assert "recognises any language; translates en → es, en → zh, fr → en, " in line
-        async with connect(line.split()[2]) as session:
+        async with connect(line.split()[4]) as session:
             await session.send(encode(Start("en")))
             await session.recv()
             await session.send(to_pcm16(speak(VOCABULARY[:4])))
