@@ -208,6 +208,8 @@ async def test_of_two_who_open_a_room_one_does(open_rooms: tuple[Served, httpx2.
     _, http = open_rooms
     answers = await asyncio.gather(*(http.post("/v1/rooms", json={"id": "attic"}) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    refusal = (await http.post("/v1/rooms", json={"id": "attic"})).json()["error"]
+    assert refusal["message"] == "there is a room 'attic' already"
 
 
 async def test_an_event_that_several_end_ends_once_and_in_order(
