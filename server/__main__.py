@@ -4,12 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
-from server import administration, commands
+from server import administration, commands, version
 from streaming.errors import DragomanError, InputError
 
 _SERVER = "ws://127.0.0.1:8765"
@@ -51,18 +50,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="dragoman", description="Speech translation and simultaneous interpretation.")
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=f"dragoman {version.installed()}")
     command = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_serve, _interpret, _stream, _listen, _translate, _models, _packs, _keys, _config, _demo):
         add(command)
     return parser
-
-
-def _version() -> str:
-    try:
-        return f"dragoman {version('dragoman')}"
-    except PackageNotFoundError:
-        return "dragoman, not installed"
 
 
 def _serve(command: "argparse._SubParsersAction[_Parser]") -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from server import operations
+from server import operations, version
 from server.access import keys, tokens
 from server.access.auth import Access
 from server.access.door import is_loopback
@@ -101,6 +101,7 @@ def create_app(
 
     app = FastAPI(
         title="Dragoman",
+        version=version.installed(),
         description="Live sessions are held over a WebSocket at `/v1/live`; see PROTOCOL.md.",
         lifespan=lifespan,
         docs_url=None,

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ async def test_languages_are_listed() -> None:
 async def test_the_interface_is_described_and_nothing_is_loaded_from_elsewhere() -> None:
     async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
         described = (await http.get("/openapi.json")).json()
+        assert described["info"]["version"] == version("dragoman")
         assert set(described["paths"]) >= {
             "/healthz",
             "/readyz",
