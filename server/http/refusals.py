@@ -103,6 +103,11 @@ def install(app: FastAPI) -> None:
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        kind = request.headers.get("content-type", "")
+        if "json" not in kind.lower() and any(e["loc"][0] == "body" for e in error.errors()):
+            told = (
+                f"a body with the header Content-Type: application/json was expected, {kind or 'none'} came"
+            )
         return _plain(422, "bad_input", told)
 
     async def unknown(request: Request, error: Exception) -> Response:
