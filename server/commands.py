@@ -252,6 +252,7 @@ def _check_names(arguments: Namespace) -> None:
 def _interpret_one(
     path: Path, wanted: "Interpretation", engines: "Engines", workers: int, arguments: Namespace
 ) -> None:
+    from server.client.notices import Notices
     from server.recordings import files
     from server.records import forms
 
@@ -262,16 +263,18 @@ def _interpret_one(
             sys.stdout.flush()
 
     with _progress(path) as bar:
+        notices = Notices(lambda line: bar.write(f"dragoman: {path.name}: {line}", file=sys.stderr))
         record = files.interpret(
             path,
             wanted,
             engines,
             on_progress=lambda seconds: bar.update(seconds - bar.n),
             on_utterance=show,
-            on_notice=lambda notice: bar.write(f"dragoman: {notice.message}", file=sys.stderr),
+            on_notice=notices.hear,
             approach=files.Approach(arguments.mode),
             workers=workers,
         )
+        notices.close()
     if arguments.output is not None:
         for ending, content in forms.files(record, wanted.targets, arguments.format):
             (arguments.output / f"{path.stem}{ending}").write_text(content, encoding="utf-8")

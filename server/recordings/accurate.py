@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from asr.endpointing import EndpointingStage
 from asr.script import Script
@@ -20,6 +21,10 @@ from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.simulate import Engines
 from streaming.stages import READ, Ask, Notice, Signal, TranslationRequest, Write
 from streaming.words import Word, text_of
+
+OnNotice: TypeAlias = Callable[[Notice, float | None], None]
+"""Told what people should know, and to which second of the recording it belongs, `None`: to none; from several
+threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,12 @@ def interpret(
     workers: int,
     prompt: str = "",
     last: Passage | None = None,
-    on_notice: Callable[[Notice], None] = lambda notice: None,
+    on_notice: OnNotice = lambda notice, moment: None,
 ) -> Iterator[Passage]:
     """Interpret a recording; gives its passages in order, at most `workers` utterances ahead.
 
     What ends with the `last` passage of an earlier run is only listened for, to go on where that was stopped;
-    a language that it had detected must be given then. `on_notice` may be called from several threads.
+    a language that it had detected must be given then.
     """
     listener = _Listener(wanted, engines, manner, prompt, on_notice)
     language = wanted.source
@@ -124,7 +129,7 @@ class _Listener:
         engines: Engines,
         manner: Manner,
         prompt: str,
-        on_notice: Callable[[Notice], None],
+        on_notice: OnNotice,
     ) -> None:
         self._targets = wanted.targets
         self._packs = wanted.packs
@@ -144,7 +149,7 @@ class _Listener:
             (result,) = self._engines[RECOGNIZER]([window])
         words, alarm = believed(window, result)
         if alarm:
-            self._on_notice(Notice(alarm.code, alarm.message))
+            self._on_notice(Notice(alarm.code, alarm.message), audio.start)
         if language is None and tells_language(window, result):
             language = result.language
         words = self._packs.replacements.apply(words, result.language)
