@@ -111,7 +111,7 @@ def test_a_pair_that_no_model_serves_is_left_out_and_said_once(
     tmp_path: Path, interpret: "partial[Record]"
 ) -> None:
     notices: list[tuple[Notice, float | None]] = []
-    wanted, path = Interpretation(None, ("es", "de")), recorded(tmp_path, SAID)
+    wanted = Interpretation(None, ("es", "de"))
     record = interpret(
         recorded(tmp_path, SAID),
         wanted,

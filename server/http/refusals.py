@@ -104,10 +104,9 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         kind = request.headers.get("content-type", "")
-        if "json" not in kind.lower() and any(e["loc"][0] == "body" for e in error.errors()):
-            told = (
-                f"a body with the header Content-Type: application/json was expected, {kind or 'none'} came"
-            )
+        # A body that does not say what it is passes for JSON.
+        if kind and "json" not in kind.lower() and any(e["loc"][:1] == ("body",) for e in error.errors()):
+            told = f"a body with the header Content-Type: application/json was expected, {kind} came"
         return _plain(422, "bad_input", told)
 
     async def unknown(request: Request, error: Exception) -> Response:

@@ -23,8 +23,8 @@ from streaming.stages import READ, Ask, Notice, Signal, TranslationRequest, Writ
 from streaming.words import Word, text_of
 
 OnNotice: TypeAlias = Callable[[Notice, float | None], None]
-"""Told what people should know, and to which second of the recording it belongs, `None`: to none; from several
-threads."""
+"""Told what people should know, and to which second of the recording it belongs, `None`: to none; from any
+thread."""
 
 
 @dataclass(frozen=True, slots=True)
