@@ -111,14 +111,8 @@ def test_a_pair_that_no_model_serves_is_left_out_and_said_once(
     tmp_path: Path, interpret: "partial[Record]"
 ) -> None:
     notices: list[tuple[Notice, float | None]] = []
-    wanted = Interpretation(None, ("es", "de"))
-    record = interpret(
-        recorded(tmp_path, SAID),
-        wanted,
-        engines(),
-        lambda _: None,
-        on_notice=lambda notice, moment: notices.append(notice),
-    )
+    wanted, path = Interpretation(None, ("es", "de")), recorded(tmp_path, SAID)
+    record = interpret(path, wanted, engines(), lambda _: None, on_notice=lambda *told: notices.append(told))
     assert [u.translations["de"] for u in record.utterances] == ["", "", ""]
     assert record.utterances[1].translations["es"] == "atled ohce"
     assert [notice.code for notice, _ in notices] == ["unsupported_language"]

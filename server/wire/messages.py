@@ -25,7 +25,7 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from server.wire.schema import SchemaError, check_name, check_rate, from_plain, to_plain
+from server.wire.schema import SchemaError, check_name, check_rate, from_plain, rounded, to_plain
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.stages import Notice
@@ -266,8 +266,6 @@ SERVER: Final[Mapping[str, type[Any]]] = {
     "done": Done,
 }
 """Messages that a server sends, by ``type``."""
-DIGITS: Final = 3
-"""Of numbers that are no integers, behind the point."""
 _NAMES: Final = {kind: name for name, kind in [*CLIENT.items(), *SERVER.items()]}
 
 
@@ -279,20 +277,8 @@ def name_of(message: Message) -> str:
 def encode(message: Message, event: int | None = None) -> str:
     """Write a message as JSON; of an event, with its number; times to the millisecond."""
     numbered = {} if event is None else {"event": event}
-    content = {"type": name_of(message), **numbered, **_rounded(to_plain(message))}
+    content = {"type": name_of(message), **numbered, **rounded(to_plain(message))}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def _rounded(plain: Any) -> Any:
-    """Leave out the digits that no clock and no model knows."""
-    match plain:
-        case float():
-            return round(plain, DIGITS)
-        case list():
-            return [_rounded(item) for item in plain]
-        case dict():
-            return {name: _rounded(item) for name, item in plain.items()}
-    return plain
 
 
 def decode(text: str) -> Message:
