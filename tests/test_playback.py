@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -16,7 +18,8 @@ from server.interpretation import models
 from server.wire.messages import Ready
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption, Transcript
-from streaming.scripted import speak
+from streaming.scripted import ScriptedRecognizer, speak
+from streaming.stages import Recognition, Window
 from tests.served import cut, engines, serving, silence
 
 SAID = ["alpha", "bravo", "charlie", "", "delta", "echo"]
@@ -147,3 +150,28 @@ async def test_the_lag_of_who_speaks_later_in_a_room_counts_from_the_own_beginni
     assert ready.begin >= 60.0
     lags = [arrival.lag for arrival in later if isinstance(arrival.message, Caption)]
     assert lags and all(lag is not None and lag >= 0 for lag in lags)
+
+
+class Deaf(ScriptedRecognizer):
+    """Hears no speech in anything."""
+
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+        heard = super().recognize(windows)
+        return [replace(one, no_speech_probability=0.99, mean_log_probability=-2.0) for one in heard]
+
+
+async def test_what_is_withheld_again_and_again_is_said_once_with_its_time_and_counted(
+    recording: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = engines(recognizer=Deaf())
+    async with serving(deaf) as server:
+        wanted = ["stream", str(recording), "--from", "en", "--speed", "0", "--url", server.url]
+        assert await asyncio.to_thread(main, wanted) == 0
+    streamed = capsys.readouterr().err.splitlines()
+    monkeypatch.setattr(models, "load_engines", lambda config, say: deaf)
+    assert await asyncio.to_thread(main, ["interpret", str(recording), "--from", "en"]) == 0
+    for first, last in (streamed, capsys.readouterr().err.splitlines()):
+        assert re.search(
+            r" 00:00:\d\d\.\d: the hypothesis was dropped: the recognizer heard no speech$", first
+        )
+        assert re.search(r" [2-9]\d* times in all: the hypothesis was dropped: ", last)
