@@ -20,7 +20,8 @@ def find(name: str) -> Path:
     if (Path(name) / "model.bin").is_file():
         return Path(name)
     repository = repositories().get(name) or (name if "/" in name else None)
-    if repository is None or Path(name).is_dir():
+    path = Path(name).is_dir() or Path(name).is_absolute() or name.startswith((".", "~"))
+    if repository is None or path:
         known = ", ".join(repositories())
         raise ModelError(
             f"there is no recognizer {name!r}: a folder with model.bin was expected, or one of {known}"

@@ -4,16 +4,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
-from server import administration, commands
+from server import administration, commands, version
 from streaming.errors import DragomanError, InputError
 
 _SERVER = "ws://127.0.0.1:8765"
-_URL = f"{_SERVER}/v1/live"
+_FLOOR = f"{_SERVER}/v1/rooms/ROOM/floor"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,18 +50,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="dragoman", description="Speech translation and simultaneous interpretation.")
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=f"dragoman {version.installed()}")
     command = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_serve, _interpret, _stream, _listen, _translate, _models, _packs, _keys, _config, _demo):
         add(command)
     return parser
-
-
-def _version() -> str:
-    try:
-        return f"dragoman {version('dragoman')}"
-    except PackageNotFoundError:
-        return "dragoman, not installed"
 
 
 def _serve(command: "argparse._SubParsersAction[_Parser]") -> None:
@@ -98,7 +90,7 @@ def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
     )
     parser.add_argument("file", metavar="FILE", help="a recording; -: raw s16le, 16 kHz, from standard input")
     _languages(parser)
-    parser.add_argument("--url", default=_URL, help=f"the server ({_URL})")
+    parser.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER}); in a room: {_FLOOR}")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
     parser.add_argument("--format", choices=["text", "jsonl"], default="text")
     _terms(parser)

@@ -22,7 +22,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from server import operations
+from server import operations, version
 from server.access import keys, tokens
 from server.access.auth import Access
 from server.access.door import is_loopback
@@ -101,6 +101,7 @@ def create_app(
 
     app = FastAPI(
         title="Dragoman",
+        version=version.installed(),
         description="Live sessions are held over a WebSocket at `/v1/live`; see PROTOCOL.md.",
         lifespan=lifespan,
         docs_url=None,
@@ -269,8 +270,12 @@ def announce(listener: socket.socket, tls: ssl.SSLContext | None, languages: Lan
     offer = languages.offer()
     heard = _some(offer.recognition) or "any language"
     pairs = _some([f"{pair.source} → {pair.target}" for pair in offer.translation]) or "nothing"
-    address = f"{'wss' if tls else 'ws'}://{address_of(listener)}/v1/live"
-    print(f"listening on {address} (recognises {heard}; translates {pairs})", flush=True)
+    secure, address = "s" if tls else "", address_of(listener)
+    print(
+        f"listening on http{secure}://{address}/ and ws{secure}://{address}/v1/live "
+        f"(recognises {heard}; translates {pairs})",
+        flush=True,
+    )
 
 
 def _some(names: Sequence[str]) -> str:

@@ -119,7 +119,7 @@ def show_table(rows: Sequence[Sequence[str]]) -> None:
 
 def stream(arguments: Namespace) -> None:
     """Play a recording to a server and show what comes back."""
-    from server.client import playback, voices
+    from server.client import address, playback, voices
 
     wanted = _wanted(arguments)
     listener: playback.Listener = (
@@ -129,7 +129,7 @@ def stream(arguments: Namespace) -> None:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
     playback.play(
-        *(_chunks(arguments.file), arguments.url, wanted, arguments.speed, listener),
+        *(_chunks(arguments.file), address.to_speak(arguments.url), wanted, arguments.speed, listener),
         packs=arguments.packs,
         key=_key(),
     )
@@ -137,14 +137,14 @@ def stream(arguments: Namespace) -> None:
 
 def listen(arguments: Namespace) -> None:
     """Read a room and show what is said there."""
-    from server.client import playback
+    from server.client import address, playback
     from server.wire.room_messages import Listen
 
     language = arguments.language if arguments.language == "floor" else one_language(arguments.language)
     listener: playback.Listener = (
         playback.JsonListener() if arguments.format == "jsonl" else playback.reading_listener()
     )
-    url = f"{arguments.url.rstrip('/')}/v1/rooms/{arguments.room}/listen"
+    url = address.to_listen(arguments.url, arguments.room)
     playback.read(url, Listen(language, arguments.style, token=_key()), listener)
 
 
@@ -215,13 +215,20 @@ def _packs(arguments: Namespace, config: "Config") -> "Packs":
 
 
 def _check_pairs(wanted: "Interpretation", engines: "Engines") -> None:
-    """See that a model serves each pair; a source still to be detected cannot be checked."""
-    for target in wanted.targets if wanted.source else ():
-        _say_route(engines.translator, wanted.source or "", target)
+    """See that models serve what is wanted; where the source is still to be detected, that some pair reaches
+    each target."""
+    from server.interpretation.languages import Languages
+
+    for route in Languages(engines).routes(wanted):
+        _say_via(wanted.source, route.target, route.via)
 
 
 def _say_route(router: "Router", source: str, target: str) -> None:
-    if via := router.route(source, target).via:
+    _say_via(source, target, router.route(source, target).via)
+
+
+def _say_via(source: str | None, target: str, via: str | None) -> None:
+    if via:
         say(f"{source} → {target} goes through {via}")
 
 
@@ -245,6 +252,7 @@ def _check_names(arguments: Namespace) -> None:
 def _interpret_one(
     path: Path, wanted: "Interpretation", engines: "Engines", workers: int, arguments: Namespace
 ) -> None:
+    from server.client.notices import Notices
     from server.recordings import files
     from server.records import forms
 
@@ -255,16 +263,18 @@ def _interpret_one(
             sys.stdout.flush()
 
     with _progress(path) as bar:
+        notices = Notices(lambda line: bar.write(f"dragoman: {path.name}: {line}", file=sys.stderr))
         record = files.interpret(
             path,
             wanted,
             engines,
             on_progress=lambda seconds: bar.update(seconds - bar.n),
             on_utterance=show,
-            on_notice=lambda notice: bar.write(f"dragoman: {notice.message}", file=sys.stderr),
+            on_notice=notices.hear,
             approach=files.Approach(arguments.mode),
             workers=workers,
         )
+        notices.close()
     if arguments.output is not None:
         for ending, content in forms.files(record, wanted.targets, arguments.format):
             (arguments.output / f"{path.stem}{ending}").write_text(content, encoding="utf-8")

@@ -175,7 +175,8 @@ class PacksConfig:
     """The domain packs."""
 
     folder: str = ""
-    """Where they are; empty: the user's own folder. Those that come with Dragoman are there as well."""
+    """Where they are; empty: ``~/.local/share/dragoman/packs``. Those that come with Dragoman are there as
+    well."""
     use: tuple[str, ...] = ()
     """Packs of a session that names none, in order of precedence."""
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ async def test_languages_are_listed() -> None:
 async def test_the_interface_is_described_and_nothing_is_loaded_from_elsewhere() -> None:
     async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
         described = (await http.get("/openapi.json")).json()
+        assert described["info"]["version"] == version("dragoman")
         assert set(described["paths"]) >= {
             "/healthz",
             "/readyz",
@@ -166,9 +168,9 @@ async def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path)
         assert process.stdout is not None
         assert process.stderr is not None
         line = (await asyncio.to_thread(process.stdout.readline)).decode()
-        assert line.startswith("listening on ws://127.0.0.1:")
+        assert line.startswith("listening on http://127.0.0.1:")
         assert "recognises any language; translates en → es, en → zh, fr → en, " in line
-        async with connect(line.split()[2]) as session:
+        async with connect(line.split()[4]) as session:
             await session.send(encode(Start("en")))
             await session.recv()
             await session.send(to_pcm16(speak(VOCABULARY[:4])))

@@ -204,6 +204,20 @@ def test_a_pair_that_no_model_serves_is_refused_before_the_work_begins(
     assert printed.out == ""
 
 
+@pytest.mark.parametrize("form", [[], ["--format", "srt"]])
+def test_a_target_that_nothing_reaches_is_refused_before_anybody_is_heard(
+    recording: Path,
+    translator: CountingTranslator,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    form: list[str],
+) -> None:
+    out = tmp_path / "subtitles"
+    assert main(["interpret", str(recording), "--to", "xx", *form, "--output", str(out)]) == 2
+    assert "nothing can be translated into 'xx', only into en, es, zh" in one_line(capsys.readouterr().err)
+    assert not any(out.iterdir())
+
+
 def test_a_pair_through_english_is_used_and_said(
     monkeypatch: pytest.MonkeyPatch, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
 ) -> None:

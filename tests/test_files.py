@@ -1,6 +1,7 @@
 """Recordings in either mode: utterances in order, with their translations, all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from server.records.record import Record, UtteranceRecord
 from streaming.audio import SAMPLE_RATE
 from streaming.errors import AudioError
 from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator, speak
-from streaming.stages import Notice
+from streaming.stages import Notice, Recognition, Window
 
 SAID = ["alpha", "bravo", "charlie", "", "delta", "echo", "", "foxtrot", "golf"]
 SENTENCES = ["alpha bravo charlie", "delta echo", "foxtrot golf"]
@@ -109,12 +110,12 @@ def test_what_is_spoken_in_a_target_language_is_not_translated_into_it(
 def test_a_pair_that_no_model_serves_is_left_out_and_said_once(
     tmp_path: Path, interpret: "partial[Record]"
 ) -> None:
-    notices: list[Notice] = []
-    wanted = Interpretation(None, ("es", "de"))
-    record = interpret(recorded(tmp_path, SAID), wanted, engines(), lambda _: None, on_notice=notices.append)
+    notices: list[tuple[Notice, float | None]] = []
+    wanted, path = Interpretation(None, ("es", "de")), recorded(tmp_path, SAID)
+    record = interpret(path, wanted, engines(), lambda _: None, on_notice=lambda *told: notices.append(told))
     assert [u.translations["de"] for u in record.utterances] == ["", "", ""]
     assert record.utterances[1].translations["es"] == "atled ohce"
-    assert [notice.code for notice in notices] == ["unsupported_language"]
+    assert [notice.code for notice, _ in notices] == ["unsupported_language"]
 
 
 def test_silence_has_no_utterances(tmp_path: Path, run: Callable[..., Record]) -> None:
@@ -133,3 +134,18 @@ def test_a_recording_that_cannot_be_read_is_the_callers_fault(
 ) -> None:
     with pytest.raises(AudioError, match="no such file"):
         run(tmp_path / "missing.wav")
+
+
+def test_what_is_withheld_is_told_with_its_time(tmp_path: Path, interpret: "partial[Record]") -> None:
+    class Deaf(ScriptedRecognizer):
+        def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+            heard = super().recognize(windows)
+            return [replace(one, no_speech_probability=0.99, mean_log_probability=-2.0) for one in heard]
+
+    told: list[tuple[str, float | None]] = []
+    scripted = replace(engines(), recognizer=Deaf())
+    path, wanted = recorded(tmp_path, SAID), Interpretation("en")
+    interpret(path, wanted, scripted, lambda _: None, on_notice=lambda n, at: told.append((n.code, at)))
+    assert told and {code for code, _ in told} == {"no_speech"}
+    times = [at for _, at in told if at is not None]
+    assert len(times) == len(told) and times == sorted(times) and times[-1] > times[0]

@@ -55,6 +55,10 @@ def test_document_has_the_documented_shape() -> None:
     }
 
 
+def test_text_has_no_line_for_a_translation_that_there_is_not() -> None:
+    assert bilingual(UtteranceRecord("en", said("Yes."), {"zh": "", "es": "Sí."})).count("\n") == 2
+
+
 def test_text_shows_the_time_and_every_translation() -> None:
     utterance = UtteranceRecord("en", said("Good morning.", 61.0), {"zh": "早上好。", "es": "Buenos días."})
     assert bilingual(utterance).splitlines() == [

@@ -70,9 +70,15 @@ async def test_a_name_that_was_bent_towards_us_is_believed_only_with_keys() -> N
             serving(access=access, config=config) as served,
             httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
         ):
-            for host in ("evil.example", "127.0.0.1", "localhost", "talk", "[::1]:80"):
+            for host in ("127.0.0.1", "localhost", "talk", "[::1]:80", "Hall.local:8765", "a.localhost"):
                 answer = await http.get("/v1/languages", headers={"Host": host})
-                assert answer.status_code == (status if host == "evil.example" else 200), host
+                assert answer.status_code == 200, host
+            for host in ("evil.example", "EVIL.example"):
+                answer = await http.get("/v1/languages", headers={"Host": host})
+                assert answer.status_code == status, host
+            for host in ("local.evil.example", "evillocal.example", "a.local.example"):
+                answer = await http.get("/v1/languages", headers={"Host": host})
+                assert answer.status_code == (200 if access else 403), host
             assert (await http.get("/readyz", headers={"Host": "evil.example"})).status_code == 200
             for host in ("[", ""):
                 answer = await http.get("/v1/languages", headers={"Host": host})

@@ -87,6 +87,15 @@ async def opened(own: Engines | None = None, *, config: Config) -> AsyncIterator
             yield Desk(served, http)
 
 
+async def test_a_job_that_is_done_says_which_language_was_found(tmp_path: Path) -> None:
+    async with opened(config=configured(tmp_path)) as desk:
+        answer = await desk.submit(["alpha", "bravo"])
+        assert answer.json()["language"] is None
+        assert (await desk.ended(answer.json()["id"]))["language"] == "en"
+        silent = await desk.ended((await desk.submit([""])).json()["id"])
+        assert (silent["state"], silent["language"]) == ("done", None)
+
+
 async def test_a_recording_becomes_a_result_in_every_form_and_language(tmp_path: Path) -> None:
     async with opened(config=configured(tmp_path)) as desk:
         answer = await desk.submit(["alpha", "bravo"], targets="es, zh", language="en")

@@ -50,7 +50,7 @@ def values(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
         str: st.text(),
         int: st.integers(),
         bool: st.booleans(),
-        float: st.floats(allow_nan=False, allow_infinity=False),
+        float: st.integers(-(10**9), 10**9).map(lambda milli: milli / 1000),
         type(None): st.none(),
     }
     return simple[kind] if kind in simple else messages(kind)
@@ -62,8 +62,9 @@ def timed(text: str, times: tuple[float, float], probability: float) -> Word:
 
 def messages(kind: type[Any]) -> st.SearchStrategy[Any]:
     if kind is Word:
-        seconds = st.floats(0, 1e6)
-        return st.builds(timed, st.text(), st.tuples(seconds, seconds), st.floats(0, 1))
+        seconds = st.integers(0, 10**9).map(lambda milli: milli / 1000)
+        probability = st.integers(0, 1000).map(lambda milli: milli / 1000)
+        return st.builds(timed, st.text(), st.tuples(seconds, seconds), probability)
     if kind is Start:
         return st.builds(
             kind, **{n: values(hint, n) for n, hint in hints(kind).items() if n not in DEPENDENT}
@@ -106,6 +107,12 @@ def test_nested_messages() -> None:
     ready = Ready("s1", "fr", ("zh",), routes=(Route("zh", "en"),))
     assert json.loads(encode(ready))["routes"] == [{"target": "zh", "via": "en"}]
     assert json.loads(encode(Done(Statistics(audio_seconds=1.5))))["statistics"]["audio_seconds"] == 1.5
+
+
+def test_times_leave_without_the_noise_of_sums() -> None:
+    words = (Word(" a", 0.1 + 0.2, 5.0200000000000005, 1 / 3),)
+    sent = decode(encode(Caption(0, "en", "a", start=0.1 + 0.2, end=5.0200000000000005, words=words)))
+    assert sent == Caption(0, "en", "a", start=0.3, end=5.02, words=(Word(" a", 0.3, 5.02, 0.333),))
 
 
 def test_only_finite_numbers_leave() -> None:

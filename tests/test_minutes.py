@@ -114,6 +114,15 @@ def test_a_booth_is_read_in_its_language_and_is_not_what_was_spoken() -> None:
     assert '"booth": true' in forms.write(found, "json")
 
 
+def test_translations_are_in_one_order_whichever_came_first() -> None:
+    found = record(
+        *(event(caption(0, "one"), spoken=True), event(caption(1, "two", 5.0), spoken=True)),
+        *(event(caption(0, "uno", language="es")), event(caption(0, "一", language="zh"))),
+        *(event(caption(1, "二", 5.0, "zh")), event(caption(1, "dos", 5.0, "es"))),
+    )
+    assert [[*utterance.translations] for utterance in found.utterances] == [["es", "zh"], ["es", "zh"]]
+
+
 def test_utterances_are_in_the_order_in_which_they_were_spoken() -> None:
     found = record(
         event(caption(0, "later", 9.0), line="s1", spoken=True),

@@ -296,3 +296,11 @@ def test_the_threads_of_the_large_translator_give_way() -> None:
     usual = own[os.getpid()]
     assert {own[thread] - usual for thread in own.keys() - before.keys()} == {0, models.NICE}
     assert set(tiers.routers) == {Tier.MEDIUM, Tier.LARGE}
+
+
+@pytest.mark.parametrize("path", ["/models/x", "./x", "../models/x", "~/x"])
+def test_of_a_path_nobody_is_told_to_download_it(path: str) -> None:
+    with pytest.raises(ModelError, match="a folder with a model was expected there"):
+        models.translator_folders([path], print)
+    with pytest.raises(ModelError, match=r"a folder with model\.bin was expected"):
+        models.recognizer_folder(path, print)

@@ -38,6 +38,16 @@ async def test_nothing_else_is_served(path: str) -> None:
         assert (await http.get(path)).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/r/hall/booth", "/r/hall/desk/more", "/desk", "/web/nothing.html"])
+async def test_who_comes_to_a_page_that_is_not_there_reads_which_there_are(path: str) -> None:
+    async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        browser = await http.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        assert browser.status_code == 404 and browser.headers["content-type"].startswith("text/plain")
+        assert "/r/ROOM/desk" in browser.text and "booth" in browser.text
+        program = await http.get(path)
+        assert (program.status_code, program.json()["error"]["code"]) == (404, "bad_input")
+
+
 async def test_a_link_is_drawn_as_a_code_and_never_stands_in_an_address() -> None:
     async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
         drawn = await http.post("/web/code.svg", json={"link": "http://hall.example/r/hall#token=secret"})

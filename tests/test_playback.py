@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -13,10 +15,12 @@ import soundfile
 from server.__main__ import main
 from server.client import client
 from server.interpretation import models
+from server.wire.messages import Ready
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption, Transcript
-from streaming.scripted import speak
-from tests.served import cut, engines, serving
+from streaming.scripted import ScriptedRecognizer, speak
+from streaming.stages import Recognition, Window
+from tests.served import cut, engines, serving, silence
 
 SAID = ["alpha", "bravo", "charlie", "", "delta", "echo"]
 
@@ -29,7 +33,7 @@ def recording(tmp_path: Path) -> Path:
 
 async def stream(*arguments: str) -> int:
     async with serving() as server:
-        return await asyncio.to_thread(main, ["stream", *arguments, "--url", server.url])
+        return await asyncio.to_thread(main, ["stream", *arguments, "--url", f"http://{server.address}"])
 
 
 async def test_jsonl_holds_every_message_and_commits_what_interpret_commits(
@@ -114,8 +118,8 @@ async def test_a_room_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     async with serving() as server, httpx2.AsyncClient(base_url=f"http://{server.address}") as http:
         (await http.post("/v1/rooms", json={"id": "hall", "source": "en"})).raise_for_status()
         command = ["listen", "hall", "--language", "es", "--style", "steady", "--format", "jsonl"]
-        reading = asyncio.create_task(asyncio.to_thread(main, [*command, "--url", f"ws://{server.address}"]))
-        while not (await http.get("/v1/rooms/hall")).json()["languages"]:  # noqa: ASYNC110
+        reading = asyncio.create_task(asyncio.to_thread(main, [*command, "--url", server.url]))
+        while not (reading.done() or (await http.get("/v1/rooms/hall")).json()["languages"]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         floor = f"ws://{server.address}/v1/rooms/hall/floor"
         _ = [arrival async for arrival in client.stream(floor, cut(speak(SAID), [1600]), speed=0)]
@@ -125,6 +129,8 @@ async def test_a_room_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     final = [row["committed"] for row in rows if row["type"] == "caption" and row["final"]]
     assert final == ["ahpla ovarb eilrahc", "atled ohce"]
     assert rows[-1]["type"] == "done"
+    arrivals = [row["arrival"] for row in rows]
+    assert arrivals == sorted(arrivals) and arrivals[-1] > 0
 
 
 async def test_a_room_that_is_not_there_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,3 +138,40 @@ async def test_a_room_that_is_not_there_is_status_2(capsys: pytest.CaptureFixtur
         url = f"ws://{server.address}"
         assert await asyncio.to_thread(main, ["listen", "nowhere", "--url", url]) == 2
     assert "there is no room 'nowhere'" in capsys.readouterr().err
+
+
+async def test_the_lag_of_who_speaks_later_in_a_room_counts_from_the_own_beginning() -> None:
+    async with serving() as server, httpx2.AsyncClient(base_url=f"http://{server.address}") as http:
+        (await http.post("/v1/rooms", json={"id": "hall", "source": "en"})).raise_for_status()
+        floor = f"ws://{server.address}/v1/rooms/hall/floor"
+        _ = [arrival async for arrival in client.stream(floor, cut(silence(60.0), [1600]), speed=0)]
+        later = [arrival async for arrival in client.stream(floor, cut(speak(SAID), [1600]), speed=4)]
+    (ready,) = (arrival.message for arrival in later if isinstance(arrival.message, Ready))
+    assert ready.begin >= 60.0
+    lags = [arrival.lag for arrival in later if isinstance(arrival.message, Caption)]
+    assert lags and all(lag is not None and lag >= 0 for lag in lags)
+
+
+class Deaf(ScriptedRecognizer):
+    """Hears no speech in anything."""
+
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+        heard = super().recognize(windows)
+        return [replace(one, no_speech_probability=0.99, mean_log_probability=-2.0) for one in heard]
+
+
+async def test_what_is_withheld_again_and_again_is_said_once_with_its_time_and_counted(
+    recording: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = engines(recognizer=Deaf())
+    async with serving(deaf) as server:
+        wanted = ["stream", str(recording), "--from", "en", "--speed", "0", "--url", server.url]
+        assert await asyncio.to_thread(main, wanted) == 0
+    streamed = capsys.readouterr().err.splitlines()
+    monkeypatch.setattr(models, "load_engines", lambda config, say: deaf)
+    assert await asyncio.to_thread(main, ["interpret", str(recording), "--from", "en"]) == 0
+    for first, last in (streamed, capsys.readouterr().err.splitlines()):
+        assert re.search(
+            r" 00:00:\d\d\.\d: the hypothesis was dropped: the recognizer heard no speech$", first
+        )
+        assert re.search(r" [2-9]\d* times in all: the hypothesis was dropped: ", last)

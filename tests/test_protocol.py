@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.access.auth import LONGEST_TOKEN
+from server.access.tokens import HALF_A_DAY
 from server.wire.messages import (
     CLIENT,
     SERVER,
@@ -178,6 +180,13 @@ def test_audio_is_read_as_declared() -> None:
 
 
 # PROTOCOL.md
+
+
+def test_how_long_a_room_token_lasts_is_written() -> None:
+    lasting = (
+        f"{HALF_A_DAY / 3600:g} hours unless `seconds` says otherwise, and {LONGEST_TOKEN / 86_400:g} days"
+    )
+    assert lasting in TEXT
 
 
 def section(title: str) -> str:

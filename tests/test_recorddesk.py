@@ -248,6 +248,8 @@ async def test_a_room_that_has_ended_can_be_deleted_with_all_that_is_left() -> N
         assert (await here.http.delete("/v1/rooms/hall/record")).status_code == 409
         await here.http.delete("/v1/rooms/hall")
         assert await record(here) == lines(*SAID) and folder.is_dir()
+        taken = await here.http.post("/v1/rooms", json={"id": "hall"})
+        assert taken.status_code == 409 and "DELETE /v1/rooms/hall/record" in taken.json()["error"]["message"]
         assert (await here.http.delete("/v1/rooms/hall/record")).status_code == 204
         assert not folder.exists()
         assert (await here.http.get("/v1/rooms/hall/record")).status_code == 404

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from server import config, reference
-from server.config import Config
+from server.config import Config, PacksConfig
+from server.interpretation import pack, packs
 from server.wire.schema import from_plain, hints
 
 HOUSE = Path(__file__).parent.parent
@@ -41,3 +42,19 @@ def test_what_is_written_elsewhere_is_possible(path: str, tmp_path: Path) -> Non
     for block in blocks:
         (tmp_path / "dragoman.toml").write_text(block, encoding="utf-8")
         config.load(tmp_path / "dragoman.toml")
+
+
+@pytest.mark.parametrize("path", ["README.md", "README.zh-CN.md"])
+def test_the_pack_that_is_shown_is_in_order(path: str, tmp_path: Path) -> None:
+    (shown,) = re.findall(
+        r"/(robots\.toml) <<'END'\n(.*?)^END", (HOUSE / path).read_text("utf-8"), re.M | re.S
+    )
+    (tmp_path / shown[0]).write_text(shown[1], encoding="utf-8")
+    found = pack.read(tmp_path / shown[0])
+    assert (found.name, found.verbatim, len(found.entries)) == ("robots", ("PyTorch",), 1)
+    assert found.hot_words and found.replacements and found.prompt
+
+
+def test_the_folder_of_packs_is_named() -> None:
+    named = str(packs.folder()).replace(str(Path.home()), "~")
+    assert named in reference.docs(PacksConfig)["folder"]

@@ -208,6 +208,21 @@ async def test_of_two_who_open_a_room_one_does(open_rooms: tuple[Served, httpx2.
     _, http = open_rooms
     answers = await asyncio.gather(*(http.post("/v1/rooms", json={"id": "attic"}) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    refusal = (await http.post("/v1/rooms", json={"id": "attic"})).json()["error"]
+    assert refusal["message"] == "there is a room 'attic' already"
+
+
+async def test_a_body_that_does_not_say_it_is_json_is_told_to(
+    open_rooms: tuple[Served, httpx2.AsyncClient],
+) -> None:
+    _, http = open_rooms
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await http.post("/v1/rooms", content=b'{"id": "cellar"}', headers=form)
+    told = answer.json()["error"]["message"]
+    assert answer.status_code == 422
+    assert "Content-Type: application/json" in told and form["Content-Type"] in told
+    missing = await http.post("/v1/rooms", json={})
+    assert "body.id" in missing.json()["error"]["message"]
 
 
 async def test_an_event_that_several_end_ends_once_and_in_order(

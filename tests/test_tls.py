@@ -110,7 +110,7 @@ def test_the_announcement_says_wss(pair: tuple[Path, Path], capsys: pytest.Captu
     with app.bound("127.0.0.1", 0) as listener:
         app.announce(listener, context(*pair), Languages(engines()))
         address = app.address_of(listener)
-    assert capsys.readouterr().out.startswith(f"listening on wss://{address}/v1/live")
+    assert capsys.readouterr().out.startswith(f"listening on https://{address}/ and wss://{address}/v1/live ")
 
 
 def test_an_open_server_on_a_network_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

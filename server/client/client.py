@@ -48,7 +48,8 @@ class Arrival:
     """A message of the server, and when it came."""
 
     time: float
-    """Seconds since audio began to be played: position 0 of the audio was spoken at 0."""
+    """Seconds since audio began to be played: position 0 of the audio was spoken at 0; of a listener, since
+    it began to read."""
     message: ServerMessage
     lag: float | None = None
     """Of a caption, when audio is paced: seconds since the end of its last word was spoken."""
@@ -140,8 +141,9 @@ class _Lasting(ABC):
         """Another connection could go on."""
 
     @property
+    @abstractmethod
     def _time(self) -> float:
-        return 0.0
+        """Seconds since it began."""
 
     @property
     def _failure(self) -> Exception | None:
@@ -205,10 +207,15 @@ class Reading(_Lasting):
         super().__init__(url, wanted.event, key)
         self._wanted = wanted
         self._past = -1
+        self._began = time.perf_counter()
 
     @property
     def _resumable(self) -> bool:
         return self.event is not None
+
+    @property
+    def _time(self) -> float:
+        return time.perf_counter() - self._began
 
     async def _connection(self) -> AsyncGenerator[Arrival, None]:
         async with await connected(self._url, self._key) as socket:
@@ -235,6 +242,7 @@ class Conversation(_Lasting):
         self._replay = replay
         self.token = token
         """What resumes the session."""
+        self._begin = 0.0
 
     @property
     def _resumable(self) -> bool:
@@ -270,11 +278,11 @@ class Conversation(_Lasting):
                 await send(socket, encode(first))
                 async for arrival in self._received(socket):
                     match arrival.message:
-                        case Ready(token=token, position=position):
-                            self.token = token
+                        case Ready(token=token, position=position, begin=begin):
+                            self.token, self._begin = token, begin
                             playing = asyncio.create_task(self._play(socket, position))
                         case Caption(end=end):
-                            arrival = replace(arrival, lag=self._replay.lag(end))
+                            arrival = replace(arrival, lag=self._replay.lag(end - self._begin))
                         case Ack(position=position):
                             self._replay.forget(position)
                     yield arrival

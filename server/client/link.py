@@ -58,7 +58,7 @@ def _refusal(response: Response) -> str:
     try:
         return str(json.loads(response.body)["error"]["message"])
     except (ValueError, TypeError, KeyError):
-        return f"no Dragoman answers there (HTTP {response.status_code})"
+        return f"nothing of Dragoman's is at this path (HTTP {response.status_code})"
 
 
 async def receive(socket: ClientConnection) -> tuple[int | None, ServerMessage, bytes]:

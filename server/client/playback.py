@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from server.client import client
+from server.client.notices import Notices
 from server.client.terminal import GrowingView, LineView, View
 from server.interpretation.graph import Interpretation
 from server.wire.messages import Error, encode
@@ -172,6 +173,7 @@ class CaptionListener:
     view: View
     _texts: dict[tuple[int, str], str] = field(default_factory=dict)
     _lags: dict[str, list[float]] = field(default_factory=dict)
+    _notices: Notices = field(default_factory=lambda: Notices(_say))
 
     def hear(self, arrival: client.Arrival) -> None:
         """Show a message."""
@@ -181,12 +183,13 @@ class CaptionListener:
                 self.view.show(caption, arrival.time)
             case Revision(utterance=utterance, language=language, text=text):
                 self.view.show(Caption(utterance, language, text, final=True), arrival.time)
-            case Notice(message=message):
-                print(f"dragoman: {message}", file=sys.stderr)
+            case Notice() as notice:
+                self._notices.hear(notice, arrival.time)
 
     def close(self) -> None:
         """Say how far captions were behind."""
         self.view.close()
+        self._notices.close()
         for language, lags in self._lags.items():
             lags.sort()
             mean, most = sum(lags) / len(lags), lags[round(0.95 * (len(lags) - 1))]
@@ -210,6 +213,10 @@ def caption_listener(wanted: Interpretation) -> CaptionListener:
 def reading_listener() -> CaptionListener:
     """Build the listener that shows a room: one language."""
     return caption_listener(Interpretation())
+
+
+def _say(line: str) -> None:
+    print(f"dragoman: {line}", file=sys.stderr)
 
 
 def _columns() -> int:

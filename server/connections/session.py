@@ -185,6 +185,7 @@ class Session(Connection):
             token,
             floor.position,
             floor.lines[0].name,
+            round(floor.begin, 3),
         )
 
     def _gone(self, error: BaseException) -> None:

@@ -23,6 +23,8 @@ _PROTECTED = "/v1/"
 """What is said, and what can be done; not the pages, and not what probes ask."""
 _UPLOADS = ("/v1/audio/", "/v1/jobs")
 """Where recordings come in, piece by piece; any other body is held in memory before anybody is judged."""
+_PRIVATE = (".local", ".localhost")
+"""Ends of names that the public DNS may not answer for (RFC 6762, RFC 6761)."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -118,7 +120,7 @@ def _is_local(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return "." not in host
+        return "." not in host or host.endswith(_PRIVATE)
     return True
 
 

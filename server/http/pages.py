@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 WEB = Path(__file__).parent.parent / "web"
@@ -79,7 +79,7 @@ def interface_languages() -> dict[str, str]:
 def _file(request: Request, name: str) -> Response:
     path = (WEB / name).resolve()
     if not path.is_relative_to(WEB) or not path.is_file() or path.suffix not in _TYPES:
-        return Response(status_code=404)
+        raise HTTPException(404, "there is no such page")
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=_headers(request))
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket
@@ -38,6 +38,19 @@ _STATUSES: tuple[tuple[type[DragomanError], int], ...] = (
     (DragomanError, 500),
 )
 """The first that fits."""
+
+_NOTHING_HERE: Final = """404: there is no page here. 此处没有网页。
+
+/               a speaker alone                 单人同传
+/r/ROOM         listeners                       听众
+/r/ROOM/floor   a speaker                       发言人
+/r/ROOM/desk    the operator                    操作员
+/r/ROOM/screen, /r/ROOM/overlay                 会场大屏、视频叠加字幕
+
+The booth has no page: interpreters connect with a client of their own (PROTOCOL.md).
+译员间没有网页：译员用自己的客户端连接（见 PROTOCOL.md）。
+"""
+"""What a person reads who has come to a page that is not there."""
 
 
 class Refused(BaseModel):
@@ -90,10 +103,16 @@ def install(app: FastAPI) -> None:
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        kind = request.headers.get("content-type", "")
+        # A body that does not say what it is passes for JSON.
+        if kind and "json" not in kind.lower() and any(e["loc"][:1] == ("body",) for e in error.errors()):
+            told = f"a body with the header Content-Type: application/json was expected, {kind} came"
         return _plain(422, "bad_input", told)
 
-    async def unknown(request: Request, error: Exception) -> JSONResponse:
+    async def unknown(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+            return PlainTextResponse(_NOTHING_HERE, 404)
         return _plain(error.status_code, "bad_input", str(error.detail), error.headers)
 
     app.add_exception_handler(DragomanError, refused)

@@ -290,6 +290,8 @@ def _translators(name: str) -> list[Path]:
         return embedded.translators()
     if path := _local(name, embedded.translators()):
         return [path]
+    if Path(name).is_absolute() or name.startswith((".", "~")):
+        raise ModelError(f"there is no translator {name}: a folder with a model was expected there")
     raise ModelError(
         f"there is no translator {name}: name a folder, or fetch it with dragoman models download {name}"
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from asr.endpointing import EndpointingStage
 from asr.presets import family
@@ -26,6 +27,10 @@ from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.simulate import Engines
 from streaming.stages import READ, Ask, Notice, Recognition, Signal, TranslationRequest, Window, Write
 from streaming.words import Word, text_of
+
+OnNotice: TypeAlias = Callable[[Notice, float | None], None]
+"""Told what people should know, and to which second of the recording it belongs, `None`: to none; from any
+thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,11 @@ def interpret(
     workers: int,
     prompt: str = "",
     last: Passage | None = None,
-    on_notice: Callable[[Notice], None] = lambda notice: None,
+    on_notice: OnNotice = lambda notice, moment: None,
 ) -> Iterator[Passage]:
     """Interpret a recording; gives its passages in order, at most `workers` utterances ahead.
 
     What ends with the `last` passage of an earlier run is only listened for, to go on where that was stopped.
-    `on_notice` may be called from several threads.
     """
     listener = _Listener(wanted, engines, manner, prompt, on_notice)
     passages = _passages(chunks, listener, engines, manner, workers, last)
@@ -156,7 +160,7 @@ class _Listener:
         engines: Engines,
         manner: Manner,
         prompt: str,
-        on_notice: Callable[[Notice], None],
+        on_notice: OnNotice,
     ) -> None:
         self.source = wanted.source
         self._targets = wanted.targets
@@ -172,7 +176,7 @@ class _Listener:
         window, result = self._heard(audio, language)
         words, alarm = believed(window, result)
         if alarm:
-            self._on_notice(Notice(alarm.code, alarm.message))
+            self._on_notice(Notice(alarm.code, alarm.message), audio.start)
         if language is None and tells_language(window, result):
             language = result.language
         words = self._script.write(words, result.language)

@@ -29,8 +29,7 @@ from streaming.words import Word, text_of
 
 Mode: TypeAlias = Literal["accurate", "live"]
 
-OnNotice: TypeAlias = Callable[[Notice], None]
-"""Told what people should know; may be called from several threads."""
+OnNotice: TypeAlias = accurate.OnNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def interpret(
     engines: Engines,
     on_progress: Callable[[float], None],
     on_utterance: Callable[[UtteranceRecord], None] = lambda utterance: None,
-    on_notice: OnNotice = lambda notice: None,
+    on_notice: OnNotice = lambda notice, moment: None,
     *,
     approach: Approach = ACCURATE,
     workers: int = 1,
@@ -82,7 +81,7 @@ def passages(
     *,
     workers: int = 1,
     last: Passage | None = None,
-    on_notice: OnNotice = lambda notice: None,
+    on_notice: OnNotice = lambda notice, moment: None,
 ) -> Iterator[Passage]:
     """Interpret audio; gives passages in order, the last one ends with the audio.
 
@@ -140,7 +139,7 @@ def _serves(router: Router, request: TranslationRequest, refused: set[str], on_n
     except LanguageError as error:
         if str(error) not in refused:
             refused.add(str(error))
-            on_notice(Notice(error.code, str(error)))
+            on_notice(Notice(error.code, str(error)), None)
         return False
     return True
 
@@ -220,7 +219,7 @@ class _Ledger:
     def write(self, name: str, item: Any, moment: float) -> None:
         match item:
             case Notice():
-                self._on_notice(item)
+                self._on_notice(item, moment)
             case Update():
                 self._add(name, item)
 

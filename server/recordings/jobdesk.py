@@ -52,7 +52,7 @@ class JobView(BaseModel):
     name: str
     """What its owner calls the recording."""
     language: str | None
-    """Spoken; null: detected."""
+    """Spoken: what was asked for, else, when the job is done, what was found; null: that is not known yet."""
     targets: list[str]
     mode: str
     created: str
@@ -218,11 +218,11 @@ def _view(jobs: Jobs, job: Job, *, duplicate: bool = False) -> JobView:
         created=_moment(job.created) or "",
         started=_moment(job.started),
         finished=_moment(job.finished),
-        seconds=job.seconds,
+        seconds=None if job.seconds is None else round(job.seconds, 3),
         seconds_done=round(done, 3),
         progress=_progress(job, done),
         resumed=job.resumed,
-        resumed_from=job.resumed_from,
+        resumed_from=None if job.resumed_from is None else round(job.resumed_from, 3),
         duplicate=duplicate,
         error=failed,
     )

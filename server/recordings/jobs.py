@@ -158,8 +158,11 @@ class Jobs:
         job = self.get(number)
         if job.state is not State.DONE:
             raise StateFault(f"job {job.id} is {job.state}: it has a result when it is done")
+        return self._record(job)
+
+    def _record(self, job: Job) -> Record:
         gathered = Gathered(Interpretation(job.source, job.targets), seconds=job.seconds or 0.0)
-        for passage in self._store().heard(number):
+        for passage in self._store().heard(job.id):
             gathered.add(passage)
         return gathered.record()
 
@@ -284,7 +287,8 @@ class Jobs:
         wanted = Interpretation(job.source, job.targets)
         approach = Approach(job.mode, job.prompt)
         await self._recordings.interpret(*(path, job.name, wanted, approach, Priority.JOB, hear), last=last)
-        store.change(job.id, seconds=self._done.get(job.id, 0.0))
+        found = await asyncio.to_thread(self._record, job)
+        store.change(job.id, seconds=self._done.get(job.id, 0.0), source=found.language)
 
     def _end(self, job: Job, state: State, **about: str) -> Job:
         done = self.done(job)

@@ -113,7 +113,7 @@ class Recordings:
         on_passage: OnPassage,
         *,
         last: Passage | None = None,
-        on_notice: OnNotice = lambda notice: None,
+        on_notice: OnNotice = lambda notice, moment: None,
     ) -> None:
         """Interpret a recording, which its owner calls `name`; cancelling the wait stops it.
 

@@ -168,7 +168,7 @@ async def _record(recordings: Recordings, upload: Upload, asked: Asked) -> Recor
     gathered, notices = Gathered(asked.wanted), list[Notice]()
     await recordings.interpret(
         *(upload.path, upload.name, asked.wanted, asked.approach, Priority.REQUEST, gathered.add),
-        on_notice=notices.append,
+        on_notice=lambda notice, moment: notices.append(notice),
     )
     record = gathered.record()
     refused = [notice for notice in notices if notice.code == LanguageError.code]

@@ -89,7 +89,7 @@ def bilingual(utterance: UtteranceRecord) -> str:
     head = f"[{clock(utterance.start, '.', 1)} - {clock(utterance.end, '.', 1)}]"
     by = f" {utterance.name}," if utterance.name else ""
     rows = [f"{head}{by} {utterance.language}: {utterance.text}"]
-    rows += [f"{' ' * len(head)} {target}: {said}" for target, said in utterance.translations.items()]
+    rows += [f"{' ' * len(head)} {target}: {said}" for target, said in utterance.translations.items() if said]
     return "\n".join(rows) + "\n"
 
 

@@ -198,8 +198,13 @@ class Hall:
         opening = plan.id in self._opening  # by somebody else, at this moment
         self._opening.add(plan.id)
         try:
-            if opening or await self._services.log.states(plan.id):
-                raise TakenError(f"there is, or was, a room {plan.id!r} already")
+            if opening or plan.id in self._conferences:
+                raise TakenError(f"there is a room {plan.id!r} already")
+            if await self._services.log.states(plan.id):
+                raise TakenError(
+                    f"the room {plan.id!r} has ended and its record is kept: delete that "
+                    f"(DELETE /v1/rooms/{plan.id}/record), or choose another id"
+                )
             # Of an earlier room of this name, which the log has forgotten.
             await asyncio.to_thread(self.tapes.delete, plan.id)
             conference = self._conferences[plan.id] = await create(plan, self._services, self._count)

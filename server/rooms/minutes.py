@@ -117,7 +117,7 @@ class Minutes:
             return None
         translations = {
             each.language: each.text.strip()
-            for each in said
+            for each in sorted(said, key=lambda each: each.language)
             if each is not first and self._finished(each) and each.text.strip()
         }
         name = self._names.get(first.speaker, "")

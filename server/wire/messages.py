@@ -25,7 +25,7 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from server.wire.schema import SchemaError, check_name, check_rate, from_plain, to_plain
+from server.wire.schema import SchemaError, check_name, check_rate, from_plain, rounded, to_plain
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.stages import Notice
@@ -138,6 +138,8 @@ class Ready:
     """Samples of each channel that need not be sent: go on from there."""
     speaker: str = ""
     """Name of the speaker in captions; of several channels, the first's."""
+    begin: float = 0.0
+    """Where position 0 of the audio is, in the seconds of captions: of the room; 0 outside of rooms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,9 +275,9 @@ def name_of(message: Message) -> str:
 
 
 def encode(message: Message, event: int | None = None) -> str:
-    """Write a message as JSON; of an event, with its number."""
+    """Write a message as JSON; of an event, with its number; times to the millisecond."""
     numbered = {} if event is None else {"event": event}
-    content = {"type": name_of(message), **numbered, **to_plain(message)}
+    content = {"type": name_of(message), **numbered, **rounded(to_plain(message))}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

@@ -17,6 +17,8 @@ LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
 """Sample rates that a client may declare, in Hz."""
 LONGEST_NAME = 200
 """Characters of the name of a speaker, a channel or an interpreter."""
+DIGITS = 3
+"""Behind the point, of numbers that leave: times are told to the millisecond."""
 _NO_LETTERS = frozenset({"Cc", "Zl", "Zp"})
 """Unicode's categories of control characters and of ends of lines."""
 
@@ -32,6 +34,18 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     return value
+
+
+def rounded(plain: Any) -> Any:
+    """Leave out the digits that no clock and no model knows."""
+    match plain:
+        case float():
+            return round(plain, DIGITS)
+        case list():
+            return [rounded(item) for item in plain]
+        case dict():
+            return {name: rounded(item) for name, item in plain.items()}
+    return plain
 
 
 def from_plain(kind: Any, value: Any, where: str) -> Any:
