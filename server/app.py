@@ -20,7 +20,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
+from pydantic import TypeAdapter
 
 from server import operations
 from server.access import keys, tokens
@@ -115,9 +116,12 @@ def create_app(
         limits=config.limits,
     )
 
-    @app.get("/v1/languages", summary="What can be recognised, translated and spoken")
-    async def offered() -> Offer:
-        return languages.offer()
+    # Written once: with a model of many languages it is megabytes, and anybody may ask for it.
+    offer = TypeAdapter(Offer).dump_json(languages.offer())
+
+    @app.get("/v1/languages", summary="What can be recognised, translated and spoken", response_model=Offer)
+    async def offered() -> Response:
+        return Response(offer, media_type="application/json")
 
     app.include_router(pages.router())
     app.include_router(reception.addresses(house, hall, patience))
