@@ -6,6 +6,7 @@ import { Connection } from "./connection.js";
 import { look } from "./look.js";
 import { authorization, credentials, link, room } from "./place.js";
 import { save } from "./record.js";
+import { ask } from "./request.js";
 import { Transcript, asCaption } from "./transcript.js";
 import { fill as fillWords, languageName, said, word } from "./words.js";
 
@@ -35,7 +36,7 @@ async function prepare() {
   connection.addEventListener("message", ({ detail }) => receive(detail));
   connection.open();
   document.addEventListener("words", draw);
-  fillLinks();
+  fillLinks().catch(tell);
 }
 
 function receive(message) {
@@ -294,7 +295,7 @@ async function fillLinks() {
     const grow = document.createElement("span");
     grow.className = "grow";
     grow.append(anchor);
-    const [copying, showing] = [button("", () => copy(address, copying)), button("", () => exhibit(name, address))];
+    const [copying, showing] = [button("", () => copy(address, copying)), button("", () => exhibit(name, address).catch(tell))];
     copying.dataset.word = "copy";
     showing.dataset.word = "code";
     item.append(grow, copying, showing);
@@ -316,7 +317,7 @@ async function exhibit(name, address) {
 
 /** The QR code of a link, as the source of an image. */
 async function code(link) {
-  const answer = await fetch("/web/code.svg", {
+  const answer = await ask("/web/code.svg", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ link }),
@@ -327,19 +328,19 @@ async function code(link) {
 /** A token for a link, or "" where the server needs none. */
 async function roomToken(role) {
   if (!credentials().token) return "";
-  const answer = await fetch(`/v1/rooms/${room()}/tokens`, {
+  const answer = await ask(`/v1/rooms/${room()}/tokens`, {
     method: "POST",
     headers: { "Content-Type": "application/json", ...authorization() },
     body: JSON.stringify({ role }),
   });
-  return answer.ok ? (await answer.json()).token : "";
+  return (await answer.json()).token;
 }
 
 async function download() {
   const format = $("record").value;
   const language = $("record-language").value;
   $("record").value = "";
-  await save(format, language).catch((error) => complain(error.message));
+  await save(format, language).catch(tell);
 }
 
 function finish() {
@@ -350,6 +351,10 @@ function finish() {
 function show(name) {
   $("state").dataset.state = name;
   $("state").textContent = word(name === "offline" ? "state-away" : `state-${name}`);
+}
+
+function tell(error) {
+  complain(error.message);
 }
 
 function complain(message) {
