@@ -46,6 +46,12 @@ export class Connection extends EventTarget {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** It is over: nothing is sent any more, nor asked again. */
+  get isClosed() {
+    return this.#closed;
+  }
+
+  /** Send a message; tells whether there is a connection to send it over. */
   send(message) {
     if (!this.isOpen) return false;
     this.#socket.send(message instanceof Int16Array ? message : JSON.stringify(message));
