@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from mt.router import Router
@@ -73,7 +74,14 @@ def main() -> None:
     """Serve."""
     port, log = sys.argv[1:]
     models.load_engines = lambda config, say: engines()
-    app.serve(config.load(server={"port": int(port), "max_sessions": 64}, events={"path": log}))
+    with tempfile.TemporaryDirectory() as recordings:
+        app.serve(
+            config.load(
+                server={"port": int(port), "max_sessions": 64},
+                events={"path": log},
+                recordings={"folder": recordings},
+            )
+        )
 
 
 if __name__ == "__main__":

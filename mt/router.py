@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 from mt.languages import normalized
@@ -54,13 +55,20 @@ class Router:
         Raises:
             LanguageError: no model serves the pair; the message lists what there is.
         """
+        if found := self.find(source, target):
+            return found
+        pair = f"{normalized(source)} → {normalized(target)}"
+        raise LanguageError(f"no model translates {pair}; {self._served}")
+
+    def find(self, source: str, target: str) -> Route | None:
+        """Find how a pair is translated; `None`: no model serves it."""
         pair = (normalized(source), normalized(target))
         if pair in self._models:
             return Route((pair,))
         first, second = (pair[0], PIVOT), (PIVOT, pair[1])
         if pair[0] != pair[1] and first in self._models and second in self._models:
             return Route((first, second), PIVOT)
-        raise LanguageError(f"no model translates {pair[0]} → {pair[1]}; {self._served()}")
+        return None
 
     def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
         """Translate each request by its route, in batches per model; answers keep the order.
@@ -101,6 +109,7 @@ class Router:
     def _model(self, request: TranslationRequest) -> PairTranslator:
         return self._models[normalized(request.source_language), normalized(request.target_language)]
 
+    @cached_property
     def _served(self) -> str:
         if not self._models:
             return "there is no translator at all"

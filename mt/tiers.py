@@ -25,7 +25,6 @@ from typing import Final
 from mt.languages import normalized
 from mt.router import Router
 from mt.wait_k import UNITS_PER_WORD
-from streaming.errors import LanguageError
 from streaming.stages import Translation, TranslationRequest
 from streaming.words import units
 
@@ -142,11 +141,7 @@ class Tiers:
         router = self.routers.get(tier)
         if router is None:
             return False
-        try:
-            router.route(request.source_language, request.target_language)
-        except LanguageError:
-            return False
-        return True
+        return router.find(request.source_language, request.target_language) is not None
 
     def _difficulty(self, tier: Tier, request: TranslationRequest) -> Difficulty:
         language = normalized(request.source_language)

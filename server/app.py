@@ -20,7 +20,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
+from pydantic import TypeAdapter
 
 from server import operations, version
 from server.access import keys, tokens
@@ -37,6 +38,7 @@ from server.interpretation.engines import Engines
 from server.interpretation.languages import Languages, Offer
 from server.monitoring import logs
 from server.recordings.archive import Archive
+from server.recordings.folder import Folder
 from server.rooms import recorddesk
 from server.rooms.eventlog import EventLog
 from server.rooms.hall import Hall
@@ -62,17 +64,19 @@ def create_app(
     patience: Patience = PATIENCE,
     access: Callable[[], Access] | None = None,
     log: EventLog | None = None,
+    folder: Folder | None = None,
 ) -> FastAPI:
     """Build the application around engines that are loaded; without `access` it is open to everybody, and
-    without a `log` nothing outlives the process."""
+    without a `log` nothing outlives the process. `folder` is the one that is configured."""
     house = House(engines, config, access or everybody())
     languages, events = Languages(engines), log or EventLog()
     house.health.checks["event log"] = events.trouble
     shelf = packs.shelf(config.packs.folder, config.packs.use)
     for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
         _say(str(conflict))
-    archive = Archive(house.engines, engines.tiers, languages, house.heard_recording, config)
-    tapes = Tapes(archive.folder / "rooms")
+    folder = folder or Folder(config.recordings.folder)
+    archive = Archive(house.engines, engines.tiers, languages, house.heard_recording, config, folder.path)
+    tapes = Tapes(folder.path / "rooms")
     hall = Hall(
         Services(
             events,
@@ -92,6 +96,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.enter_context(folder)
             await stack.enter_async_context(events)
             await stack.enter_async_context(house)
             await stack.enter_async_context(archive)
@@ -116,9 +121,12 @@ def create_app(
         limits=config.limits,
     )
 
-    @app.get("/v1/languages", summary="What can be recognised, translated and spoken")
-    async def offered() -> Offer:
-        return languages.offer()
+    # Written once: with a model of many languages it is megabytes, and anybody may ask for it.
+    offer = TypeAdapter(Offer).dump_json(languages.offer())
+
+    @app.get("/v1/languages", summary="What can be recognised, translated and spoken", response_model=Offer)
+    async def offered() -> Response:
+        return Response(offer, media_type="application/json")
 
     app.include_router(pages.router())
     app.include_router(reception.addresses(house, hall, patience))
@@ -136,19 +144,20 @@ def serve(config: Config) -> None:
 
     Raises:
         InputError: the port is taken, or the address is not one of this machine; or the event log cannot be
-            opened.
+            opened, or the folder of recordings is another server's.
         ConfigError: the certificate or the keys cannot be read.
         ModelError: a model that is not there, or not what it should be.
     """
     events = EventLog(config.events.file)
-    with bound(config.server.host, config.server.port) as listener:
+    folder = Folder(config.recordings.folder)
+    with bound(config.server.host, config.server.port) as listener, folder:
         logs.setup(config.logging)
         events.open()
         tls = tls_context(config.server)
         access = keys.watched(keys.folder(config.access.folder))
         always = packs.shelf(config.packs.folder, config.packs.use).take()
         engines = models.load_engines(packs.preferring(config, always), _say)
-        app = create_app(engines, config, access=access, log=events)
+        app = create_app(engines, config, access=access, log=events, folder=folder)
         server = Server(app, config, lambda: announce(listener, tls, Languages(engines)), tls)
         warn_if_open(listener, access())
         with _stopped_by_signals():

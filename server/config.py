@@ -154,7 +154,8 @@ class EventsConfig:
     """A file; ``auto``: ``dragoman/events.db`` in the user's folder of state; ``memory``: none, and nothing
     outlives the server."""
     days: float = 30.0
-    """Days after which nothing is left of a session or room that is over; rooms may say otherwise."""
+    """Days after which nothing is left of a session or room that is over; rooms may say otherwise. With a
+    log in memory the audio of rooms stays when the server is stopped."""
 
     def __post_init__(self) -> None:
         _within("days", self.days, 0, 36_500)
@@ -186,7 +187,8 @@ class RecordingsConfig:
     """Recordings that are posted, and jobs."""
 
     folder: str = ""
-    """Where uploads and jobs are kept; empty: ``~/.local/share/dragoman/recordings``."""
+    """Where uploads, jobs and the audio of rooms are kept, by one server at a time; empty:
+    ``~/.local/share/dragoman/recordings``."""
     root: str = ""
     """Jobs may name recordings in this folder and below; empty: none, they are uploaded."""
     at_once: int = 4

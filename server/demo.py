@@ -49,9 +49,7 @@ def _server() -> Iterator[str]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, stop the server as well
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "dragoman.toml"
-        # Neither the keys nor the sessions of the user's own server.
-        settings = f'[access]\nfolder = {json.dumps(folder)}\n[events]\npath = "memory"\n'
-        config.write_text(settings, encoding="utf-8")
+        config.write_text(_settings(folder), encoding="utf-8")
         command += ["--config", str(config)]
         process = subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True)
         try:
@@ -59,6 +57,12 @@ def _server() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait()
+
+
+def _settings(folder: str) -> str:
+    """Configure a server that touches nothing of the user's own: neither keys nor sessions nor recordings."""
+    own = json.dumps(folder)
+    return f'[access]\nfolder = {own}\n[events]\npath = "memory"\n[recordings]\nfolder = {own}\n'
 
 
 def _address(process: "subprocess.Popen[str]") -> str:

@@ -81,11 +81,19 @@ READ_SENT = """() => {
 
 @asynccontextmanager
 async def browser(
-    microphone: Path | None = None, *, allowed: bool = True, sharing: str = "", locale: str = "en-US"
+    microphone: Path | None = None,
+    *,
+    allowed: bool = True,
+    sharing: str = "",
+    locale: str = "en-US",
+    name: str = "",
 ) -> AsyncIterator[BrowserContext]:
     """Run Chromium; `microphone` is what it hears, once, and silence after it. With `sharing` it asks nobody
-    either, and the tab with this title is what is shared, with its sound."""
+    either, and the tab with this title is what is shared, with its sound. `name` is one more name
+    of this machine."""
     flags = [*FLAGS, *([ALLOWED] if allowed and not sharing else [])]
+    if name:
+        flags.append(f"--host-resolver-rules=MAP {name} 127.0.0.1")
     if sharing:
         flags.append(f"--auto-select-tab-capture-source-by-title={sharing}")
     if microphone:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -21,10 +22,13 @@ from server.__main__ import main
 from server.config import Config
 from server.interpretation import installed, models
 from server.interpretation.engines import Engines
+from server.recordings.folder import default_folder
+from server.recordings.jobstore import JobStore
 from streaming.audio import SAMPLE_RATE
 from streaming.decode import decode
 from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator, speak
 from streaming.stages import Translation, TranslationRequest
+from tests.test_jobs import job
 
 HOUSE = Path(__file__).parent.parent
 SAID = ["alpha", "bravo", "charlie", "", "delta", "echo"]
@@ -358,7 +362,10 @@ class TestEmbedded:
             assert path.name in done.stdout.decode()
 
     def test_show_themselves(self) -> None:
-        """The first command of the README, without its pacing."""
+        """The first command of the README, without its pacing, beside what the user has of his own."""
+        own = default_folder()
+        with closing(JobStore(own / "jobs.sqlite3")) as store:
+            store.add(job("own"), most=9)
         done = subprocess.run(
             [sys.executable, "-m", "server", "demo", "--speed", "0"],
             cwd=HOUSE,
@@ -371,6 +378,9 @@ class TestEmbedded:
         english, _, other = printed.partition("chinese.flac")
         assert chinese(english) > 50 and "zh" in english
         assert " en  " in other and chinese(other) > 50
+        with closing(JobStore(own / "jobs.sqlite3")) as store:
+            assert store.get("own") == job("own")
+            store.delete("own")
 
 
 def test_a_busy_port_is_one_line_and_status_2() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -18,6 +19,7 @@ import soundfile
 from server.config import Config, RecordingsConfig
 from server.http.faults import ParameterFault
 from server.interpretation.engines import Engines
+from server.recordings import jobs
 from server.recordings.jobs import located
 from server.recordings.jobstore import Job, JobStore, State
 from streaming.audio import SAMPLE_RATE, AudioChunk
@@ -342,3 +344,55 @@ async def test_what_ended_long_ago_is_forgotten(tmp_path: Path) -> None:
         assert (await desk.http.get("/jobs/old")).status_code == 404
     async with opened(config=configured(tmp_path, retention_hours=0.0)) as desk:
         assert len((await desk.http.get("/jobs")).json()["jobs"]) == 1
+
+
+class Full:
+    """A connection to a table on a disk that takes nothing, as long as `what` is in a statement."""
+
+    def __init__(self, connection: Any, what: str) -> None:
+        self.connection, self.what = connection, what
+        self.refused = 0
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        if self.what in statement:
+            self.refused += 1
+            raise sqlite3.OperationalError("database or disk is full")
+        return self.connection.execute(statement, *values)
+
+
+@pytest.mark.parametrize("what", ["DELETE FROM jobs", "SELECT * FROM jobs WHERE state"])
+async def test_a_full_disk_stops_no_work_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    monkeypatch.setattr(jobs, "_PATIENCE", 0.01)
+    async with opened(config=configured(tmp_path)) as desk:
+        first = (await desk.submit(["alpha"])).json()["id"]
+        await desk.ended(first)
+        store = desk.served.app.state.archive.jobs._opened
+        store.change(first, finished=1.0)
+        full = Full(store._connection, what)
+        monkeypatch.setattr(store, "_connection", full)
+        desk.served.app.state.archive.jobs.wake()
+        await until(lambda: full.refused >= 2)
+        monkeypatch.setattr(store, "_connection", full.connection)
+        second = (await desk.submit(["bravo"])).json()["id"]
+        assert (await desk.ended(second))["state"] == "done"
+        assert (await desk.http.get(f"/jobs/{first}")).status_code == 404
+    assert "jobs wait: jobs cannot be kept: database or disk is full" in caplog.text
+
+
+async def test_a_job_whose_end_the_disk_did_not_take_is_taken_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_PATIENCE", 0.01)
+    recognizer = Counted(0)
+    async with opened(engines(recognizer=recognizer), config=configured(tmp_path)) as desk:
+        number = (await desk.submit(["alpha"])).json()["id"]
+        await until(lambda: recognizer.asked > 0)
+        store = desk.served.app.state.archive.jobs._opened
+        full = Full(store._connection, "UPDATE")
+        monkeypatch.setattr(store, "_connection", full)
+        recognizer.opened.set()
+        await until(lambda: full.refused >= 3)
+        monkeypatch.setattr(store, "_connection", full.connection)
+        assert (await desk.ended(number))["state"] == "done"

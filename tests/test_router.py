@@ -136,3 +136,8 @@ def test_nothing_asked_nothing_answered(router: Router, into: Scripted) -> None:
 )
 def test_codes_of_languages(code: str, ours: str) -> None:
     assert normalized(code) == ours
+
+
+def test_a_pair_that_nobody_serves_is_not_found(router: Router) -> None:
+    assert router.find("zh-CN", "es") == Route((("zh", "en"), ("en", "es")), "en")
+    assert router.find("es", "zh") is None and router.find("en", "en") is None

@@ -13,6 +13,7 @@ from schemathesis import GenerationMode, checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from server.access.auth import Access, Role, new_key
+from server.config import Config, RecordingsConfig
 from tests.served import serving
 
 TEXT, KEY = new_key("fuzz", Role.ADMIN, None, 0.0)
@@ -20,12 +21,13 @@ CLOSED = Access(bytes(32), {KEY.id: KEY})
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server in a thread of its own: the fuzzer is synchronous."""
     started, stop, found = threading.Event(), threading.Event(), []
+    config = Config(recordings=RecordingsConfig(folder=str(tmp_path_factory.mktemp("recordings"))))
 
     async def serve() -> None:
-        async with serving(access=CLOSED) as served:
+        async with serving(access=CLOSED, config=config) as served:
             found.append(served.address)
             started.set()
             await asyncio.to_thread(stop.wait)

@@ -132,6 +132,8 @@ class _Lasting(ABC):
         self._url = url
         self._key = key
         self._transcript = Transcript()
+        self._away: float | None = None
+        """When the connection broke; `None`: there is one, over which nothing need come for hours."""
         self.event = event
         """Number of the last event that came."""
 
@@ -155,16 +157,18 @@ class _Lasting(ABC):
 
     async def arrivals(self, patience: float) -> AsyncGenerator[Arrival, None]:
         """Give messages until the last one."""
-        pause, heard = FIRST_PAUSE, time.monotonic()
+        pause = FIRST_PAUSE
         while True:
             try:
                 async with aclosing(self._connection()) as connection:
                     async for arrival in connection:
-                        pause, heard = FIRST_PAUSE, time.monotonic()
+                        pause = FIRST_PAUSE
                         yield arrival
                 return
             except (Broken, InputError) as error:
-                self._consider(error, time.monotonic() - heard > patience)
+                now = time.monotonic()
+                self._away = now if self._away is None else self._away
+                self._consider(error, now - self._away > patience)
             yield Arrival(self._time, Notice("reconnecting", "the connection is lost; resuming"))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -180,6 +184,7 @@ class _Lasting(ABC):
 
     async def _received(self, socket: ClientConnection) -> AsyncIterator[Arrival]:
         """Give checked messages until the last one."""
+        away, self._away = self._away, None
         while True:
             event, message, audio = await receive(socket)
             if event is not None:
@@ -189,6 +194,7 @@ class _Lasting(ABC):
             if isinstance(message, Revision):
                 self._transcript.revise(message.utterance, message.language, message.text)
             if isinstance(message, Error) and message.code == OverloadError.code and self._resumable:
+                self._away = away
                 raise Broken(message.message)  # there will be room for who comes back
             yield Arrival(self._time, message, None, audio, event)
             if isinstance(message, Done | Error):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mt.router import Router
 from server.interpretation.engines import Engines
 from server.interpretation.graph import Interpretation
 from server.wire.messages import Route
@@ -31,12 +32,17 @@ class Offer:
 
 
 class Languages:
-    """Answers what may be asked of a session."""
+    """Answers what may be asked of a session.
+
+    A model of 200 languages serves 40,000 pairs: they are gone through once, not whenever somebody asks.
+    """
 
     def __init__(self, engines: Engines) -> None:
         self._heard = engines.recognizer.languages
         self._router = engines.translator
         self._speaks = engines.synthesizer is not None
+        self._offer = Offer(tuple(sorted(self._heard)), tuple(_pairs(self._router)), self._speaks)
+        self._targets = frozenset(pair.target for pair in self._offer.translation)
         self.manner = engines.manner
         """How what is spoken is recognised and translated."""
 
@@ -83,11 +89,13 @@ class Languages:
 
     def offer(self) -> Offer:
         """Say all that is possible."""
-        return Offer(tuple(sorted(self._heard)), tuple(self._pairs()), self._speaks)
+        return self._offer
 
     def _reaches(self, source: str | None, target: str) -> bool:
         """Tell whether a target can be translated from a language, or from any if it is not known."""
-        return any(pair.target == target and source in (None, pair.source) for pair in self._pairs())
+        if source is None:
+            return target in self._targets
+        return self._router.find(source, target) is not None
 
     def _hears(self, language: str) -> bool:
         return not self._heard or language in self._heard
@@ -99,20 +107,19 @@ class Languages:
             raise LanguageError(f"'{language}' cannot be spoken: this server has no synthesizer")
 
     def _check_targets(self, targets: Iterable[str]) -> None:
-        reached = sorted({pair.target for pair in self._pairs()})
         for target in targets:
-            if target not in reached:
-                raise LanguageError(f"nothing can be translated into '{target}', only into {_list(reached)}")
+            if target not in self._targets:
+                reached = _list(sorted(self._targets))
+                raise LanguageError(f"nothing can be translated into '{target}', only into {reached}")
 
-    def _pairs(self) -> Iterator[Pair]:
-        """Give every pair that has a route."""
-        pairs = self._router.pairs
-        for source in sorted({source for source, _ in pairs}):
-            for target in sorted({target for _, target in pairs}):
-                try:
-                    yield Pair(source, target, self._router.route(source, target).via)
-                except LanguageError:
-                    continue
+
+def _pairs(router: Router) -> Iterator[Pair]:
+    """Give every pair that has a route."""
+    targets = sorted({target for _, target in router.pairs})
+    for source in sorted({source for source, _ in router.pairs}):
+        for target in targets:
+            if route := router.find(source, target):
+                yield Pair(source, target, route.via)
 
 
 def _list(languages: Iterable[str]) -> str:

@@ -1,6 +1,5 @@
 """Everything about recordings that a server has, put together from its configuration."""
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -31,16 +30,17 @@ class Archive:
         languages: Languages,
         heard: Callable[[float], None],
         config: Config,
+        folder: Path,
     ) -> None:
         """`engines` are shared with live sessions, which go first; `heard` is told the seconds of audio that
-        have been recognised.
+        have been recognised; uploads and jobs are kept in `folder`.
 
         Raises:
             ConfigError: the root is no folder.
         """
         wanted = config.recordings
         workers = config.recognition.workers or models.cores()
-        folder = self.folder = Path(wanted.folder).expanduser() if wanted.folder else default_folder()
+        self.folder = folder
         limits = Limits(wanted.jobs, wanted.retention_hours * 3600)
         uploads, most = folder / "uploads", config.limits.upload_bytes
         root = Path(wanted.root).expanduser() if wanted.root else None
@@ -64,9 +64,3 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
-
-
-def default_folder() -> Path:
-    """Name the folder that is used where none is configured."""
-    data = os.environ.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "dragoman" / "recordings"

@@ -15,6 +15,7 @@ commits depends on all that came before.
 import asyncio
 import hashlib
 import json
+import logging
 import secrets
 import threading
 import time
@@ -33,6 +34,8 @@ from server.recordings.recordings import Recordings
 from server.records.record import Record
 from streaming.errors import AudioError, DragomanError, OverloadError
 from streaming.queueing import Priority
+
+log = logging.getLogger(__name__)
 
 _HOUR = 3600.0
 _PATIENCE = 10.0
@@ -220,10 +223,14 @@ class Jobs:
     async def _work(self) -> None:
         while True:
             self._arrived.clear()
-            self._expire()
-            job = self._opened.next() if self._opened else None
+            try:
+                self._expire()
+                job = self._opened.next() if self._opened else None
+            except OverloadError as error:
+                await self._endure(error)
+                continue
             if job is None:
-                await self._idle()
+                await self._idle(_HOUR)
                 continue
             running = asyncio.create_task(self._run(job))
             self._current = (job.id, running)
@@ -234,20 +241,17 @@ class Jobs:
                 (outcome,) = await asyncio.gather(running, return_exceptions=True)
                 self._current = None
             if isinstance(outcome, Exception):
-                await asyncio.sleep(_PATIENCE)  # not even its failure could be written: the disk is full
-                self._queue_again(job)
+                await self._endure(outcome)  # not even its failure could be written
 
-    def _queue_again(self, job: Job) -> None:
-        with suppress(DragomanError):
-            if self.get(job.id).state is State.RUNNING:
-                self._store().change(job.id, state=State.QUEUED)
+    async def _endure(self, error: Exception) -> None:
+        """Wait for the disk to take something again; that a job could be added is a sign of it."""
+        log.error("jobs wait: %s", error)
+        await self._idle(_PATIENCE)
 
-    async def _idle(self) -> None:
-        try:
-            async with asyncio.timeout(_HOUR):
+    async def _idle(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
                 await self._arrived.wait()
-        except TimeoutError:
-            return
 
     async def _run(self, job: Job) -> None:
         try:

@@ -135,8 +135,9 @@ class JobStore:
         return self._find(where, state, state, limit)
 
     def next(self) -> Job | None:
-        """Give the job that has waited longest."""
-        return next(iter(self._find("state = ? ORDER BY created, rowid LIMIT 1", State.QUEUED)), None)
+        """Give the job that has waited longest, while none runs: one that says it does broke off when the
+        disk took not even its end."""
+        return next(iter(self._find("state IN (?, ?) ORDER BY created, rowid LIMIT 1", *ACTIVE)), None)
 
     def ended_before(self, moment: float) -> list[Job]:
         """List the jobs that ended before a moment."""

@@ -236,7 +236,9 @@ class Hall:
                 now - 86_400 * (days if kept is None else kept)
             ):
                 await self._delete(stream)
-        # What a log in memory, or one that was lost, knew of.
+        if not log.durable:
+            return  # it never knew of rooms before this start: they are those of another log
+        # What a log that was lost knew of.
         known = frozenset(await log.streams("room"))
         for stray in await asyncio.to_thread(self.tapes.strays, known, 86_400 * days):
             await asyncio.to_thread(self.tapes.delete, stray)

@@ -3,6 +3,8 @@
  * Events: "state" (connecting, open, reconnecting, offline, closed) and "message" (the parsed message).
  */
 
+import { refusal } from "./request.js";
+
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;
 /** Close codes after which asking again does not help; see PROTOCOL.md. */
@@ -13,6 +15,7 @@ export class Connection extends EventTarget {
   #wait = FIRST_WAIT;
   #timer = 0;
   #closed = false;
+  #entered = false;
 
   /**
    * `greet(again)` gives the first message of every connection; `again` is true after a break. `resuming`
@@ -43,6 +46,12 @@ export class Connection extends EventTarget {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** It is over: nothing is sent any more, nor asked again. */
+  get isClosed() {
+    return this.#closed;
+  }
+
+  /** Send a message; tells whether there is a connection to send it over. */
   send(message) {
     if (!this.isOpen) return false;
     this.#socket.send(message instanceof Int16Array ? message : JSON.stringify(message));
@@ -56,6 +65,7 @@ export class Connection extends EventTarget {
   }
 
   close() {
+    if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
     removeEventListener("online", this.online);
@@ -69,6 +79,7 @@ export class Connection extends EventTarget {
     const socket = (this.#socket = new WebSocket(this.url + (this.resuming() ? "?resume=true" : "")));
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
+      this.#entered = true;
       this.send(this.greet(again));
       this.#tell("open");
     });
@@ -76,21 +87,34 @@ export class Connection extends EventTarget {
       if (socket !== this.#socket) return;
       const detail = typeof data === "string" ? JSON.parse(data) : data;
       if (detail.type !== "error") this.#wait = FIRST_WAIT;
-      this.dispatchEvent(new CustomEvent("message", { detail }));
+      this.#pass(detail);
     });
     socket.addEventListener("close", ({ code }) => {
       if (socket !== this.#socket || this.#closed) return;
       if (FINAL.has(code)) return this.close();
+      if (!this.#entered) this.#explain();
       this.#tell(navigator.onLine ? "reconnecting" : "offline");
       this.#retry(this.#wait * (0.5 + Math.random()));
       this.#wait = Math.min(LONGEST_WAIT, 2 * this.#wait);
     });
   }
 
+  /** Learn whether we are not let in at all: of a handshake that is refused browsers tell pages nothing. */
+  async #explain() {
+    const answer = await fetch(this.url.replace(/^ws/, "http")).catch(() => null);
+    if (answer?.status !== 403 || this.#closed) return;
+    this.#pass({ type: "error", ...(await refusal(answer)) });
+    this.close();
+  }
+
   #retry(milliseconds) {
     if (this.#closed || this.#socket?.readyState < WebSocket.CLOSING) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#connect(true), milliseconds);
+  }
+
+  #pass(detail) {
+    this.dispatchEvent(new CustomEvent("message", { detail }));
   }
 
   #tell(state) {

@@ -3,9 +3,13 @@
 import { copy } from "./clipboard.js";
 import { Columns, FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
+import { Corrections } from "./corrections.js";
+import { edit } from "./editor.js";
+import { button, fill, options, row } from "./lists.js";
 import { look } from "./look.js";
 import { authorization, credentials, link, room } from "./place.js";
 import { save } from "./record.js";
+import { ask } from "./request.js";
 import { Transcript, asCaption } from "./transcript.js";
 import { fill as fillWords, languageName, said, word } from "./words.js";
 
@@ -20,6 +24,7 @@ const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 let names = null;
 let columns = null;
 let connection = null;
+let corrections = null;
 let event = null;
 let state = { speakers: [], languages: [], terms: [], floor: "" };
 let status = { speakers: [], languages: [], listeners: 0 };
@@ -31,11 +36,18 @@ async function prepare() {
   columns.arrange([FLOOR]);
   columns.root.firstChild.classList.add("floor");
   connection = new Connection(`/v1/rooms/${room()}/desk`, () => ({ type: "operate", event, ...credentials() }));
-  connection.addEventListener("state", ({ detail }) => show(detail === "open" ? "live" : detail));
+  corrections = new Corrections(connection);
+  corrections.addEventListener("sent", ({ detail }) => sent(detail));
+  connection.addEventListener("state", ({ detail }) => turn(detail));
   connection.addEventListener("message", ({ detail }) => receive(detail));
   connection.open();
   document.addEventListener("words", draw);
-  fillLinks();
+  fillLinks().catch(tell);
+}
+
+function turn(next) {
+  if (next === "open") complain(""); // what there was to say of the connection before
+  show(next === "open" ? "live" : next);
 }
 
 function receive(message) {
@@ -112,7 +124,7 @@ function walk(pressed) {
   const paragraph = pressed.target.closest(".floor p.final");
   if (pressed.target !== paragraph) return;
   const step = { ArrowUp: -1, ArrowDown: 1 }[pressed.key];
-  if (pressed.key === "Enter") edit(pressed);
+  if (pressed.key === "Enter") correctHere(pressed);
   else if (step) {
     const all = sentences();
     const next = all[all.indexOf(paragraph) + step];
@@ -122,41 +134,27 @@ function walk(pressed) {
   pressed.preventDefault();
 }
 
-/** Edit a finished sentence where it stands: Enter sends, Escape leaves it as it was. */
-function edit({ target }) {
+function correctHere({ target }) {
   const paragraph = target.closest(".floor p.final");
   if (!paragraph || paragraph.querySelector(".editor") || !getSelection().isCollapsed) return;
-  const committed = paragraph.querySelector(".committed");
-  const editor = document.createElement("textarea");
-  editor.className = "editor";
-  editor.value = committed.textContent;
-  editor.setAttribute("aria-label", word("edit"));
-  committed.hidden = true;
-  paragraph.append(editor);
-  const fit = () => {
-    editor.style.height = "auto";
-    editor.style.height = `${editor.scrollHeight}px`;
-  };
-  fit();
-  editor.focus();
-  let open = true;
-  const close = (send) => {
-    if (!open) return;
-    open = false; // removing what has the focus blurs it
-    const text = editor.value.trim();
-    const kept = document.activeElement === editor;
-    editor.remove();
-    committed.hidden = false;
-    if (kept) paragraph.focus();
-    if (!send || !text || text === committed.textContent) return;
-    connection.send({ type: "correct", utterance: Number(paragraph.dataset.utterance), text });
-  };
-  editor.addEventListener("input", fit);
-  editor.addEventListener("blur", () => close(true));
-  editor.addEventListener("keydown", (pressed) => {
-    if (pressed.key === "Enter" && !pressed.isComposing) close(true);
-    if (pressed.key === "Escape") close(false);
-  });
+  const utterance = Number(paragraph.dataset.utterance);
+  const send = (text) => corrections.send(utterance, text) || missed(word("problem-kept"));
+  edit(paragraph, send, () => corrections.drop(utterance));
+}
+
+/** Close the editor of a correction that had to wait. */
+function sent(utterance) {
+  document.querySelector(`.floor p[data-utterance="${utterance}"] .editor`)?.dispatchEvent(new Event("sent"));
+}
+
+/** Do what is meant for this moment, and would be wrong ten minutes later; tells whether it went out. */
+function act(message) {
+  return connection.send(message) || missed(word("problem-undone"));
+}
+
+function missed(message) {
+  if (!connection.isClosed) complain(message); // else the page says what ended it
+  return false;
 }
 
 /** Text that is selected in a caption is offered as a term: a double click to select, a click to add. */
@@ -191,8 +189,8 @@ function speaker({ speaker, muted }) {
     speaker,
     `${names.of(speaker)}${holds ? ` — ${word("has-the-floor")}` : ""}`,
     channels.length ? word("lag", { seconds: lag.toFixed(1) }) : "",
-    [word(muted ? "unmute" : "mute"), () => connection.send({ type: "mute", speaker, muted: !muted })],
-    [word(holds ? "take-the-floor" : "give-the-floor"), () => connection.send({ type: "hand", speaker: holds ? "" : speaker })],
+    [word(muted ? "unmute" : "mute"), () => act({ type: "mute", speaker, muted: !muted })],
+    [word(holds ? "take-the-floor" : "give-the-floor"), () => act({ type: "hand", speaker: holds ? "" : speaker })],
   );
   item.querySelector(".grow").append(...channels.map(meter));
   return item;
@@ -217,7 +215,7 @@ function language({ language, by }) {
     language,
     languageName(language),
     `${word(`by-${by}`)} ${figures}`,
-    [word(by === "paused" ? "go-on" : "pause"), () => connection.send({ type: "pause", language, paused: by !== "paused" })],
+    [word(by === "paused" ? "go-on" : "pause"), () => act({ type: "pause", language, paused: by !== "paused" })],
   );
   item.classList.toggle("unhealthy", known ? !known.healthy : false);
   return item;
@@ -228,7 +226,7 @@ function term({ source, target, language }) {
   const text = `${source} → ${target}`;
   return row(`${text} ${language}`, text, language && languageName(language), [
     word("remove"),
-    () => connection.send({ type: "terms", terms: rest }),
+    () => act({ type: "terms", terms: rest }),
   ]);
 }
 
@@ -237,59 +235,7 @@ function addTerm(submitted) {
   const { source, target } = $("term").elements;
   const added = { source: source.value.trim(), target: target.value.trim(), language: $("beside").value };
   const rest = state.terms.filter((each) => each.source !== added.source || each.language !== added.language);
-  connection.send({ type: "terms", terms: [...rest, added] });
-  $("term").reset();
-}
-
-/** A row of a list; `key` is what it is known by when the list is filled anew. */
-function row(key, text, small, ...buttons) {
-  const item = document.createElement("li");
-  item.dataset.key = key;
-  const name = document.createElement("span");
-  const more = document.createElement("small");
-  name.textContent = text;
-  more.textContent = small ?? "";
-  const grow = document.createElement("span");
-  grow.className = "grow";
-  grow.append(name, document.createElement("br"), more);
-  item.append(grow, ...buttons.map(([label, act]) => button(label, act)));
-  return item;
-}
-
-function button(label, act) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.textContent = label;
-  element.act = act;
-  element.addEventListener("click", () => element.act());
-  return element;
-}
-
-/** Fill a list anew. Buttons that were there stay, lest a click or the keyboard fall between two of them. */
-function fill(list, items) {
-  const known = new Map([...list.children].map((item) => [item.dataset.key, item]));
-  const rows = items.map((item) => (known.has(item.dataset.key) ? renewed(known.get(item.dataset.key), item) : item));
-  if (rows.length === list.children.length && rows.every((item, i) => item === list.children[i])) return;
-  const focused = document.activeElement;
-  list.replaceChildren(...rows);
-  if (list.contains(focused)) focused.focus();
-}
-
-function renewed(item, newer) {
-  item.className = newer.className;
-  item.querySelector(".grow").replaceWith(newer.querySelector(".grow"));
-  const [buttons, others] = [item, newer].map((each) => each.querySelectorAll("button"));
-  buttons.forEach((each, i) => Object.assign(each, { textContent: others[i].textContent, act: others[i].act }));
-  return item;
-}
-
-function options(select, pairs) {
-  const text = JSON.stringify(pairs);
-  if (select.dataset.filled === text) return;
-  const chosen = select.value;
-  select.replaceChildren(...pairs.map(([value, name]) => new Option(name, value)));
-  if (pairs.some(([value]) => value === chosen)) select.value = chosen;
-  select.dataset.filled = text;
+  if (act({ type: "terms", terms: [...rest, added] })) $("term").reset();
 }
 
 async function fillLinks() {
@@ -301,7 +247,7 @@ async function fillLinks() {
     const grow = document.createElement("span");
     grow.className = "grow";
     grow.append(anchor);
-    const [copying, showing] = [button("", () => copy(address, copying)), button("", () => exhibit(name, address))];
+    const [copying, showing] = [button("", () => copy(address, copying)), button("", () => exhibit(name, address).catch(tell))];
     copying.dataset.word = "copy";
     showing.dataset.word = "code";
     item.append(grow, copying, showing);
@@ -323,7 +269,7 @@ async function exhibit(name, address) {
 
 /** The QR code of a link, as the source of an image. */
 async function code(link) {
-  const answer = await fetch("/web/code.svg", {
+  const answer = await ask("/web/code.svg", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ link }),
@@ -334,19 +280,19 @@ async function code(link) {
 /** A token for a link, or "" where the server needs none. */
 async function roomToken(role) {
   if (!credentials().token) return "";
-  const answer = await fetch(`/v1/rooms/${room()}/tokens`, {
+  const answer = await ask(`/v1/rooms/${room()}/tokens`, {
     method: "POST",
     headers: { "Content-Type": "application/json", ...authorization() },
     body: JSON.stringify({ role }),
   });
-  return answer.ok ? (await answer.json()).token : "";
+  return (await answer.json()).token;
 }
 
 async function download() {
   const format = $("record").value;
   const language = $("record-language").value;
   $("record").value = "";
-  await save(format, language).catch((error) => complain(error.message));
+  await save(format, language).catch(tell);
 }
 
 function finish() {
@@ -359,12 +305,16 @@ function show(name) {
   $("state").textContent = word(name === "offline" ? "state-away" : `state-${name}`);
 }
 
+function tell(error) {
+  complain(error.message);
+}
+
 function complain(message) {
   $("problem").textContent = message;
   $("problem").hidden = !message;
 }
 
-$("columns").addEventListener("click", edit);
+$("columns").addEventListener("click", correctHere);
 $("columns").addEventListener("keydown", walk);
 document.addEventListener("selectionchange", pick);
 $("beside").addEventListener("change", beside);
@@ -372,5 +322,5 @@ $("term").addEventListener("submit", addTerm);
 $("record").addEventListener("change", download);
 $("poster-copy").addEventListener("click", () => copy($("poster-link").href, $("poster-copy")));
 $("poster-print").addEventListener("click", () => print());
-$("end").addEventListener("click", () => confirm(word("end-sure")) && connection.send({ type: "end" }));
+$("end").addEventListener("click", () => confirm(word("end-sure")) && act({ type: "end" }));
 await prepare();

@@ -6,6 +6,7 @@ import { Columns } from "./columns.js";
 import { look } from "./look.js";
 import { credentials, room } from "./place.js";
 import { save } from "./record.js";
+import { ask } from "./request.js";
 import { Sound, microphones, sharesSound } from "./sound.js";
 import { Speaker } from "./speaker.js";
 import { Transcript, asCaption } from "./transcript.js";
@@ -22,12 +23,16 @@ let offer = { recognition: [], translation: [] };
 
 async function prepare() {
   await look($("look"));
-  show("idle");
   $("translations").hidden = Boolean(room());
   $("called").hidden = !room();
   $("setup").elements.name.value = new URLSearchParams(location.search).get("name") ?? remembered().name ?? "";
   $("tab").hidden = !sharesSound();
-  offer = await (await fetch("/v1/languages")).json();
+  try {
+    offer = await (await ask("/v1/languages")).json();
+  } catch (error) {
+    return complain(error.message);
+  }
+  show("idle");
   fillLanguages();
   await fillDevices();
   $("setup").hidden = false; // not before, lest what is clicked moves away

@@ -6,6 +6,7 @@ import { Columns, FLOOR } from "./columns.js";
 import { Listener } from "./listener.js";
 import { look } from "./look.js";
 import { credentials, room } from "./place.js";
+import { ask } from "./request.js";
 import { Voice } from "./voice.js";
 import { current, languageName, said, word } from "./words.js";
 
@@ -19,7 +20,12 @@ let speaks = [];
 
 async function prepare() {
   settings = await look($("look"));
-  const offer = await (await fetch("/v1/languages")).json();
+  let offer = null;
+  try {
+    offer = await (await ask("/v1/languages")).json();
+  } catch (error) {
+    return complain(error.message);
+  }
   const targets = [...new Set(offer.translation.map((pair) => pair.target))];
   const fillLanguages = () => {
     const chosen = $("language").value || remembered() || (targets.includes(current()) ? current() : FLOOR);
