@@ -27,7 +27,7 @@ SAID = ["alpha", "bravo", "", "charlie", "", "delta", "echo", "", "foxtrot"]
 
 
 def methods(**own: object) -> Engines:
-    return {**batch_methods(engines(), lambda notice: None, "accurate"), **own}  # type: ignore[dict-item]
+    return {**batch_methods(engines(), lambda notice, moment: None, "accurate"), **own}  # type: ignore[dict-item]
 
 
 def run(
@@ -172,10 +172,10 @@ def test_only_the_utterances_at_work_are_held() -> None:
 
 
 def bilingual(windows: Sequence[Window]) -> list[Recognition]:
-    """Hears the scripted words in any language, and is sure that those from "delta" on are Spanish."""
+    """Hears the scripted words in any language, and is sure that those from "delta" on are French."""
     (window,) = windows
     (result,) = ScriptedRecognizer().recognize(windows)
-    spoken = "es" if result.words and result.words[0].text.strip() in VOCABULARY[3:] else "en"
+    spoken = "fr" if result.words and result.words[0].text.strip() in VOCABULARY[3:] else "en"
     asked = window.language or spoken
     words = tuple(replace(word, text=f" {asked}:{word.text.strip()}") for word in result.words)
     heard = spoken if window.listen else None
@@ -192,12 +192,12 @@ def test_an_utterance_in_another_language_is_heard_and_translated_in_it() -> Non
     passages = run(said, own, source=None, targets=("es", "en"))
     assert spoken_and_said(passages) == [
         ("en", "en:alpha en:bravo en:alpha en:bravo"),
-        ("es", "es:delta es:echo es:delta es:echo"),
+        ("fr", "fr:delta fr:echo fr:delta fr:echo"),
         ("en", "en:charlie en:bravo"),
     ]
     assert [list(record.translations) for passage in passages for record in passage.records] == [
         ["es"],
-        ["en"],
+        ["es", "en"],
         ["es"],
     ]
     assert {passage.language for passage in passages} == {"en"}

@@ -116,7 +116,7 @@ def test_two_thousand_words_without_a_mark_are_all_translated(target: str) -> No
     line = "we go to the house and the man reads a good book in the garden " * 150
     found = translated(line.strip()[: line.find(" ", 9000)], target, step=100)
     # A terse model is no fault of ours; a text that breaks off is, or that is said in a breath.
-    assert len(found) > {"es": 4000, "zh": 1000}[target]
+    assert len(found) > {"es": 3000, "zh": 1000}[target]
 
 
 @targets

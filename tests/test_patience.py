@@ -33,6 +33,7 @@ class Scripted(_Lasting):
     """Has one connection after the other; a number in place of a course: seconds until one fails to open."""
 
     _resumable = True
+    _time = 0.0
 
     def __init__(self, clock: Clock, courses: Sequence[Course | float]) -> None:
         super().__init__("", None, "")
