@@ -110,7 +110,7 @@ async def test_links_of_a_closed_server_let_people_in() -> None:
         assert made.status_code == 201
         base = f"http://{served.address}/r/hall"
         stranger = await stack.enter_async_context(opened(context, base))
-        await expect(stranger.locator("#problem")).to_contain_text("key or a room token")
+        await expect(stranger.locator("#problem")).to_contain_text("Ask whoever runs the event for your link")
         operator = CLOSED.issue(OPEN, Role.OPERATOR, "hall", "", 600, time.time())
         desk = await stack.enter_async_context(opened(context, f"{base}/desk#token={operator}"))
         await until_state(desk, "live")

@@ -36,7 +36,6 @@ async function prepare() {
   connection.addEventListener("message", ({ detail }) => receive(detail));
   connection.open();
   document.addEventListener("words", draw);
-  fillLinks().catch(tell);
 }
 
 function receive(message) {
@@ -51,7 +50,8 @@ function receive(message) {
       state = message;
       $("title").textContent = document.title = state.title || state.room;
       names.learn(state);
-      if (state.ended) finish();
+      enter();
+      if (state.ended) finish("finished");
       return draw();
     case "status":
       status = message;
@@ -60,8 +60,16 @@ function receive(message) {
       return notice(message);
     case "error":
       complain(said(message));
-      return message.code === "overloaded" || finish(); // else the connection asks again
+      $("records").classList.toggle("open", message.code === "room"); // they outlive the event
+      return message.code === "overloaded" || finish("closed"); // else the connection asks again
   }
+}
+
+/** Show the desk, which is for those alone whom the server lets in. */
+function enter() {
+  if (document.body.classList.contains("inside")) return;
+  document.body.classList.add("inside");
+  fillLinks().catch(tell);
 }
 
 function notice(message) {
@@ -343,9 +351,9 @@ async function download() {
   await save(format, language).catch(tell);
 }
 
-function finish() {
+function finish(name) {
   connection.close();
-  show("finished");
+  show(name);
 }
 
 function show(name) {

@@ -30,6 +30,7 @@ async function prepare() {
   try {
     offer = await (await ask("/v1/languages")).json();
   } catch (error) {
+    show("closed");
     return complain(error.message);
   }
   show("idle");
@@ -196,12 +197,12 @@ async function stop() {
 
 async function fail(error) {
   await stop();
-  finished();
+  finished("closed");
   complain(said(error));
 }
 
-function finished() {
-  show("finished");
+function finished(state = "finished") {
+  show(state);
   $("again").hidden = false;
   $("choose").hidden = true;
   $("chosen").hidePopover();
