@@ -11,7 +11,7 @@ import httpx2
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 
-from server.access.auth import OPEN, Access, Role, new_key
+from server.access.auth import LONGEST_TOKEN, OPEN, Access, Role, new_key
 from server.http.pages import qr_code
 from server.wire.messages import Notice, encode
 from tests.chromium import PATIENCE, browser, needs_chromium, opened, until_state
@@ -98,32 +98,70 @@ async def test_a_poster_copies_its_link_also_where_the_browser_keeps_the_clipboa
             await expect(at.desk.locator("#poster-copy")).to_have_text("Copy")
 
 
-async def test_links_of_a_closed_server_let_people_in() -> None:
+@asynccontextmanager
+async def closed_office(stay: float, locale: str = "en-US") -> AsyncIterator[Office]:
+    """Open a hall of a server with keys, and its desk, with a token that is good for so many seconds."""
     async with (
         serving(access=CLOSED) as served,
-        browser() as context,
+        browser(locale=locale) as context,
         AsyncExitStack() as stack,
         httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
     ):
-        plan = {"id": "hall", "source": "en"}
-        made = await http.post("/v1/rooms", json=plan, headers={"Authorization": f"Bearer {ADMIN[0]}"})
-        assert made.status_code == 201
+        plan, opens = {"id": "hall", "source": "en"}, {"Authorization": f"Bearer {ADMIN[0]}"}
+        (await http.post("/v1/rooms", json=plan, headers=opens)).raise_for_status()
         base = f"http://{served.address}/r/hall"
-        stranger = await stack.enter_async_context(opened(context, base))
-        await expect(stranger.locator("#problem")).to_contain_text("Ask whoever runs the event for your link")
-        operator = CLOSED.issue(OPEN, Role.OPERATOR, "hall", "", 600, time.time())
+        operator = CLOSED.issue(OPEN, Role.OPERATOR, "hall", "", stay, time.time())
         desk = await stack.enter_async_context(opened(context, f"{base}/desk#token={operator}"))
         await until_state(desk, "live")
-        links = desk.locator("#links a")
-        await expect(links).to_have_count(len(LINKS))
-        places = await links.evaluate_all("(links) => links.map((link) => link.href)")
-        assert all(
-            place.startswith(f"{base}{page}#token=") for place, page in zip(places, LINKS, strict=True)
-        )
-        listener = await stack.enter_async_context(opened(context, places[0]))
-        await until_state(listener, "listening")
-        roles = [CLOSED.grant(place.split("=")[1], time.time()).role for place in places]
+        await expect(desk.locator("#links li")).to_have_count(len(LINKS))
+        yield Office(served, context, stack, base, desk)
+
+
+async def test_links_of_a_closed_server_let_people_in() -> None:
+    async with closed_office(600) as at:
+        stranger = await at.open(at.base)
+        await expect(stranger.locator("#problem")).to_contain_text("Ask whoever runs the event for your link")
+        roles = []
+        for page, name in LINKS.items():
+            async with at.context.expect_page() as opening:
+                await at.desk.locator("#links").get_by_text(name).click()
+            guest = await opening.value
+            await guest.wait_for_url(f"{at.base}{page}#token=*")
+            roles.append(CLOSED.grant(guest.url.split("=")[1], time.time()).role)
+            if not page:
+                await until_state(guest, "listening")
         assert roles == [Role.LISTENER, Role.SPEAKER, Role.LISTENER, Role.LISTENER]
+
+
+async def test_a_link_is_issued_when_it_is_asked_for_and_holds_as_long_as_is_chosen() -> None:
+    """A poster is printed the evening before, from a desk that was opened in the morning."""
+    async with closed_office(LONGEST_TOKEN, "zh-CN") as at:
+        desk, issued = at.desk, list[str]()
+        await desk.reload()
+        desk.on("request", lambda asked: issued.append(asked.url) if "/tokens" in asked.url else None)
+        await expect(desk.locator("#links li")).to_have_count(len(LINKS))
+        offered = await desk.locator("#holds option").evaluate_all("all => all.map((each) => +each.value)")
+        assert offered[-1] == LONGEST_TOKEN and max(offered[:-1]) < LONGEST_TOKEN
+        assert await desk.locator("#holds").input_value() == str(2 * 86_400)
+        assert issued == []
+        for days in (2, 7):
+            await desk.select_option("#holds", label=f"{days}天")
+            before = time.time()
+            await desk.locator("#links").get_by_text("二维码").first.click()
+            token = (await desk.locator("#poster-link").inner_text()).split("=")[1]
+            expires = CLOSED.grant(token, time.time()).expires or 0.0
+            assert before - 1 <= expires - days * 86_400 <= time.time()
+            said = await desk.evaluate(
+                """(seconds) => new Intl.DateTimeFormat("zh-CN", { dateStyle: "full", timeStyle: "short" })
+                  .format(1000 * seconds)""",
+                expires,
+            )
+            await desk.emulate_media(media="print")
+            await expect(desk.locator("#poster-until")).to_be_visible()
+            await expect(desk.locator("#poster-until")).to_have_text(f"有效期至 {said}")
+            await desk.emulate_media(media="screen")
+            await desk.keyboard.press("Escape")
+        assert len(issued) == 2
 
 
 async def test_a_term_is_two_clicks_away_and_a_double_click_corrects_nothing() -> None:

@@ -66,7 +66,7 @@ async def test_whoever_is_not_invited_is_told_so_in_words_for_visitors(code: str
                 await expect(page.locator("#problem")).to_be_visible()
                 await expect(page.locator("#state")).to_have_text(words["state-closed"])
                 if "desk" in path:
-                    for part in ("#columns", "#end", "#beside", ".panel section", "#links a"):
+                    for part in ("#columns", "#end", "#beside", ".panel section", "#links"):
                         assert not await page.locator(part).first.is_visible(), part
             await page.close()
 

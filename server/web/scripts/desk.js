@@ -1,23 +1,19 @@
 /** The operator's desk: what is said, who says it, how the languages keep up, and what to do about it. */
 
-import { copy } from "./clipboard.js";
 import { Columns, FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
+import { offer } from "./links.js";
 import { look } from "./look.js";
-import { authorization, credentials, link, room } from "./place.js";
+import { credentials, room } from "./place.js";
 import { save } from "./record.js";
-import { ask } from "./request.js";
 import { Transcript, asCaption } from "./transcript.js";
-import { fill as fillWords, languageName, said, word } from "./words.js";
+import { languageName, said, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const PAGES = { "": "for-listeners", floor: "for-speakers", screen: "for-the-hall", overlay: "for-video" };
-const ROLES = { "": "listener", floor: "speaker", screen: "listener", overlay: "listener" };
 const transcript = new Transcript();
 const spoken = new Map();
 /** Notices to do something about; of words that were withheld because nobody spoke nothing is said. */
 const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long"]);
-const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 let names = null;
 let columns = null;
 let connection = null;
@@ -69,7 +65,7 @@ function receive(message) {
 function enter() {
   if (document.body.classList.contains("inside")) return;
   document.body.classList.add("inside");
-  fillLinks().catch(tell);
+  offer(tell);
 }
 
 function notice(message) {
@@ -294,56 +290,6 @@ function options(select, pairs) {
   select.dataset.filled = text;
 }
 
-async function fillLinks() {
-  for (const [page, name] of Object.entries(PAGES)) {
-    const address = link(page, await roomToken(ROLES[page]));
-    const anchor = Object.assign(document.createElement("a"), { href: address, target: "_blank", rel: "noreferrer" });
-    anchor.dataset.word = name;
-    const item = document.createElement("li");
-    const grow = document.createElement("span");
-    grow.className = "grow";
-    grow.append(anchor);
-    const [copying, showing] = [button("", () => copy(address, copying)), button("", () => exhibit(name, address).catch(tell))];
-    copying.dataset.word = "copy";
-    showing.dataset.word = "code";
-    item.append(grow, copying, showing);
-    $("links").append(item);
-    fillWords(item);
-  }
-}
-
-/** Show a link large, as a QR code too: to be scanned from this screen, or printed. */
-async function exhibit(name, address) {
-  $("poster-title").textContent = state.title || room();
-  $("poster-for").textContent = word(name);
-  $("poster-link").textContent = $("poster-link").href = address;
-  $("local").hidden = !LOOPBACK.test(location.hostname);
-  $("code").alt = word("code-of", { page: word(name) });
-  $("code").src = await code(address);
-  $("poster").showModal();
-}
-
-/** The QR code of a link, as the source of an image. */
-async function code(link) {
-  const answer = await ask("/web/code.svg", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ link }),
-  });
-  return `data:image/svg+xml,${encodeURIComponent(await answer.text())}`;
-}
-
-/** A token for a link, or "" where the server needs none. */
-async function roomToken(role) {
-  if (!credentials().token) return "";
-  const answer = await ask(`/v1/rooms/${room()}/tokens`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...authorization() },
-    body: JSON.stringify({ role }),
-  });
-  return (await answer.json()).token;
-}
-
 async function download() {
   const format = $("record").value;
   const language = $("record-language").value;
@@ -376,7 +322,5 @@ document.addEventListener("selectionchange", pick);
 $("beside").addEventListener("change", beside);
 $("term").addEventListener("submit", addTerm);
 $("record").addEventListener("change", download);
-$("poster-copy").addEventListener("click", () => copy($("poster-link").href, $("poster-copy")));
-$("poster-print").addEventListener("click", () => print());
 $("end").addEventListener("click", () => confirm(word("end-sure")) && connection.send({ type: "end" }));
 await prepare();
