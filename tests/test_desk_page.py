@@ -9,11 +9,15 @@ from urllib.parse import quote
 
 import httpx2
 from axe_playwright_python.async_playwright import Axe
+import pytest
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
+from websockets.asyncio.client import connect
 
 from server.access.auth import LONGEST_TOKEN, OPEN, Access, Role, new_key
 from server.http.pages import qr_code
+from server.rooms import audience
 from server.wire.messages import Notice, encode
+from server.wire.room_messages import Listen
 from tests.chromium import PATIENCE, browser, needs_chromium, opened, until_state
 from tests.served import Served, serving
 from tests.test_voices import hall, say, signed, speaking
@@ -192,6 +196,35 @@ async def test_a_term_is_two_clicks_away_and_a_double_click_corrects_nothing() -
         await expect(at.desk.locator(".floor .revised")).to_have_count(0)
         await at.desk.locator("#terms button").click()
         await expect(at.desk.locator("#terms li")).to_have_count(0)
+
+
+async def test_what_listeners_have_read_can_be_read_and_downloaded_when_they_have_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(audience, "HISTORY", 1)  # a desk that is opened late is told no more than that
+    async with office() as at:
+        address = f"ws://{at.served.address}/v1/rooms/hall/listen"
+        speaker = await speaking(at.stack, at.served)
+        async with connect(address) as listener:
+            await listener.send(encode(Listen("zh")))
+            await say(speaker, ["alpha"])
+            async for message in listener:
+                if '"final":true' in str(message):
+                    break
+        await expect(at.desk.locator("#languages")).not_to_contain_text("Chinese")
+        await expect(at.desk.locator("#beside option[value=zh]")).to_have_count(1)
+        await at.desk.select_option("#beside", "zh")
+        await signed(at.desk, ".log[lang=zh]", ("", "倆"))
+        for word in ("bravo", "charlie"):
+            await say(speaker, [word])
+        await signed(at.desk, ".floor", ("", "alpha"), ("", "bravo"), ("", "charlie"))
+        late = await at.open(f"{at.base}/desk")
+        await signed(late, ".floor", ("", "charlie"))
+        await late.select_option("#record-language", "zh")
+        async with late.expect_download() as coming:
+            await late.select_option("#record", "text")
+        download = await coming.value
+        assert (await download.path()).read_text(encoding="utf-8").split() == ["倆"]
 
 
 async def test_a_language_rests_and_goes_on() -> None:

@@ -12,13 +12,14 @@ import { languageName, said, word } from "./words.js";
 const $ = (id) => document.getElementById(id);
 const transcript = new Transcript();
 const spoken = new Map();
+const translated = new Set();
 /** Notices to do something about; of words that were withheld because nobody spoke nothing is said. */
 const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long"]);
 let names = null;
 let columns = null;
 let connection = null;
 let event = null;
-let state = { speakers: [], languages: [], terms: [], floor: "" };
+let state = { speakers: [], languages: [], terms: [], recorded: [], floor: "" };
 let status = { speakers: [], languages: [], listeners: 0 };
 
 async function prepare() {
@@ -78,6 +79,7 @@ function hear(caption) {
   if (!spoken.has(caption.utterance)) spoken.set(caption.utterance, caption.language);
   const isSource = spoken.get(caption.utterance) === caption.language;
   if (isSource) columns.show(caption, FLOOR);
+  else translated.add(caption.language);
   if (isSource && caption.final) reach(sentences().at(-1));
   if (caption.language === $("beside").value) columns.show(caption);
 }
@@ -174,9 +176,9 @@ function draw() {
   fill($("languages"), state.languages.map(language));
   fill($("terms"), state.terms.map(term));
   $("listeners").textContent = word("listeners", { count: status.listeners });
-  const codes = state.languages.map((each) => each.language);
-  options($("beside"), [["", word("none")], ...codes.map((code) => [code, languageName(code)])]);
-  options($("record-language"), [[FLOOR, word("floor")], ...codes.map((code) => [code, languageName(code)])]);
+  const read = new Set([...state.languages.map((each) => each.language), ...translated]);
+  options($("beside"), [["", word("none")], ...named(read)]);
+  options($("record-language"), [[FLOOR, word("floor")], ...named(new Set([...read, ...state.recorded]))]);
   show($("state").dataset.state);
 }
 
@@ -279,6 +281,10 @@ function renewed(item, newer) {
   const [buttons, others] = [item, newer].map((each) => each.querySelectorAll("button"));
   buttons.forEach((each, i) => Object.assign(each, { textContent: others[i].textContent, act: others[i].act }));
   return item;
+}
+
+function named(codes) {
+  return [...codes].map((code) => [code, languageName(code)]);
 }
 
 function options(select, pairs) {
