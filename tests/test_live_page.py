@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
 from server.http.pages import WEB
 from tests.chromium import begin, breakable, browser, english, needs_chromium, opened, until_state
-from tests.served import serving
+from streaming.scripted import ScriptedRecognizer
+from tests.served import engines, serving
 
 pytestmark = needs_chromium
 FILL = """async (count) => {
@@ -77,6 +79,40 @@ async def test_every_state_is_shown(heard: Path) -> None:
         order = ["asking", "connecting", "listening", "reconnecting", "offline", "catching-up", "finishing"]
         assert [name for name in order if name not in states] == []
         assert all(states[name] == words[f"state-{name}"] for name in states)
+
+
+async def test_a_room_says_what_it_is_called_and_what_is_spoken_there_before_anybody_starts() -> None:
+    class Knowing(ScriptedRecognizer):
+        languages = ("en", "es", "zh")
+
+    async with (
+        serving(engines(recognizer=Knowing())) as served,
+        httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
+        browser() as context,
+    ):
+        for plan in ({"id": "hall", "title": "Opening", "source": "es"}, {"id": "open"}):
+            (await http.post("/v1/rooms", json=plan)).raise_for_status()
+        base = f"http://{served.address}/r"
+        await context.add_init_script(
+            "localStorage.setItem('dragoman.session', JSON.stringify({ source: 'zh' }))"
+        )
+        async with opened(context, f"{base}/hall/floor?name=Anna") as page:
+            source = page.locator("[name=source]")
+            await expect(source).to_have_value("es")
+            await expect(source.locator("[value=auto]")).to_have_text("as the room says (Spanish)")
+            await expect(page.locator("#title")).to_have_text("Opening")
+            await expect(page).to_have_title("Opening")
+            await page.select_option("#interface", "zh")
+            await expect(source.locator("[value=auto]")).to_have_text("按会场设定（西班牙语）")
+            await expect(source).to_have_value("es")
+            await page.select_option("#interface", "en")
+        async with opened(context, f"{base}/open/floor") as page:
+            await expect(page.locator("[name=source]")).to_have_value("zh")
+            await expect(page.locator("[value=auto]")).to_have_text("found out by listening")
+            await expect(page.locator("#title")).to_have_text("open")
+        async with opened(context, f"{base}/none/floor") as page:
+            await expect(page.locator("#problem")).to_contain_text("no such room")
+            await expect(page.locator("#setup")).to_be_hidden()
 
 
 async def test_text_stays_where_it_is_for_a_reader_who_has_scrolled_back() -> None:
