@@ -253,6 +253,18 @@ async def test_buttons_stay_where_they_are_while_the_desk_is_drawn_anew() -> Non
         await expect(at.desk.locator("#speakers")).to_contain_text("Unmute")
 
 
+async def test_the_desk_of_a_phone_has_room_for_captions_and_says_who_is_there() -> None:
+    async with office() as at:
+        await at.desk.set_viewport_size({"width": 360, "height": 640})
+        await expect(at.desk.locator("header > label")).to_contain_text("Second column")
+        header = await at.desk.locator("header").bounding_box()
+        assert header and header["height"] < 120, "two rows"
+        anna = await speaking(at.stack, at.served, name="Anna")
+        await expect(at.desk.locator("#nobody")).to_be_hidden()
+        await anna.close(1000)
+        await expect(at.desk.locator("#nobody")).to_have_text("Nobody is connected.")
+
+
 async def test_the_operator_is_told_what_to_do_something_about_and_no_more() -> None:
     """Words that were withheld because nobody spoke are no trouble; trouble that is over is taken away."""
     told = asyncio.get_running_loop().create_future()

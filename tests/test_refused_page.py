@@ -68,6 +68,8 @@ async def test_whoever_is_not_invited_is_told_so_in_words_for_visitors(code: str
                 if "desk" in path:
                     for part in ("#columns", "#end", "#beside", ".panel section", "#links"):
                         assert not await page.locator(part).first.is_visible(), part
+                    await page.click("[popovertarget=looks]")
+                    await expect(page.locator(".looks label").first).to_be_visible()
             await page.close()
 
 

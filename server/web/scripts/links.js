@@ -29,6 +29,7 @@ export function offer(tell) {
 
 function offerPeriods() {
   const chosen = $("holds").value || USUAL;
+  $("until").textContent = ""; // it is in the language before
   const named = (count, unit) =>
     new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" }).format(count);
   $("holds").replaceChildren(...PERIODS.map(([count, unit]) => new Option(named(count, unit), count * SECONDS[unit])));

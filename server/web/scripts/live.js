@@ -49,6 +49,7 @@ async function prepare() {
 
 function introduce({ title, source }) {
   usual = source;
+  $("title").className = "title"; // there is room for it on a phone too
   $("title").textContent = document.title = title || room();
 }
 
@@ -145,6 +146,12 @@ function open(wanted) {
   $("again").hidden = true;
 }
 
+/** Show or hide the choice of languages. */
+function unfold(open) {
+  $("chosen").hidden = !open;
+  $("choose").ariaExpanded = String(open);
+}
+
 /** Show the languages that are translated into now; what was said in others is kept. */
 function follow(targets) {
   if (room() || String(targets) === String(translated)) return;
@@ -214,7 +221,7 @@ function finished(state = "finished") {
   show(state);
   $("again").hidden = false;
   $("choose").hidden = true;
-  $("chosen").hidePopover();
+  unfold(false);
 }
 
 function again() {
@@ -278,6 +285,7 @@ $("setup").addEventListener("change", () => {
   for (const part of $("setup").querySelectorAll(".more")) part.hidden = part.dataset.for !== kind();
   fillDevices();
 });
+$("choose").addEventListener("click", () => unfold($("chosen").hidden));
 $("stop").addEventListener("click", stop);
 $("again").addEventListener("click", again);
 $("copy").addEventListener("click", () => copy(text(), $("copy")));

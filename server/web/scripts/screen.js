@@ -41,6 +41,7 @@ function read(language) {
   lines.dir = "auto";
   if (language !== FLOOR) lines.lang = language;
   document.getElementById("screen").append(lines);
+  new ResizeObserver(() => follow(lines)).observe(lines);
   const paragraphs = new Map();
   const listener = new Listener(room(), { language, style, ...credentials() });
   const show = ({ detail }) => write(lines, paragraphs, detail);
@@ -71,6 +72,10 @@ function write(lines, paragraphs, caption) {
     committed.textContent = caption.committed;
   }
   tentative.textContent = caption.tentative;
+  follow(lines);
+}
+
+function follow(lines) {
   lines.scrollTop = lines.scrollHeight;
 }
 
