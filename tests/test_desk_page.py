@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx2
-from axe_playwright_python.async_playwright import Axe
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 from websockets.asyncio.client import connect
 
@@ -166,6 +166,9 @@ async def test_a_link_is_issued_when_it_is_asked_for_and_holds_as_long_as_is_cho
             await desk.emulate_media(media="screen")
             await desk.keyboard.press("Escape")
         assert len(issued) == 2
+        await desk.set_viewport_size({"width": 360, "height": 640})
+        await desk.locator("#links").get_by_text("二维码").first.click()
+        await expect(desk.get_by_text("关闭")).to_be_in_viewport(ratio=1)
 
 
 async def test_a_term_is_two_clicks_away_and_a_double_click_corrects_nothing() -> None:

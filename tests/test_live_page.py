@@ -10,8 +10,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
 from server.http.pages import WEB
-from tests.chromium import begin, breakable, browser, english, needs_chromium, opened, until_state
 from streaming.scripted import ScriptedRecognizer
+from tests.chromium import begin, breakable, browser, english, needs_chromium, opened, until_state
 from tests.served import engines, serving
 
 pytestmark = needs_chromium

@@ -12,7 +12,7 @@ from server.wire.room_messages import Listen
 from tests.chromium import PATIENCE, browser, needs_chromium, opened
 from tests.served import serving
 from tests.test_pages import WORDS
-from tests.test_voices import hall, say, speaking
+from tests.test_voices import hall, say, signed, speaking
 
 pytestmark = needs_chromium
 
@@ -38,11 +38,26 @@ async def test_the_address_of_a_screen_says_what_stands_where_and_how_large() ->
             assert first["height"] == pytest.approx(lines * 1.35 * found, abs=1)
             below = 1000 - last["y"] - last["height"]
             assert (first["y"] < below) == (position == "top")
-            await page.set_viewport_size({"width": 300, "height": 1000})  # lines are broken elsewhere
-            await page.wait_for_function(
-                "(each) => each.scrollHeight - each.clientHeight - each.scrollTop < 1",
-                arg=await blocks.first.element_handle(),
-            )
+
+
+async def test_a_screen_whose_size_changes_shows_the_newest_lines_whole() -> None:
+    async with serving() as served, browser() as context, AsyncExitStack() as stack:
+        base = f"http://{await hall(served)}"
+        page = await stack.enter_async_context(opened(context, f"{base}/screen?lines=2"))
+        await page.set_viewport_size({"width": 1600, "height": 700})
+        speaker = await speaking(stack, served)
+        words = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"]
+        for _ in range(3):
+            await say(speaker, words)
+        await signed(page, ".lines", *[("", " ".join(words))] * 3)
+        await page.set_viewport_size({"width": 700, "height": 1600})  # lines are broken elsewhere
+        await page.wait_for_function(
+            """() => {
+              const { scrollTop, scrollHeight, clientHeight } = document.querySelector(".lines");
+              return scrollHeight > 2 * clientHeight && scrollHeight - clientHeight - scrollTop < 1;
+            }""",
+            timeout=PATIENCE / 4,
+        )
 
 
 async def test_a_screen_says_what_is_wrong_and_an_overlay_keeps_it_to_itself() -> None:
