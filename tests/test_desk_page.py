@@ -152,6 +152,7 @@ async def test_a_link_is_issued_when_it_is_asked_for_and_holds_as_long_as_is_cho
             await desk.select_option("#holds", label=f"{days}天")
             before = time.time()
             await desk.locator("#links").get_by_text("二维码").first.click()
+            await expect(desk.locator("#poster")).to_be_visible()
             token = (await desk.locator("#poster-link").inner_text()).split("=")[1]
             expires = CLOSED.grant(token, time.time()).expires or 0.0
             assert before - 1 <= expires - days * 86_400 <= time.time()
@@ -165,6 +166,7 @@ async def test_a_link_is_issued_when_it_is_asked_for_and_holds_as_long_as_is_cho
             await expect(desk.locator("#poster-until")).to_have_text(f"有效期至 {said}")
             await desk.emulate_media(media="screen")
             await desk.keyboard.press("Escape")
+            await expect(desk.locator("#poster")).to_be_hidden()
         assert len(issued) == 2
         await desk.set_viewport_size({"width": 360, "height": 640})
         await desk.locator("#links").get_by_text("二维码").first.click()
