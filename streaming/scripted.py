@@ -56,7 +56,7 @@ class ScriptedDetector:
 class ScriptedRecognizer:
     """Hears what `speak` wrote."""
 
-    languages = ()
+    languages: tuple[str, ...] = ()
     family = "scripted"
     longest = 28.0
 

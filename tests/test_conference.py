@@ -197,6 +197,7 @@ async def test_only_what_is_read_or_recorded_is_translated() -> None:
         await late.socket.close()
         desk = await here.enter("desk", Operate())
         await desk.until(lambda: desk.of(RoomState) and not desk.room.languages)
+        assert set(desk.room.recorded) == {"en", "es"}  # what was said in it is not gone
         asked.clear()
         await speaker.play(speak(TALK))
         await speaker.until(lambda: len(speaker.finished("en")) == 4)
@@ -435,6 +436,7 @@ async def test_a_room_survives_the_server(tmp_path: Any) -> None:
         last = max(number or 0 for number, _ in listener.messages)
         token = speaker.of(Ready)[0].token
     async with house(log=EventLog(path)) as here:
+        assert set((await here.http.get("/v1/rooms/hall")).json()["recorded"]) == {"en", "es"}
         again = await here.listener("es", event=last)
         speaker = await here.speaker(Resume(token))
         position = speaker.of(Ready)[0].position

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx2
+import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
+from websockets.asyncio.client import connect
 
 from mt.router import Router
-from server.access.auth import OPEN, Access, Role, new_key
+from server.access.auth import LONGEST_TOKEN, OPEN, Access, Role, new_key
 from server.http.pages import qr_code
+from server.rooms import audience
 from server.wire.messages import Notice, encode
-from server.wire.room_messages import Revision
+from server.wire.room_messages import Listen, Revision
 from streaming.scripted import ScriptedRecognizer, speak
 from tests.chromium import PATIENCE, browser, needs_chromium, opened, until_state
 from tests.served import Served, Translators, engines, serving
@@ -102,32 +105,75 @@ async def test_a_poster_copies_its_link_also_where_the_browser_keeps_the_clipboa
             await expect(at.desk.locator("#poster-copy")).to_have_text("Copy")
 
 
-async def test_links_of_a_closed_server_let_people_in() -> None:
+@asynccontextmanager
+async def closed_office(stay: float, locale: str = "en-US") -> AsyncIterator[Office]:
+    """Open a hall of a server with keys, and its desk, with a token that is good for so many seconds."""
     async with (
         serving(access=CLOSED) as served,
-        browser() as context,
+        browser(locale=locale) as context,
         AsyncExitStack() as stack,
         httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
     ):
-        plan = {"id": "hall", "source": "en"}
-        made = await http.post("/v1/rooms", json=plan, headers={"Authorization": f"Bearer {ADMIN[0]}"})
-        assert made.status_code == 201
+        plan, opens = {"id": "hall", "source": "en"}, {"Authorization": f"Bearer {ADMIN[0]}"}
+        (await http.post("/v1/rooms", json=plan, headers=opens)).raise_for_status()
         base = f"http://{served.address}/r/hall"
-        stranger = await stack.enter_async_context(opened(context, base))
-        await expect(stranger.locator("#problem")).to_contain_text("key or a room token")
-        operator = CLOSED.issue(OPEN, Role.OPERATOR, "hall", "", 600, time.time())
+        operator = CLOSED.issue(OPEN, Role.OPERATOR, "hall", "", stay, time.time())
         desk = await stack.enter_async_context(opened(context, f"{base}/desk#token={operator}"))
         await until_state(desk, "live")
-        links = desk.locator("#links a")
-        await expect(links).to_have_count(len(LINKS))
-        places = await links.evaluate_all("(links) => links.map((link) => link.href)")
-        assert all(
-            place.startswith(f"{base}{page}#token=") for place, page in zip(places, LINKS, strict=True)
-        )
-        listener = await stack.enter_async_context(opened(context, places[0]))
-        await until_state(listener, "listening")
-        roles = [CLOSED.grant(place.split("=")[1], time.time()).role for place in places]
+        await expect(desk.locator("#links li")).to_have_count(len(LINKS))
+        yield Office(served, context, stack, base, desk)
+
+
+async def test_links_of_a_closed_server_let_people_in() -> None:
+    async with closed_office(600) as at:
+        stranger = await at.open(at.base)
+        await expect(stranger.locator("#problem")).to_contain_text("Ask whoever runs the event for your link")
+        roles = []
+        for page, name in LINKS.items():
+            async with at.context.expect_page() as opening:
+                await at.desk.locator("#links").get_by_text(name).click()
+            guest = await opening.value
+            await guest.wait_for_url(f"{at.base}{page}#token=*")
+            roles.append(CLOSED.grant(guest.url.split("=")[1], time.time()).role)
+            if not page:
+                await until_state(guest, "listening")
         assert roles == [Role.LISTENER, Role.SPEAKER, Role.LISTENER, Role.LISTENER]
+
+
+async def test_a_link_is_issued_when_it_is_asked_for_and_holds_as_long_as_is_chosen() -> None:
+    """A poster is printed the evening before, from a desk that was opened in the morning."""
+    async with closed_office(LONGEST_TOKEN, "zh-CN") as at:
+        desk, issued = at.desk, list[str]()
+        await desk.reload()
+        desk.on("request", lambda asked: issued.append(asked.url) if "/tokens" in asked.url else None)
+        await expect(desk.locator("#links li")).to_have_count(len(LINKS))
+        offered = await desk.locator("#holds option").evaluate_all("all => all.map((each) => +each.value)")
+        assert offered[-1] == LONGEST_TOKEN and max(offered[:-1]) < LONGEST_TOKEN
+        assert await desk.locator("#holds").input_value() == str(2 * 86_400)
+        assert issued == []
+        for days in (2, 7):
+            await desk.select_option("#holds", label=f"{days}天")
+            before = time.time()
+            await desk.locator("#links").get_by_text("二维码").first.click()
+            await expect(desk.locator("#poster")).to_be_visible()
+            token = (await desk.locator("#poster-link").inner_text()).split("=")[1]
+            expires = CLOSED.grant(token, time.time()).expires or 0.0
+            assert before - 1 <= expires - days * 86_400 <= time.time()
+            said = await desk.evaluate(
+                """(seconds) => new Intl.DateTimeFormat("zh-CN", { dateStyle: "full", timeStyle: "short" })
+                  .format(1000 * seconds)""",
+                expires,
+            )
+            await desk.emulate_media(media="print")
+            await expect(desk.locator("#poster-until")).to_be_visible()
+            await expect(desk.locator("#poster-until")).to_have_text(f"有效期至 {said}")
+            await desk.emulate_media(media="screen")
+            await desk.keyboard.press("Escape")
+            await expect(desk.locator("#poster")).to_be_hidden()
+        assert len(issued) == 2
+        await desk.set_viewport_size({"width": 360, "height": 640})
+        await desk.locator("#links").get_by_text("二维码").first.click()
+        await expect(desk.get_by_text("关闭")).to_be_in_viewport(ratio=1)
 
 
 async def test_a_term_is_two_clicks_away_and_a_double_click_corrects_nothing() -> None:
@@ -160,6 +206,35 @@ async def test_a_term_is_two_clicks_away_and_a_double_click_corrects_nothing() -
         await expect(at.desk.locator("#terms li")).to_have_count(0)
 
 
+async def test_what_listeners_have_read_can_be_read_and_downloaded_when_they_have_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(audience, "HISTORY", 1)  # a desk that is opened late is told no more than that
+    async with office() as at:
+        address = f"ws://{at.served.address}/v1/rooms/hall/listen"
+        speaker = await speaking(at.stack, at.served)
+        async with connect(address) as listener:
+            await listener.send(encode(Listen("zh")))
+            await say(speaker, ["alpha"])
+            async for message in listener:
+                if '"final":true' in str(message):
+                    break
+        await expect(at.desk.locator("#languages")).not_to_contain_text("Chinese")
+        await expect(at.desk.locator("#beside option[value=zh]")).to_have_count(1)
+        await at.desk.select_option("#beside", "zh")
+        await signed(at.desk, ".log[lang=zh]", ("", "倆"))
+        for word in ("bravo", "charlie"):
+            await say(speaker, [word])
+        await signed(at.desk, ".floor", ("", "alpha"), ("", "bravo"), ("", "charlie"))
+        late = await at.open(f"{at.base}/desk")
+        await signed(late, ".floor", ("", "charlie"))
+        await late.select_option("#record-language", "zh")
+        async with late.expect_download() as coming:
+            await late.select_option("#record", "text")
+        download = await coming.value
+        assert (await download.path()).read_text(encoding="utf-8").split() == ["倆"]
+
+
 async def test_a_language_rests_and_goes_on() -> None:
     async with office() as at:
         row = at.desk.locator("#languages li", has_text="Spanish")
@@ -184,6 +259,18 @@ async def test_buttons_stay_where_they_are_while_the_desk_is_drawn_anew() -> Non
         await expect(mute).to_be_focused()
         await at.desk.keyboard.press("Enter")
         await expect(at.desk.locator("#speakers")).to_contain_text("Unmute")
+
+
+async def test_the_desk_of_a_phone_has_room_for_captions_and_says_who_is_there() -> None:
+    async with office() as at:
+        await at.desk.set_viewport_size({"width": 360, "height": 640})
+        await expect(at.desk.locator("header > label")).to_contain_text("Second column")
+        header = await at.desk.locator("header").bounding_box()
+        assert header and header["height"] < 120, "two rows"
+        anna = await speaking(at.stack, at.served, name="Anna")
+        await expect(at.desk.locator("#nobody")).to_be_hidden()
+        await anna.close(1000)
+        await expect(at.desk.locator("#nobody")).to_have_text("Nobody is connected.")
 
 
 async def test_the_operator_is_told_what_to_do_something_about_and_no_more() -> None:

@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
 from server.http.pages import WEB
+from streaming.scripted import ScriptedRecognizer
 from tests.chromium import begin, breakable, browser, english, needs_chromium, opened, until_state
-from tests.served import serving
+from tests.served import engines, serving
 
 pytestmark = needs_chromium
 FILL = """async (count) => {
@@ -79,6 +81,42 @@ async def test_every_state_is_shown(heard: Path) -> None:
         assert all(states[name] == words[f"state-{name}"] for name in states)
 
 
+async def test_a_room_says_what_it_is_called_and_what_is_spoken_there_before_anybody_starts() -> None:
+    class Knowing(ScriptedRecognizer):
+        languages = ("en", "es", "zh")
+
+    async with (
+        serving(engines(recognizer=Knowing())) as served,
+        httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
+        browser() as context,
+    ):
+        for plan in ({"id": "hall", "title": "Opening", "source": "es"}, {"id": "open"}):
+            (await http.post("/v1/rooms", json=plan)).raise_for_status()
+        base = f"http://{served.address}/r"
+        await context.add_init_script(
+            "localStorage.setItem('dragoman.session', JSON.stringify({ source: 'zh' }))"
+        )
+        async with opened(context, f"{base}/hall/floor?name=Anna") as page:
+            source = page.locator("[name=source]")
+            await expect(source).to_have_value("es")
+            await expect(source.locator("[value=auto]")).to_have_text("as the room says (Spanish)")
+            await expect(page.locator("#title")).to_have_text("Opening")
+            await page.set_viewport_size({"width": 360, "height": 640})
+            await expect(page.locator("#title")).to_be_visible()
+            await expect(page).to_have_title("Opening")
+            await page.select_option("#interface", "zh")
+            await expect(source.locator("[value=auto]")).to_have_text("按会场设定（西班牙语）")
+            await expect(source).to_have_value("es")
+            await page.select_option("#interface", "en")
+        async with opened(context, f"{base}/open/floor") as page:
+            await expect(page.locator("[name=source]")).to_have_value("zh")
+            await expect(page.locator("[value=auto]")).to_have_text("found out by listening")
+            await expect(page.locator("#title")).to_have_text("open")
+        async with opened(context, f"{base}/none/floor") as page:
+            await expect(page.locator("#problem")).to_contain_text("no such room")
+            await expect(page.locator("#setup")).to_be_hidden()
+
+
 async def test_text_stays_where_it_is_for_a_reader_who_has_scrolled_back() -> None:
     async with serving() as served, browser() as context:
         async with opened(context, f"http://{served.address}/") as page:
@@ -103,6 +141,62 @@ async def test_text_stays_where_it_is_for_a_reader_who_has_scrolled_back() -> No
             await expect(newest).to_be_hidden()
             at, end = await page.evaluate(PLACE)
             assert end - at < 2
+
+
+@pytest.mark.parametrize("size", [(360, 640), (1440, 900)], ids=["phone", "desktop"])
+async def test_columns_are_full_before_they_scroll_and_nothing_lies_over_them(size: tuple[int, int]) -> None:
+    async with serving() as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await page.set_viewport_size({"width": size[0], "height": size[1]})
+            await expect(page.locator("#setup")).to_be_visible()
+            await page.evaluate(FILL.replace('"ar"', '"zh", "es"'), 0)
+            full = await page.evaluate(
+                """() => {
+                  const [scroller, log] = [".scroller", ".log"].map((each) => document.querySelector(each));
+                  const show = (utterance) => columns.show(
+                    { utterance, language: "en", committed: "One line.", tentative: "", final: true });
+                  for (let i = 0; scroller.scrollHeight <= scroller.clientHeight; i++) show(i);
+                  return log.offsetHeight / scroller.clientHeight;
+                }"""
+            )
+            assert full > 0.82
+            await page.evaluate("() => document.getElementById('chosen').append(targets)")
+            choose, columns = page.locator("#choose"), page.locator("#columns")
+            await choose.click()
+            await expect(choose).to_have_attribute("aria-expanded", "true")
+            captions, chosen = await columns.bounding_box(), await page.locator("#chosen").bounding_box()
+            assert captions and chosen and captions["y"] + captions["height"] <= chosen["y"] + 1
+            await choose.click()
+            await expect(page.locator("#chosen")).to_be_hidden()
+            await page.fill("#search", "x")
+            field, found = (
+                await page.locator("#search").bounding_box(),
+                await page.locator("#found").bounding_box(),
+            )
+            assert field and found and field["width"] > 50
+            assert field["y"] < found["y"] and found["y"] + found["height"] < field["y"] + field["height"]
+            assert found["x"] + found["width"] <= size[0]
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+async def test_how_captions_look_can_be_read_whole(width: int) -> None:
+    async with serving() as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            await page.set_viewport_size({"width": width, "height": 640})
+            await page.click("[popovertarget=looks]")
+            short = await page.evaluate(
+                """() => [...document.querySelectorAll(".looks select")].map((select) => {
+                  const whole = select.cloneNode(true);
+                  whole.style.cssText = "position: fixed; width: max-content";
+                  document.querySelector(".looks").append(whole);
+                  const short = whole.offsetWidth - select.offsetWidth;
+                  whole.remove();
+                  return short;
+                })"""
+            )
+            assert max(short) <= 0
+            box = await page.locator(".looks").bounding_box()
+            assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
 async def test_the_keyboard_alone_starts_stops_and_searches(heard: Path) -> None:

@@ -1,18 +1,24 @@
 """Pages that a server does not let in, in a real browser: each says why, and asks no further."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx2
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from server.access.auth import OPEN, Role
 from tests.chromium import browser, needs_chromium, opened, until_state
 from tests.served import serving
+from tests.test_desk_page import ADMIN, CLOSED
+from tests.test_pages import WORDS
 from tests.test_voices import hall
 
 pytestmark = needs_chromium
 NAME = "hall.example.lan"
+LISTENER = CLOSED.issue(OPEN, Role.LISTENER, "hall", "", 600, time.time())
 WHY = "without keys this server answers to addresses, local names and [access] origins alone"
 
 
@@ -35,8 +41,46 @@ async def test_each_page_says_why(path: str) -> None:
 
 async def test_the_desk_asks_no_further() -> None:
     async with refused("/r/hall/desk") as page:
-        await until_state(page, "finished")
-        await expect(page.locator("#state")).to_have_text("finished")
+        await until_state(page, "closed")
+        await expect(page.locator("#state")).to_have_text("not connected")
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+async def test_whoever_is_not_invited_is_told_so_in_words_for_visitors(code: str) -> None:
+    words = WORDS[code]
+    async with (
+        serving(access=CLOSED) as served,
+        httpx2.AsyncClient(base_url=f"http://{served.address}") as http,
+        browser(locale=code) as context,
+    ):
+        opens = {"Authorization": f"Bearer {ADMIN[0]}"}
+        (await http.post("/v1/rooms", json={"id": "hall"}, headers=opens)).raise_for_status()
+        for path, said in (
+            ("/r/hall", "unauthorized-bare"),
+            ("/r/hall/desk", "unauthorized-bare"),
+            ("/r/hall#token=a.b.c", "unauthorized"),
+            (f"/r/hall/desk#token={LISTENER}", "forbidden"),
+        ):
+            async with opened(context, f"http://{served.address}{path}") as page:
+                await expect(page.locator("#problem")).to_have_text(words[f"said-{said}"])
+                await expect(page.locator("#problem")).to_be_visible()
+                await expect(page.locator("#state")).to_have_text(words["state-closed"])
+                if "desk" in path:
+                    for part in ("#columns", "#end", "#beside", ".panel section", "#links"):
+                        assert not await page.locator(part).first.is_visible(), part
+                    await page.click("[popovertarget=looks]")
+                    await expect(page.locator(".looks label").first).to_be_visible()
+            await page.close()
+
+
+async def test_the_desk_of_an_event_that_has_ended_still_gives_its_record() -> None:
+    async with serving() as served, browser() as context, httpx2.AsyncClient() as http:
+        base = f"http://{await hall(served)}"
+        (await http.delete(f"http://{served.address}/v1/rooms/hall")).raise_for_status()
+        async with opened(context, f"{base}/desk") as page:
+            await expect(page.locator("#problem")).to_have_text(WORDS["en"]["said-room"])
+            await expect(page.locator("#record")).to_be_visible()
+            await expect(page.locator("#term")).to_be_hidden()
 
 
 async def test_an_answer_that_is_not_the_servers_says_its_number() -> None:
@@ -62,4 +106,4 @@ async def test_a_refused_download_is_told() -> None:
         async with opened(context, f"{base}/desk") as page:
             await until_state(page, "live")
             await page.select_option("#record", "text")
-            await expect(page.locator("#problem")).to_have_text("there is no room 'hall'")
+            await expect(page.locator("#problem")).to_have_text(WORDS["en"]["said-room"])

@@ -4,10 +4,15 @@ from contextlib import AsyncExitStack
 
 import pytest
 from playwright.async_api import expect
+from websockets.asyncio.client import connect
 
+from server.config import Config, LimitsConfig, ServerConfig
+from server.wire.messages import encode
+from server.wire.room_messages import Listen
 from tests.chromium import PATIENCE, browser, needs_chromium, opened
 from tests.served import serving
-from tests.test_voices import hall, say, speaking
+from tests.test_pages import WORDS
+from tests.test_voices import hall, say, signed, speaking
 
 pytestmark = needs_chromium
 
@@ -33,3 +38,54 @@ async def test_the_address_of_a_screen_says_what_stands_where_and_how_large() ->
             assert first["height"] == pytest.approx(lines * 1.35 * found, abs=1)
             below = 1000 - last["y"] - last["height"]
             assert (first["y"] < below) == (position == "top")
+
+
+async def test_a_screen_whose_size_changes_shows_the_newest_lines_whole() -> None:
+    async with serving() as served, browser() as context, AsyncExitStack() as stack:
+        base = f"http://{await hall(served)}"
+        page = await stack.enter_async_context(opened(context, f"{base}/screen?lines=2"))
+        await page.set_viewport_size({"width": 1600, "height": 700})
+        speaker = await speaking(stack, served)
+        words = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"]
+        for _ in range(3):
+            await say(speaker, words)
+        await signed(page, ".lines", *[("", " ".join(words))] * 3)
+        await page.set_viewport_size({"width": 700, "height": 1600})  # lines are broken elsewhere
+        await page.wait_for_function(
+            """() => {
+              const { scrollTop, scrollHeight, clientHeight } = document.querySelector(".lines");
+              return scrollHeight > 2 * clientHeight && scrollHeight - clientHeight - scrollTop < 1;
+            }""",
+            timeout=PATIENCE / 4,
+        )
+
+
+async def test_a_screen_says_what_is_wrong_and_an_overlay_keeps_it_to_itself() -> None:
+    async with serving() as served, browser() as context, AsyncExitStack() as stack:
+        base = f"http://{await hall(served)}"
+        missing = base.replace("/hall", "/nix")
+        for address, told in (
+            (f"{missing}/screen?languages=floor,es", WORDS["en"]["said-room"]),
+            (f"{base}/screen?languages=es,xx", "en → xx"),
+        ):
+            page = await stack.enter_async_context(opened(context, address))
+            await expect(page.locator("#problem")).to_be_visible()
+            await expect(page.locator("#problem")).to_contain_text(told)
+            shown = await page.locator("#problem").inner_text()
+            assert shown.count(told) == 1
+        page = await stack.enter_async_context(opened(context, f"{missing}/overlay"))
+        await expect(page.locator("#problem")).to_have_text(WORDS["en"]["said-room"])
+        await expect(page.locator("#problem")).to_be_hidden()
+
+
+async def test_a_screen_that_waits_for_a_seat_says_so_until_it_has_one() -> None:
+    config = Config(ServerConfig(drain_seconds=0.5), limits=LimitsConfig(listeners=1))
+    async with serving(config=config) as served, browser() as context:
+        base = f"http://{await hall(served)}"
+        async with connect(f"ws://{served.address}/v1/rooms/hall/listen") as socket:
+            await socket.send(encode(Listen()))
+            await socket.recv()
+            page = await context.new_page()
+            await page.goto(f"{base}/screen")
+            await expect(page.locator("#problem")).to_be_visible()
+        await expect(page.locator("#problem")).to_be_hidden(timeout=PATIENCE)

@@ -53,6 +53,8 @@ class Room:
         self.plan = plan
         self.terms: tuple[Term, ...] = ()
         self.ended = False
+        self.recorded: tuple[str, ...] = ()
+        """Languages in which something was said, or translated."""
         self._speakers = _Speakers()
         self._joined = 0
         self._listeners: Counter[str] = Counter()
@@ -161,6 +163,11 @@ class Room:
         if len(self._numbers) > REMEMBERED:
             del self._numbers[next(iter(self._numbers))]
 
+    def record(self, language: str) -> None:
+        """Something is written down in a language."""
+        if language not in self.recorded:
+            self.recorded = (*self.recorded, language)
+
     # The whole
 
     @property
@@ -178,6 +185,7 @@ class Room:
             self.ended,
             plan.speak,
             speakers.past,
+            self.recorded,
         )
 
     def recall(self, state: RoomState) -> None:

@@ -149,6 +149,7 @@ class Scribe:
         spoken: bool,
         more: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
+        self._room.record(caption.language)
         self._journal.add(caption, line=line, spoken=spoken, more={"tentative": "", **more})
         if update.committed:
             self.ends[caption.language] = max(self.ends.get(caption.language, 0.0), caption.end)
@@ -186,6 +187,7 @@ class Scribe:
         match entry.message:
             case Caption() as caption:
                 self.showing.recall(caption, entry.spoken)
+                self._room.record(caption.language)
                 self._line_of[caption.utterance] = entry.line
                 self.ends[caption.language] = caption.end
                 if entry.spoken:

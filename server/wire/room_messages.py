@@ -191,6 +191,8 @@ class RoomState:
     """Languages that can be heard as well as read."""
     past: tuple[SpeakerState, ...] = ()
     """The last speakers who have gone: what they said is still read."""
+    recorded: tuple[str, ...] = ()
+    """Languages that the record has, whoever still reads them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,29 @@
 /** The operator's desk: what is said, who says it, how the languages keep up, and what to do about it. */
 
-import { copy } from "./clipboard.js";
 import { Columns, FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
 import { Corrections } from "./corrections.js";
 import { edit } from "./editor.js";
+import { offer } from "./links.js";
 import { button, fill, options, row } from "./lists.js";
 import { look } from "./look.js";
-import { authorization, credentials, link, room } from "./place.js";
+import { credentials, room } from "./place.js";
 import { save } from "./record.js";
-import { ask } from "./request.js";
 import { Transcript, asCaption } from "./transcript.js";
-import { fill as fillWords, languageName, said, word } from "./words.js";
+import { languageName, said, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const PAGES = { "": "for-listeners", floor: "for-speakers", screen: "for-the-hall", overlay: "for-video" };
-const ROLES = { "": "listener", floor: "speaker", screen: "listener", overlay: "listener" };
 const transcript = new Transcript();
 const spoken = new Map();
+const translated = new Set();
 /** Notices to do something about; of words that were withheld because nobody spoke nothing is said. */
 const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long"]);
-const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 let names = null;
 let columns = null;
 let connection = null;
 let corrections = null;
 let event = null;
-let state = { speakers: [], languages: [], terms: [], floor: "" };
+let state = { speakers: [], languages: [], terms: [], recorded: [], floor: "" };
 let status = { speakers: [], languages: [], listeners: 0 };
 
 async function prepare() {
@@ -42,7 +39,6 @@ async function prepare() {
   connection.addEventListener("message", ({ detail }) => receive(detail));
   connection.open();
   document.addEventListener("words", draw);
-  fillLinks().catch(tell);
 }
 
 function turn(next) {
@@ -62,6 +58,7 @@ function receive(message) {
       state = message;
       $("title").textContent = document.title = state.title || state.room;
       names.learn(state);
+      enter();
       return draw();
     case "status":
       status = message;
@@ -69,11 +66,19 @@ function receive(message) {
     case "notice":
       return notice(message);
     case "done":
-      return finish();
+      return finish("finished");
     case "error":
       complain(said(message));
-      return message.code === "overloaded" || finish(); // else the connection asks again
+      $("records").classList.toggle("open", message.code === "room"); // they outlive the event
+      return message.code === "overloaded" || finish("closed"); // else the connection asks again
   }
+}
+
+/** Show the desk, which is for those alone whom the server lets in. */
+function enter() {
+  if (document.body.classList.contains("inside")) return;
+  document.body.classList.add("inside");
+  offer(tell);
 }
 
 function notice(message) {
@@ -90,6 +95,7 @@ function isSpoken({ utterance, language }) {
 function hear(caption) {
   const isSource = isSpoken(caption);
   if (isSource) columns.show(caption, FLOOR);
+  else translated.add(caption.language);
   if (isSource && caption.final) reach(sentences().at(-1));
   if (caption.language === $("beside").value) columns.show(caption);
 }
@@ -174,9 +180,9 @@ function draw() {
   fill($("languages"), state.languages.map(language));
   fill($("terms"), state.terms.map(term));
   $("listeners").textContent = word("listeners", { count: status.listeners });
-  const codes = state.languages.map((each) => each.language);
-  options($("beside"), [["", word("none")], ...codes.map((code) => [code, languageName(code)])]);
-  options($("record-language"), [[FLOOR, word("floor")], ...codes.map((code) => [code, languageName(code)])]);
+  const read = new Set([...state.languages.map((each) => each.language), ...translated]);
+  options($("beside"), [["", word("none")], ...named(read)]);
+  options($("record-language"), [[FLOOR, word("floor")], ...named(new Set([...read, ...state.recorded]))]);
   show($("state").dataset.state);
 }
 
@@ -238,54 +244,8 @@ function addTerm(submitted) {
   if (act({ type: "terms", terms: [...rest, added] })) $("term").reset();
 }
 
-async function fillLinks() {
-  for (const [page, name] of Object.entries(PAGES)) {
-    const address = link(page, await roomToken(ROLES[page]));
-    const anchor = Object.assign(document.createElement("a"), { href: address, target: "_blank", rel: "noreferrer" });
-    anchor.dataset.word = name;
-    const item = document.createElement("li");
-    const grow = document.createElement("span");
-    grow.className = "grow";
-    grow.append(anchor);
-    const [copying, showing] = [button("", () => copy(address, copying)), button("", () => exhibit(name, address).catch(tell))];
-    copying.dataset.word = "copy";
-    showing.dataset.word = "code";
-    item.append(grow, copying, showing);
-    $("links").append(item);
-    fillWords(item);
-  }
-}
-
-/** Show a link large, as a QR code too: to be scanned from this screen, or printed. */
-async function exhibit(name, address) {
-  $("poster-title").textContent = state.title || room();
-  $("poster-for").textContent = word(name);
-  $("poster-link").textContent = $("poster-link").href = address;
-  $("local").hidden = !LOOPBACK.test(location.hostname);
-  $("code").alt = word("code-of", { page: word(name) });
-  $("code").src = await code(address);
-  $("poster").showModal();
-}
-
-/** The QR code of a link, as the source of an image. */
-async function code(link) {
-  const answer = await ask("/web/code.svg", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ link }),
-  });
-  return `data:image/svg+xml,${encodeURIComponent(await answer.text())}`;
-}
-
-/** A token for a link, or "" where the server needs none. */
-async function roomToken(role) {
-  if (!credentials().token) return "";
-  const answer = await ask(`/v1/rooms/${room()}/tokens`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...authorization() },
-    body: JSON.stringify({ role }),
-  });
-  return (await answer.json()).token;
+function named(codes) {
+  return [...codes].map((code) => [code, languageName(code)]);
 }
 
 async function download() {
@@ -295,9 +255,9 @@ async function download() {
   await save(format, language).catch(tell);
 }
 
-function finish() {
+function finish(name) {
   connection.close();
-  show("finished");
+  show(name);
 }
 
 function show(name) {
@@ -320,7 +280,5 @@ document.addEventListener("selectionchange", pick);
 $("beside").addEventListener("change", beside);
 $("term").addEventListener("submit", addTerm);
 $("record").addEventListener("change", download);
-$("poster-copy").addEventListener("click", () => copy($("poster-link").href, $("poster-copy")));
-$("poster-print").addEventListener("click", () => print());
 $("end").addEventListener("click", () => confirm(word("end-sure")) && act({ type: "end" }));
 await prepare();

@@ -4,7 +4,7 @@ import { stayAwake } from "./awake.js";
 import { copy } from "./clipboard.js";
 import { Columns } from "./columns.js";
 import { look } from "./look.js";
-import { credentials, room } from "./place.js";
+import { authorization, credentials, room } from "./place.js";
 import { save } from "./record.js";
 import { ask } from "./request.js";
 import { Sound, microphones, sharesSound } from "./sound.js";
@@ -20,6 +20,8 @@ let sound = null;
 let speaker = null;
 let translated = [];
 let offer = { recognition: [], translation: [] };
+/** What the room says is spoken; "auto": nothing. */
+let usual = "auto";
 
 async function prepare() {
   await look($("look"));
@@ -29,7 +31,9 @@ async function prepare() {
   $("tab").hidden = !sharesSound();
   try {
     offer = await (await ask("/v1/languages")).json();
+    if (room()) introduce(await (await ask(`/v1/rooms/${room()}`, { headers: authorization() })).json());
   } catch (error) {
+    show("closed");
     return complain(error.message);
   }
   show("idle");
@@ -43,13 +47,20 @@ async function prepare() {
   navigator.mediaDevices?.addEventListener?.("devicechange", fillDevices);
 }
 
+function introduce({ title, source }) {
+  usual = source;
+  $("title").className = "title"; // there is room for it on a phone too
+  $("title").textContent = document.title = title || room();
+}
+
 function fillLanguages() {
   const chosen = remembered();
   const source = $("setup").elements.source;
-  const kept = source.value || chosen.source || "auto";
+  const kept = source.value || (usual === "auto" ? chosen.source : usual) || "auto";
+  const automatic = usual === "auto" ? word("automatic") : word("as-the-room", { language: languageName(usual) });
   const heard = offer.recognition.map((code) => [languageName(code), code]);
-  source.replaceChildren(new Option(word("automatic"), "auto"), ...heard.map(([name, code]) => new Option(name, code)));
-  source.value = kept;
+  source.replaceChildren(new Option(automatic, "auto"), ...heard.map(([name, code]) => new Option(name, code)));
+  source.value = ["auto", ...offer.recognition].includes(kept) ? kept : "auto";
   const wanted = new Set(targets().length ? targets() : (chosen.targets ?? [current() === "zh" ? "en" : "zh"]));
   $("targets").replaceChildren(...reachable(source.value).map((code) => choice(code, wanted.has(code))));
 }
@@ -121,7 +132,7 @@ function open(wanted) {
   speaker.addEventListener("ready", ({ detail }) => follow(detail.targets));
   speaker.addEventListener("translating", ({ detail }) => follow(detail.targets));
   speaker.addEventListener("notice", ({ detail }) => refused(detail));
-  speaker.addEventListener("room", ({ detail }) => ($("title").textContent = detail.title || detail.room));
+  speaker.addEventListener("room", ({ detail }) => introduce(detail));
   speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
   speaker.addEventListener("done", () => finished());
@@ -133,6 +144,12 @@ function open(wanted) {
   $("setup").hidden = true;
   $("columns").hidden = $("tools").hidden = $("level").hidden = $("stop").hidden = false;
   $("again").hidden = true;
+}
+
+/** Show or hide the choice of languages. */
+function unfold(open) {
+  $("chosen").hidden = !open;
+  $("choose").ariaExpanded = String(open);
 }
 
 /** Show the languages that are translated into now; what was said in others is kept. */
@@ -196,15 +213,15 @@ async function stop() {
 
 async function fail(error) {
   await stop();
-  finished();
+  finished("closed");
   complain(said(error));
 }
 
-function finished() {
-  show("finished");
+function finished(state = "finished") {
+  show(state);
   $("again").hidden = false;
   $("choose").hidden = true;
-  $("chosen").hidePopover();
+  unfold(false);
 }
 
 function again() {
@@ -268,6 +285,7 @@ $("setup").addEventListener("change", () => {
   for (const part of $("setup").querySelectorAll(".more")) part.hidden = part.dataset.for !== kind();
   fillDevices();
 });
+$("choose").addEventListener("click", () => unfold($("chosen").hidden));
 $("stop").addEventListener("click", stop);
 $("again").addEventListener("click", again);
 $("copy").addEventListener("click", () => copy(text(), $("copy")));

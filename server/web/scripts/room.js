@@ -24,6 +24,7 @@ async function prepare() {
   try {
     offer = await (await ask("/v1/languages")).json();
   } catch (error) {
+    show("closed");
     return complain(error.message);
   }
   const targets = [...new Set(offer.translation.map((pair) => pair.target))];

@@ -10,7 +10,7 @@ import { FLOOR } from "./columns.js";
 import { Listener } from "./listener.js";
 import { Names } from "./names.js";
 import { credentials, room } from "./place.js";
-import { load } from "./words.js";
+import { load, said } from "./words.js";
 
 const PLACES = { top: "start", middle: "center", bottom: "end" };
 /** Utterances that are kept above the lines that are seen. */
@@ -20,13 +20,16 @@ const options = new URLSearchParams(location.search);
 const languages = (options.get("languages") ?? FLOOR).split(",").filter(Boolean);
 const style = options.get("style") ?? "steady";
 const names = new Names();
+const overlaid = location.pathname.endsWith("/overlay");
+/** Language → why it cannot be shown. */
+const problems = new Map();
 const root = document.documentElement;
 root.style.setProperty("--lines", within(options.get("lines"), 1, 12, languages.length > 1 ? 2 : 3));
 root.style.setProperty("--size", within(options.get("size"), 0.3, 4, 1));
 root.style.setProperty("--position", PLACES[options.get("position")] ?? "end");
 root.dataset.box = options.get("box") ?? "";
-root.classList.toggle("overlay", location.pathname.endsWith("/overlay"));
-document.body.classList.toggle("overlay", location.pathname.endsWith("/overlay"));
+root.classList.toggle("overlay", overlaid);
+document.body.classList.toggle("overlay", overlaid);
 
 await load();
 for (const language of languages) read(language);
@@ -38,13 +41,26 @@ function read(language) {
   lines.dir = "auto";
   if (language !== FLOOR) lines.lang = language;
   document.getElementById("screen").append(lines);
+  new ResizeObserver(() => follow(lines)).observe(lines);
   const paragraphs = new Map();
   const listener = new Listener(room(), { language, style, ...credentials() });
   const show = ({ detail }) => write(lines, paragraphs, detail);
   listener.addEventListener("caption", show);
   listener.addEventListener("revision", show);
-  listener.addEventListener("room", ({ detail }) => names.learn(detail));
+  listener.addEventListener("room", ({ detail }) => {
+    complain(language, "");
+    names.learn(detail);
+  });
+  listener.addEventListener("error", ({ detail }) => complain(language, said(detail)));
   listener.open();
+}
+
+/** Show what is wrong, "" nothing, but not to those who watch a video below. */
+function complain(language, message) {
+  problems.set(language, message);
+  const told = new Set([...problems.values()].filter(Boolean));
+  document.getElementById("problem").textContent = [...told].join(" ");
+  document.getElementById("problem").hidden = overlaid || !told.size;
 }
 
 function write(lines, paragraphs, caption) {
@@ -56,6 +72,10 @@ function write(lines, paragraphs, caption) {
     committed.textContent = caption.committed;
   }
   tentative.textContent = caption.tentative;
+  follow(lines);
+}
+
+function follow(lines) {
   lines.scrollTop = lines.scrollHeight;
 }
 

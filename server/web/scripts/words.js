@@ -4,6 +4,8 @@
  * and title), `data-hint` (placeholder).
  */
 
+import { token } from "./place.js";
+
 const KEY = "dragoman.interface";
 let words = {};
 let code = "en";
@@ -40,9 +42,13 @@ export function word(name, values = {}) {
   return phrase.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 }
 
-/** An error or a notice of the server, which speaks English, in the interface's language where it knows the code. */
+/**
+ * An error or a notice of the server, which speaks English, in the interface's language where it knows the
+ * code. Whoever came without a token is told that one is needed, not that it is wrong.
+ */
 export function said({ code, message, retry_seconds: seconds }) {
-  const name = `said-${code}`;
+  const bare = `said-${code}-bare`;
+  const name = !token() && bare in words ? bare : `said-${code}`;
   return name in words ? word(name, { message, seconds: Math.ceil(seconds ?? 0) }) : message;
 }
 
