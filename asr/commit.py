@@ -18,8 +18,10 @@ SURE, DOUBTFUL = 0.9, 0.25
 """Probability of a word that needs no second hypothesis, and of one that is not committed at an end."""
 UNITED, UNANIMOUS = 0.7, 0.99
 """Share of a search that agreed words need, and words that need no second hypothesis."""
+CLEAR = 0.65
+"""Probability of agreed words that need not last."""
 LASTING = 1.0
-"""Seconds over which words that are heard alike are believed, however the search is divided."""
+"""Seconds over which words that are heard alike are believed, however improbable, or the search divided."""
 _TOLERANCE = 1e-6
 """Seconds that are rounding."""
 _LEAST = 1e-6
@@ -117,8 +119,9 @@ class Hybrid:
     at words that the first heard clearly, and never ends for a word that the audio's end cuts. (That
     probable words need no agreement is WhisperLiveKit's confidence validation.)
 
-    Where a beam was searched, neither is trusted while the search itself is divided (see `search`): words
-    that too few of its hypotheses share wait until they have been heard the same for longer.
+    Two hypotheses may agree on what is not clear yet: the beginning of a word that goes on, heard as another
+    one. So words that are improbable, or where a beam was searched and is divided (see `search`) shared by
+    too few of its hypotheses, wait until they have been heard the same for longer.
     """
 
     def __init__(self, frames: int = 20, span: float = 0.0, sure: float = SURE) -> None:
@@ -131,7 +134,7 @@ class Hybrid:
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
         """Count the words that are aligned safely, and agreed on or sure."""
         agreed, lasting = (policy.commit(hypothesis, end) for policy in (self._agreement, self._lasting))
-        united = _leading(hypothesis[lasting:agreed], lambda word: word.shared >= UNITED) + lasting
+        united = _leading(hypothesis[lasting:agreed], _is_clear) + lasting
         sure = _leading(
             hypothesis[united:], lambda word: word.probability >= self._sure and word.shared >= UNANIMOUS
         )
@@ -182,6 +185,10 @@ def _agreed(earlier: Sequence[Word], last: Sequence[Word]) -> int:
 
 def _certainty(word: Word) -> float:
     return min(word.probability, word.shared)
+
+
+def _is_clear(word: Word) -> bool:
+    return word.probability >= CLEAR and word.shared >= UNITED
 
 
 def _leading(words: Sequence[Word], holds: Callable[[Word], bool]) -> int:

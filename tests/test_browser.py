@@ -491,6 +491,52 @@ async def test_what_is_recorded_while_offline_is_sent_later_and_once(engines: En
             assert arrived == "all"
 
 
+async def test_positions_hold_where_sound_was_lost(engines: Engines) -> None:
+    """However long the server was away: what it has then is in order, and nothing comes twice."""
+    async with serving(engines) as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            arrived = await page.evaluate(
+                """async () => {
+                  const { ReplayBuffer } = await import("/web/scripts/replay.js");
+                  let seed = 3;
+                  const random = (most) => (seed = (seed * 48271) % 2147483647) % most;
+                  let losses = 0;
+                  for (let round = 0; round < 300; round++) {
+                    const buffer = new ReplayBuffer(20);
+                    const server = [];
+                    let [recorded, told] = [0, 0];
+                    const take = (samples) => { for (const sample of samples ?? []) server.push(sample); };
+                    for (let step = 0; step < 60; step++) {
+                      switch (random(4)) {
+                        case 0: {
+                          const count = random(9);
+                          buffer.push(Int16Array.from({ length: count }, (_, i) => recorded + i));
+                          recorded += count;
+                          break;
+                        }
+                        case 1: take(buffer.next()); break;
+                        case 2:
+                          told = Math.max(told, random(server.length + 1));
+                          buffer.acknowledge(told);
+                          break;
+                        case 3: {
+                          server.length = Math.max(told, server.length - random(4));
+                          buffer.rewind(server.length);
+                        }
+                      }
+                    }
+                    for (let samples; (samples = buffer.next()); ) take(samples);
+                    losses += buffer.lost;
+                    const inOrder = server.every((sample, i) => !i || sample > server[i - 1]);
+                    if (!inOrder) return `round ${round}: order`;
+                    if (server.length + buffer.lost !== recorded) return `round ${round}: ${buffer.lost}`;
+                  }
+                  return losses ? "all" : "nothing was lost";
+                }"""
+            )
+            assert arrived == "all"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 async def test_no_barriers(engines: Engines, theme: str) -> None:
     from axe_playwright_python.async_playwright import Axe

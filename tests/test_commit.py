@@ -250,3 +250,11 @@ def test_of_two_hypotheses_of_the_same_words_the_more_probable_ends_an_utterance
 def test_a_search_is_no_less_probable_than_what_was_not_searched() -> None:
     searched = tuple(replace(word, shared=0.2) for word in probable("four eight", 0.9, 0.9))
     assert surer(probable("three", 0.5), 2.5, searched) == searched
+
+
+def test_improbable_words_that_agree_wait_until_they_last() -> None:
+    policy, said = Hybrid(frames=0), [replace(word, probability=0.6) for word in words("god more")]
+    assert [policy.commit(said, end) for end in (3.0, 3.5)] == [0, 0]
+    assert policy.commit(said, 4.0) == 2
+    policy, clear = Hybrid(frames=0), [replace(word, probability=0.7) for word in said]
+    assert [policy.commit(clear, end) for end in (3.0, 3.5)] == [0, 2]

@@ -1,12 +1,13 @@
 """Rooms on real sockets: a floor, listeners in their languages and styles, booths, an operator."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -41,11 +42,11 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from streaming.audio import Samples, to_pcm16
+from streaming.audio import SAMPLE_RATE, AudioChunk, Samples, to_pcm16
 from streaming.captions import Caption, Transcript
 from streaming.errors import RoomError
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
-from streaming.stages import Notice
+from streaming.stages import Notice, SpeechRequest
 from tests.served import Served, engines, serving
 
 TALK = [*VOCABULARY[:5], "", *VOCABULARY[5:10], ""]
@@ -266,10 +267,6 @@ async def test_the_floor_is_handed_over_and_muted() -> None:
 
 
 async def test_each_channel_is_a_speaker() -> None:
-    import numpy as np
-
-    from streaming.audio import to_pcm16
-
     a, b = speak(["alpha", ""]), speak(["bravo", ""])
     async with house() as here:
         await here.open()
@@ -314,6 +311,24 @@ async def test_a_booth_silences_the_machine_until_it_is_empty() -> None:
         await spoken.play(speak(["charlie", ""]))
         await listener.until(lambda: len(listener.finished("es")) == 3)
         assert listener.finished("es")[-1] == "charlie"
+
+
+async def test_time_goes_on_in_a_room_where_a_silent_booth_is_left() -> None:
+    async with house() as here:
+        await here.open()
+        listener = await here.listener("en")
+        first = await here.speaker()
+        booth = await here.enter("booth", Interpret("es"))
+        await booth.until(lambda: booth.of(Ready))
+        await first.play(speak(["alpha", "bravo", ""]))
+        await listener.until(lambda: listener.finished("en") == ["alpha bravo"])
+        await first.say(Finish())
+        await first.end()
+        second = await here.speaker()
+        await second.play(speak(["charlie", ""]))
+        await listener.until(lambda: len(listener.finished("en")) == 2)
+    one, other = (caption for caption in listener.of(Caption) if caption.final)
+    assert other.start >= one.end
 
 
 class English(ScriptedRecognizer):
@@ -422,6 +437,30 @@ async def test_spoken_translation_is_for_those_who_want_to_hear() -> None:
         await hears.until(lambda: hears.of(Speech))
         await reads.until(lambda: reads.finished("es"))
     assert not reads.of(Speech)
+
+
+class Slow:
+    """Takes twenty seconds for a phrase."""
+
+    def synthesize(self, requests: Sequence[SpeechRequest]) -> list[AudioChunk]:
+        return [AudioChunk(np.full(20 * SAMPLE_RATE, 0.1, np.float32)) for _ in requests]
+
+
+async def test_a_language_that_is_taken_up_again_is_spoken_behind_what_is_still_heard() -> None:
+    async with house(own=engines(synthesizer=Slow())) as here:
+        await here.open(targets=["es"], speak=["es"])
+        listener, desk = await here.listener("es", speech=True), await here.enter("desk", Operate())
+        speaker = await here.speaker()
+        await speaker.play(speak(["alpha", "bravo", ""]))
+        await listener.until(lambda: listener.of(Speech))
+        for paused in (True, False):
+            await desk.say(Pause("es", paused))
+            by = "paused" if paused else "machine"
+            await listener.until(lambda by=by: listener.room.languages[0].by == by)
+        await speaker.play(speak(["charlie", "delta", ""]))
+        await listener.until(lambda: len(listener.of(Speech)) == 2)
+    first, second = listener.of(Speech)
+    assert second.start == first.start + first.duration
 
 
 async def test_a_room_survives_the_server(tmp_path: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, expect
 
+from server.config import Config, LimitsConfig
 from server.http.pages import WEB
 from streaming.scripted import ScriptedRecognizer
 from tests.chromium import begin, breakable, browser, english, needs_chromium, opened, until_state
@@ -79,6 +80,27 @@ async def test_every_state_is_shown(heard: Path) -> None:
         order = ["asking", "connecting", "listening", "reconnecting", "offline", "catching-up", "finishing"]
         assert [name for name in order if name not in states] == []
         assert all(states[name] == words[f"state-{name}"] for name in states)
+
+
+async def test_the_microphone_is_closed_when_the_server_ends_the_session(heard: Path) -> None:
+    config = Config(limits=LimitsConfig(total_seconds=2.0))
+    async with serving(config=config) as served, browser(heard) as context:
+        await context.add_init_script(
+            """
+            window.tracks = [];
+            const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            navigator.mediaDevices.getUserMedia = async (wanted) => {
+              const stream = await open(wanted);
+              window.tracks.push(...stream.getTracks());
+              return stream;
+            };
+            """
+        )
+        async with opened(context, f"http://{served.address}/") as page:
+            await begin(page, "es", source="auto")
+            await until_state(page, "finished")
+            await page.wait_for_function("() => tracks.every((track) => track.readyState === 'ended')")
+            assert not await page.locator("#stop").is_visible()
 
 
 async def test_a_room_says_what_it_is_called_and_what_is_spoken_there_before_anybody_starts() -> None:

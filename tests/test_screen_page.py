@@ -8,7 +8,8 @@ from websockets.asyncio.client import connect
 
 from server.config import Config, LimitsConfig, ServerConfig
 from server.wire.messages import encode
-from server.wire.room_messages import Listen
+from server.wire.room_messages import Correct, Listen, Operate
+from streaming.scripted import VOCABULARY
 from tests.chromium import PATIENCE, browser, needs_chromium, opened
 from tests.served import serving
 from tests.test_pages import WORDS
@@ -89,3 +90,21 @@ async def test_a_screen_that_waits_for_a_seat_says_so_until_it_has_one() -> None
             await page.goto(f"{base}/screen")
             await expect(page.locator("#problem")).to_be_visible()
         await expect(page.locator("#problem")).to_be_hidden(timeout=PATIENCE)
+
+
+async def test_a_correction_of_what_is_out_of_sight_is_not_shown_as_new() -> None:
+    async with serving() as served, browser() as context, AsyncExitStack() as stack:
+        base = f"http://{await hall(served)}"
+        page = await stack.enter_async_context(opened(context, f"{base}/screen?lines=4"))
+        desk = await stack.enter_async_context(connect(f"ws://{served.address}/v1/rooms/hall/desk"))
+        await desk.send(encode(Operate()))
+        speaker = await speaking(stack, served)
+        for word in VOCABULARY[:10]:
+            await say(speaker, [word])
+        newest = page.locator(".lines p").last
+        await expect(newest).to_have_text(VOCABULARY[9], timeout=PATIENCE)
+        await desk.send(encode(Correct(0, "out of sight")))
+        await desk.send(encode(Correct(8, "in sight")))
+        await expect(page.locator(".lines p").nth(-2)).to_have_text("in sight", timeout=PATIENCE)
+        await expect(newest).to_have_text(VOCABULARY[9])
+        await expect(page.locator(".lines")).not_to_contain_text("out of sight")

@@ -60,3 +60,15 @@ def test_old_utterances_are_forgotten() -> None:
     assert len(showing.shown) <= 2 * KEPT
     assert len(showing._spoken) <= KEPT + 1
     assert showing.utterances == 10 * KEPT
+
+
+def test_a_translation_that_is_far_behind_goes_on_from_what_was_shown() -> None:
+    showing = Showing()
+    for number in range(2 * KEPT):
+        showing.hear(Update(number, "en", words("one two"), final=True))
+        if number == 3:
+            showing.translate(Update(3, "es", words("uno")))
+    later = showing.translate(Update(3, "es", words("dos"), final=True))
+    assert later and later.committed == "uno dos"
+    showing.hear(Update(2 * KEPT, "en", words("three"), final=True))
+    assert (3, "es") not in showing.shown

@@ -175,3 +175,30 @@ async def test_what_was_on_its_way_in_another_language_is_not_shown() -> None:
                 }"""
             )
             assert shown == ["uno", "one two", "uno dos"]
+
+
+async def test_speech_of_the_language_that_was_left_is_not_heard() -> None:
+    async with serving() as served, browser() as context:
+        async with opened(context, f"http://{served.address}/") as page:
+            heard = await page.evaluate(
+                """async () => {
+                  const { Listener } = await import("/web/scripts/listener.js");
+                  const listener = new Listener("hall", { language: "es", speech: true });
+                  const heard = [];
+                  listener.addEventListener("speech", ({ detail }) =>
+                    heard.push([detail.message.text, detail.samples.length]));
+                  const { connection } = listener;
+                  const come = (detail) => connection.dispatchEvent(new CustomEvent("message", { detail }));
+                  const said = (language, text, count) => {
+                    come({ type: "speech", utterance: 0, language, text, start: 0, duration: 1 });
+                    come(new Int16Array(count).buffer);
+                  };
+                  said("es", "uno", 1);
+                  listener.change({ language: "zh", speech: true });
+                  said("es", "dos", 2);
+                  come({ type: "room", speakers: [] });
+                  said("zh", "三", 3);
+                  return heard;
+                }"""
+            )
+            assert heard == [["uno", 1], ["三", 3]]

@@ -63,7 +63,7 @@ class Conference:
         self.revising = Revising(services.translators, self.trade, self.journal, self.start, self.revise)
         self._on_floor = on_floor
         self.clock: tuple[float, float | None] = (0.0, None)
-        """Seconds of the room when nobody speaks any more, and since when, in seconds of the loop."""
+        """Seconds of the room when somebody last ceased to speak, and when that was by the loop's clock."""
         self._announced: RoomState | None = None
         self.watched = False
         """Operators are told how the room works."""
@@ -76,10 +76,16 @@ class Conference:
 
     def now(self) -> float:
         """Tell the room's time in seconds: that of its speakers' audio."""
-        times = [floor.begin + line.lag.received for floor in self.floors.values() for line in floor.lines]
-        if times:
-            return max(times)
         told, since = self.clock
+        # A booth where an interpreter types sends no audio, and its time stands still.
+        times = [
+            floor.begin + line.lag.received
+            for floor in self.floors.values()
+            for line in floor.lines
+            if line.lag.received or not floor.booth
+        ]
+        if times:
+            return max(told, *times)
         return told + (asyncio.get_running_loop().time() - since if since is not None else 0.0)
 
     def changed(self) -> None:

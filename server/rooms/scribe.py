@@ -47,6 +47,8 @@ class Scribe:
         self._echoes: defaultdict[str, Echoes] = defaultdict(lambda: Echoes({}, {}))
         self._line_of: dict[int, str] = {}
         self._spoken_until: dict[tuple[str, str], float] = {}
+        self._spoken: Counter[tuple[str, str, int, str]] = Counter()
+        """Line, language, utterance and text of phrases that were spoken before a restart."""
         self._noticed: Counter[tuple[str, str, str]] = Counter()
         self._said: set[tuple[str, str]] = set()
         self._revisions: Counter[int] = Counter()
@@ -156,11 +158,15 @@ class Scribe:
             self.heard_until = max(self.heard_until, caption.end if spoken else 0.0)
 
     def _speak(self, line: Line, spoken: Spoken) -> None:
-        start = spoken.audio.start + self._begin(line.name)
-        if start < self._spoken_until.get((line.name, spoken.language), 0.0) - 1e-6:
-            return
-        self._spoken_until[line.name, spoken.language] = start + spoken.audio.duration
         number = self._room.number(line.name, spoken.utterance)
+        told = (line.name, spoken.language, number, spoken.text)
+        if self._spoken[told]:
+            self._spoken[told] -= 1
+            return
+        # A language that was left and is taken up again may still be heard saying what came before.
+        until = self._spoken_until.get((line.name, spoken.language), 0.0)
+        start = max(spoken.audio.start + self._begin(line.name), until)
+        self._spoken_until[line.name, spoken.language] = start + spoken.audio.duration
         speech = Speech(number, spoken.language, spoken.text, start, spoken.audio.duration, SAMPLE_RATE)
         self._journal.add(speech, audio=to_pcm16(spoken.audio.samples), line=line.name)
 
@@ -201,8 +207,9 @@ class Scribe:
                 known = self.showing.shown.get((number, language), Caption(number, language))
                 self.showing.revise(replace(known, committed=text, tentative="", final=True))
                 self._revisions[number] = max(self._revisions[number], revision)
-            case Speech(language=language, start=start, duration=duration):
+            case Speech(utterance, language, text, start, duration):
                 self._spoken_until[entry.line, language] = start + duration
+                self._spoken[entry.line, language, utterance, text] += 1
             case Notice(code=code, message=message):
                 self._said.add((entry.line, message))
                 if event.number > snapshots.get(entry.line, Snapshot(0)).number:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from streaming.captions import Caption, Transcript, Update, fold
 
-KEPT = 50
-"""Utterances that are remembered: a session may last for days."""
+KEPT, UNFINISHED = 50, 1_000
+"""Utterances that are remembered, and that are while a translation of them has not come to its end: a session
+may last for days."""
 
 
 class Showing:
@@ -77,6 +78,8 @@ class Showing:
         return self._transcript.show(caption)
 
     def _forget(self, last: int) -> None:
-        self._spoken = {number: language for number, language in self._spoken.items() if number > last}
-        for key in [key for key in self.shown if key[0] <= last]:
-            del self.shown[key]
+        unfinished = last + KEPT - UNFINISHED
+        self._spoken = {number: language for number, language in self._spoken.items() if number > unfinished}
+        for key, caption in list(self.shown.items()):
+            if key[0] <= (last if caption.final else unfinished):
+                del self.shown[key]

@@ -56,9 +56,7 @@ export class Listener extends EventTarget {
   }
 
   #receive(message) {
-    if (message instanceof ArrayBuffer) {
-      return this.#tell("speech", { message: this.#speech, samples: new Int16Array(message) });
-    }
+    if (message instanceof ArrayBuffer) return this.#say(message);
     if (message.type === "room") this.#left = null;
     if (message.language && this.#isLate(message.language)) return;
     this.#event = message.event ?? this.#event;
@@ -78,6 +76,13 @@ export class Listener extends EventTarget {
         if (message.code === "overloaded") return this.#tell("error", message); // the connection asks again
         return this.#end("error", message);
     }
+  }
+
+  /** Tell the sound of the speech that was announced, if it was wanted. */
+  #say(sound) {
+    const message = this.#speech;
+    this.#speech = null;
+    if (message) this.#tell("speech", { message, samples: new Int16Array(sound) });
   }
 
   /** Of what was on its way when the language was changed; the history of the floor begins with the room. */

@@ -105,7 +105,8 @@ async function begin(event) {
   $("setup").querySelector(".main").disabled = true;
   try {
     show("asking");
-    sound = new Sound(hear, end);
+    const own = new Sound((samples, level) => own === sound && hear(samples, level), end);
+    sound = own;
     await sound.open(kind(), { device: device.value, file: file.files[0] });
     open(wanted);
     await sound.start();
@@ -135,7 +136,7 @@ function open(wanted) {
   speaker.addEventListener("room", ({ detail }) => introduce(detail));
   speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
-  speaker.addEventListener("done", () => finished());
+  speaker.addEventListener("done", () => stop().then(() => finished()));
   translated = wanted.targets ?? [];
   $("chosen").append($("targets"));
   $("choose").hidden = Boolean(room());

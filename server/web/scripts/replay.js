@@ -1,17 +1,23 @@
 /**
  * Audio that was recorded and is not yet safe with the server: kept until it is acknowledged, so that a
- * connection may break at any moment and nothing is lost. Positions are samples since the session began.
+ * connection may break at any moment and nothing is lost. Positions are samples since the session began; the
+ * server, whom `acknowledge` and `rewind` quote, counts without those that were lost.
  */
 export class ReplayBuffer {
   #chunks = [];
   #start = 0;
   #end = 0;
   #sent = 0;
+  /** Where, as the server counts, how many samples were lost. */
+  #gaps = [];
 
   /** Keep at most `limit` samples; beyond, the oldest are lost and counted in `lost`. */
   constructor(limit) {
     this.limit = limit;
-    this.lost = 0;
+  }
+
+  get lost() {
+    return this.#gaps.reduce((sum, { count }) => sum + count, 0);
   }
 
   /** Samples recorded so far. */
@@ -43,7 +49,8 @@ export class ReplayBuffer {
 
   /** The server has everything before `position`. */
   acknowledge(position) {
-    while (this.#chunks.length && this.#chunks[0].at + this.#chunks[0].samples.length <= position) {
+    const safe = this.#ours(position);
+    while (this.#chunks.length && this.#chunks[0].at + this.#chunks[0].samples.length <= safe) {
       this.#chunks.shift();
     }
     this.#start = this.#chunks.length ? this.#chunks[0].at : this.#end;
@@ -51,15 +58,21 @@ export class ReplayBuffer {
 
   /** Send again from `position`, where the server wants to go on; it may yet fall back further. */
   rewind(position) {
-    if (position < this.#start) this.lost += this.#start - position;
-    this.#sent = Math.max(position, this.#start);
+    this.#gaps = this.#gaps.filter(({ at }) => at <= position);
+    const wanted = this.#ours(position);
+    if (wanted < this.#start) this.#gaps.push({ at: position, count: this.#start - wanted });
+    this.#sent = Math.max(wanted, this.#start);
+  }
+
+  #ours(position) {
+    return this.#gaps.reduce((sum, { at, count }) => (at <= position ? sum + count : sum), position);
   }
 
   #forget() {
     const { at, samples } = this.#chunks.shift();
     this.#start = at + samples.length;
     if (this.#sent < this.#start) {
-      this.lost += this.#start - Math.max(this.#sent, at);
+      this.#gaps.push({ at: this.#sent - this.lost, count: this.#start - Math.max(this.#sent, at) });
       this.#sent = this.#start;
     }
   }

@@ -64,7 +64,11 @@ function complain(language, message) {
 }
 
 function write(lines, paragraphs, caption) {
-  if (!paragraphs.has(caption.utterance)) begin(lines, paragraphs, caption);
+  if (!paragraphs.has(caption.utterance)) {
+    // What is corrected may be out of sight for long.
+    if (paragraphs.size >= KEPT && caption.utterance < Math.min(...paragraphs.keys())) return;
+    begin(lines, paragraphs, caption);
+  }
   const { committed, tentative } = paragraphs.get(caption.utterance);
   if (caption.committed.startsWith(committed.textContent)) {
     committed.append(caption.committed.slice(committed.textContent.length));
@@ -89,11 +93,12 @@ function begin(lines, paragraphs, caption) {
   element.append(committed, tentative);
   element.lang = caption.language;
   element.dataset.by = caption.speaker ?? "";
-  lines.append(element);
+  const next = Math.min(...[...paragraphs.keys()].filter((number) => number > caption.utterance));
+  lines.insertBefore(element, paragraphs.get(next)?.element ?? null);
   if (options.get("names") !== "no") names.sign(element);
   paragraphs.set(caption.utterance, { element, committed, tentative });
   if (paragraphs.size <= KEPT) return;
-  const [oldest] = paragraphs.keys();
+  const oldest = Math.min(...paragraphs.keys());
   paragraphs.get(oldest).element.remove();
   paragraphs.delete(oldest);
 }
