@@ -22,9 +22,10 @@ _NARROW = {
     "（": " (",
     "）": ") ",
 }
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff"
-_IS_HAN = re.compile(f"[{_HAN}]")
-_HAN_OR_MARK = re.compile(f"[{_HAN}，。！？：；、（）“”《》…—]")
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff"
+"""Chinese and Japanese characters, for a set of a regular expression."""
+_IS_HAN = re.compile(f"[{HAN}]")
+_HAN_OR_MARK = re.compile(f"[{HAN}，。！？：；、（）“”《》…—]")
 _BEFORE_MARK = re.compile(r"\s+(?=[,;:!?…)\]]|\.(?!\w))")
 _AFTER_OPENING = re.compile(r"(?<=[(\[¿¡])\s+")
 _SPANISH_PAIRS = (("¿", "?"), ("¡", "!"))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.glossary import Conflict, Entry, Glossary, missing, rendering, split_forms, uncut
+from mt.phrasing import phrased
 from streaming.stages import Term
 
 
@@ -72,6 +73,21 @@ def test_a_rendering_is_found_at_word_ends(text: str, language: str, expected: s
 
 def test_a_chinese_rendering_is_found_anywhere() -> None:
     assert rendering(Term("server", ("服务器",)), "用服务器吧", "zh") == "服务器"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["3D打印", "T细胞", "AI模型", "CT扫描", "DNA测序", "第 3 节", "使用 Python", "人工 智能"],
+)
+def test_a_chinese_rendering_is_found_as_it_is_set(target: str) -> None:
+    text = phrased("", f"我们讲{target}的事。", "zh", complete=True)
+    found = rendering(Term("topic", (target,)), text, "zh")
+    assert found is not None and found in text and found == phrased("", target, "zh")
+
+
+@pytest.mark.parametrize(("target", "language"), [("T细胞", "zh"), ("a b", "zh"), ("T cell", "es")])
+def test_no_other_space_is_ignored(target: str, language: str) -> None:
+    assert rendering(Term("cell", (target,)), "T  细胞 ab Tcell", language) is None
 
 
 def test_what_is_not_translated_keeps_its_capitals() -> None:
