@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -116,6 +116,16 @@ class Glossary(Shared):
             forms, targets = entry.forms[source], entry.forms[target]
             for i, form in enumerate(forms):
                 yield form, (_preferring(targets, i, len(forms)), False)
+
+
+def joined(first: Iterable[Term], second: Iterable[Term], text: str, language: str) -> tuple[Term, ...]:
+    """Join terms that two glossaries find in a text as if they were one: of equal ones the first is meant.
+
+    Only what was found is looked for again: to index two large glossaries together takes its time.
+    """
+    phrases = Phrases([(term.source, term) for term in (*first, *second)], normalized(language))
+    matches = phrases.find(text)
+    return tuple(dict.fromkeys(replace(m.value, source=text[m.start : m.end]) for m in matches))
 
 
 def missing(terms: Iterable[Term], text: str, language: str) -> list[Term]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.glossary import Conflict, Entry, Glossary, missing, rendering, split_forms, uncut
+from mt.glossary import Conflict, Entry, Glossary, joined, missing, rendering, split_forms, uncut
 from mt.phrasing import phrased
 from streaming.stages import Term
 
@@ -124,6 +124,17 @@ def test_nothing_whole_is_cut_and_no_end_moves_on(text: str, end: int, whole: li
     for part in whole:
         first = text.find(part, max(0, cut - len(part) + 1), cut + len(part) - 1)
         assert not 0 <= first < cut < first + len(part)
+
+
+@given(
+    st.lists(st.text("aAb ", min_size=1, max_size=4), max_size=5),
+    st.text("aAb ", max_size=16),
+    st.sampled_from(["en", "zh"]),
+)
+def test_terms_joined_with_none_are_what_they_were(forms: list[str], text: str, language: str) -> None:
+    glossary = Glossary([Entry({language: (form,), "es": (str(i),)}) for i, form in enumerate(forms)])
+    terms = glossary.terms(text, language, "es")
+    assert joined(terms, (), text, language) == joined((), terms, text, language) == terms
 
 
 @pytest.mark.parametrize(
