@@ -15,6 +15,7 @@ from mt import glossary, numbers
 from mt.languages import normalized
 from mt.numbers import Number
 from mt.phrasing import phrased, spaced_after
+from streaming.matching import touches
 from streaming.stages import Term, Translation, TranslationRequest, Translator
 from streaming.words import capitalized, units
 
@@ -243,7 +244,16 @@ class _Draft:
             rest,
             self._language,
             complete=self.request.complete if complete is None else complete,
-            capital=self._capital and not keep,
+            capital=self._capital and not keep and not self._begins_verbatim(text),
+        )
+
+    def _begins_verbatim(self, text: str) -> bool:
+        """Whether a text begins with a name that keeps its letters, as npm does."""
+        first = next((i for i, character in enumerate(text) if character.isalnum()), 0)
+        names = (term.targets[0] for term in self.request.terms if term.verbatim)
+        return any(
+            0 <= (start := text.find(name)) <= first and not touches(text, start + len(name), self._language)
+            for name in names
         )
 
     def _check(self, text: str) -> "_Faults":

@@ -3,16 +3,24 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from mt.languages import normalized
+from mt.phrasing import HAN
 from streaming.matching import Phrases, all_capitals, folded, touches
 from streaming.stages import Term
 from streaming.state import Shared
+from streaming.words import UNSPACED
 
 FORMS = "|"
 """Between the forms of a term in one language."""
+_NARROW = "A-Za-z0-9À-ɏ"
+_SEAM = re.compile(
+    rf"(?<=[{HAN}])\s*(?=[{_NARROW}])|(?<=[{_NARROW}])\s*(?=[{HAN}])|(?<=[{HAN}])\s+(?=[{HAN}])"
+)
+"""Where a text without spaces is written with one or without, as whoever sets it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +118,36 @@ class Glossary(Shared):
                 yield form, (_preferring(targets, i, len(forms)), False)
 
 
+def joined(first: Iterable[Term], second: Iterable[Term], text: str, language: str) -> tuple[Term, ...]:
+    """Join terms that two glossaries find in a text as if they were one: of equal ones the first is meant.
+
+    Only what was found is looked for again: to index two large glossaries together takes its time.
+    """
+    phrases = Phrases([(term.source, term) for term in (*first, *second)], normalized(language))
+    matches = phrases.find(text)
+    return tuple(dict.fromkeys(replace(m.value, source=text[m.start : m.end]) for m in matches))
+
+
 def missing(terms: Iterable[Term], text: str, language: str) -> list[Term]:
     """List the terms of which no rendering stands in a translation."""
     return [term for term in terms if rendering(term, text, language) is None]
 
 
 def rendering(term: Term, text: str, language: str) -> str | None:
-    """Find how a term is rendered in a translation: as it is written there."""
+    """Find how a term is rendered in a translation: as it is written there, `3D 打印` for `3D打印`."""
     for target in term.targets:
-        flags = re.NOFLAG if term.verbatim or all_capitals(target) else re.IGNORECASE
-        for match in re.finditer(re.escape(target), text, flags):
+        for match in _written(target, language, term.verbatim or all_capitals(target)).finditer(text):
             start, end = match.span()
             if not (touches(text, start, language) or touches(text, end, language)):
                 return match.group()
     return None
+
+
+@lru_cache(maxsize=4096)
+def _written(target: str, language: str, exactly: bool) -> re.Pattern[str]:
+    """Describe how a rendering may be written, its capital letters too unless `exactly`."""
+    parts = _SEAM.split(target) if language in UNSPACED else [target]
+    return re.compile(r"\s?".join(map(re.escape, parts)), re.NOFLAG if exactly else re.IGNORECASE)
 
 
 def uncut(text: str, end: int, whole: Iterable[str]) -> int:

@@ -22,13 +22,21 @@ _NARROW = {
     "（": " (",
     "）": ") ",
 }
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff"
-_IS_HAN = re.compile(f"[{_HAN}]")
-_HAN_OR_MARK = re.compile(f"[{_HAN}，。！？：；、（）“”《》…—]")
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff"
+"""Chinese and Japanese characters, for a set of a regular expression."""
+_IS_HAN = re.compile(f"[{HAN}]")
+_HAN_OR_MARK = re.compile(f"[{HAN}，。！？：；、（）“”《》…—]")
 _BEFORE_MARK = re.compile(r"\s+(?=[,;:!?…)\]]|\.(?!\w))")
 _AFTER_OPENING = re.compile(r"(?<=[(\[¿¡])\s+")
 _SPANISH_PAIRS = (("¿", "?"), ("¡", "!"))
-_SENTENCE_END = re.compile(r"[.!?…]+[\"»”)]*\s+")
+_SENTENCE_END = re.compile(
+    r"(?:(?<!\w)(?P<word>\w+)|(?<![\w.!?…]))(?P<marks>[.!?…]+)[\"»”)]*\s+(?=[\"«“(]*(?P<next>.?))"
+)
+_ABBREVIATIONS = frozenset(
+    "sr sra srta sres sras srtas d dña dr dra dres prof profa lic ing arq gral excmo excma ilmo ilma rvdo "
+    "mons sto sta ud uds vd vds ee uu ff aa jj oo avda núm núms pág págs art cap fig tel vol".split()
+)
+"""Spanish ones that a name or a number follows."""
 _WITH_NARROW_SPACE = frozenset({"fr"})
 """Languages that put a space before tall marks."""
 
@@ -168,11 +176,21 @@ def _german_quotes(prefix: str, rest: str) -> str:
 def _paired(text: str, fixed: int, complete: bool) -> str:
     """Give Spanish questions and exclamations both their marks, as far as they begin after what is fixed."""
     start, parts = 0, []
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)] + [len(text)]
+    ends = [match.end() for match in _SENTENCE_END.finditer(text) if _ends_sentence(match)] + [len(text)]
     for end in ends:
         parts.append(_paired_sentence(text[start:end], max(0, fixed - start), complete and end == len(text)))
         start = end
     return "".join(parts)
+
+
+def _ends_sentence(match: re.Match[str]) -> bool:
+    """Whether a Spanish sentence ends here: a full stop may also be an abbreviation's."""
+    word, marks, following = match["word"] or "", match["marks"], match["next"]
+    if "?" in marks or "!" in marks:
+        return True
+    if marks == "." and (word.casefold() in _ABBREVIATIONS or (len(word) == 1 and word.isupper())):
+        return False
+    return following.isupper() or following in "¿¡"
 
 
 def _paired_sentence(sentence: str, fixed: int, complete: bool) -> str:

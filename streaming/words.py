@@ -12,6 +12,7 @@ UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km"})
 
 _CHARACTER_UNIT = re.compile(r"\s*(?:[A-Za-z0-9À-ɏ]+(?:[.,:'’\-/%][A-Za-z0-9À-ɏ]+)*%?|\S)")
 _WORD_UNIT = re.compile(r"\s*\S+")
+_FIRST_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,12 @@ def text_of(words: Iterable[Word]) -> str:
 
 
 def capitalized(text: str) -> str:
-    """Write the first letter as a capital, whatever marks stand before it."""
-    for i, character in enumerate(text):
-        if character.isalnum():
-            upper = character.upper()
-            return text[:i] + upper + text[i + 1 :] if len(upper) == 1 else text
-    return text
+    """Write the first letter as a capital, whatever marks stand before it; `iPhone` and `mRNA` stay so."""
+    first = _FIRST_WORD.search(text)
+    if first is None or first.group()[1:] != first.group()[1:].lower():
+        return text
+    place, upper = first.start(), text[first.start()].upper()
+    return text[:place] + upper + text[place + 1 :] if len(upper) == 1 else text
 
 
 def ends_sentence(text: str) -> bool:

@@ -62,6 +62,45 @@ def test_committed_text_stays_and_the_term_comes_after_it() -> None:
     assert answer.text.startswith("El equipo va servidor")
 
 
+def test_a_term_of_latin_and_chinese_letters_is_known_and_kept_whole() -> None:
+    term = Term("3D printing", ("3D打印",))
+    says = Says("3D打印很便宜。")
+    (answer,) = FaithfulTranslator(says).translate([request("3D printing is cheap.", "", term, target="zh")])
+    assert answer == Translation("3D 打印很便宜。", whole=("3D 打印", "3")) and says.calls == 1
+
+
+def test_a_term_of_latin_and_chinese_letters_is_put_where_it_is_missing() -> None:
+    term, says = Term("3D printing", ("3D打印",)), Says("三维打印很便宜。")
+    (answer,) = FaithfulTranslator(says).translate([request("3D printing is cheap.", "", term, target="zh")])
+    assert "3D 打印" in answer.text and answer.whole[0] == "3D 打印"
+
+
+@pytest.mark.parametrize("name", ["iPhone", "eBay", "macOS", "npm", "pip", "@vue", "3dsMax", "e-on"])
+@pytest.mark.parametrize("said", ["{} is expensive.", "“{}” is expensive.", "{}."])
+def test_a_name_in_lower_case_may_begin_a_sentence(name: str, said: str) -> None:
+    says, source = Says(said.format(name)), f"{name}很贵。"
+    terms = Glossary(verbatim=[name]).terms(source, "zh", "en")
+    (answer,) = FaithfulTranslator(says).translate(
+        [TranslationRequest(source, "", "zh", "en", True, terms=terms)]
+    )
+    assert answer.text == said.format(name) and says.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ("pipes and pip.", "Pipes and pip."),
+        ("we like pip.", "We like pip."),
+        ("a pip is good.", "A pip is good."),
+        ("¿pip? ja", "¿pip? ja"),
+    ],
+)
+def test_only_a_name_that_comes_first_stays_in_lower_case(said: str, right: str) -> None:
+    asked = TranslationRequest("pip", "", "zh", "en", True, terms=(Term("pip", ("pip",), verbatim=True),))
+    (answer,) = FaithfulTranslator(Says(said)).translate([asked])
+    assert answer.text == right
+
+
 def test_a_number_that_was_invented_goes_even_without_decoding() -> None:
     says = Says("Tiene 4000 discos.")
     (answer,) = FaithfulTranslator(says).translate([request("It has disks.")])

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.glossary import Conflict, Entry, Glossary, missing, rendering, split_forms, uncut
+from mt.glossary import Conflict, Entry, Glossary, joined, missing, rendering, split_forms, uncut
+from mt.phrasing import phrased
 from streaming.stages import Term
 
 
@@ -74,6 +75,21 @@ def test_a_chinese_rendering_is_found_anywhere() -> None:
     assert rendering(Term("server", ("服务器",)), "用服务器吧", "zh") == "服务器"
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["3D打印", "T细胞", "AI模型", "CT扫描", "DNA测序", "第 3 节", "使用 Python", "人工 智能"],
+)
+def test_a_chinese_rendering_is_found_as_it_is_set(target: str) -> None:
+    text = phrased("", f"我们讲{target}的事。", "zh", complete=True)
+    found = rendering(Term("topic", (target,)), text, "zh")
+    assert found is not None and found in text and found == phrased("", target, "zh")
+
+
+@pytest.mark.parametrize(("target", "language"), [("T细胞", "zh"), ("a b", "zh"), ("T cell", "es")])
+def test_no_other_space_is_ignored(target: str, language: str) -> None:
+    assert rendering(Term("cell", (target,)), "T  细胞 ab Tcell", language) is None
+
+
 def test_what_is_not_translated_keeps_its_capitals() -> None:
     term = Term("pytorch", ("PyTorch",), verbatim=True)
     assert missing([term], "usa pytorch", "es") == [term]
@@ -108,6 +124,17 @@ def test_nothing_whole_is_cut_and_no_end_moves_on(text: str, end: int, whole: li
     for part in whole:
         first = text.find(part, max(0, cut - len(part) + 1), cut + len(part) - 1)
         assert not 0 <= first < cut < first + len(part)
+
+
+@given(
+    st.lists(st.text("aAb ", min_size=1, max_size=4), max_size=5),
+    st.text("aAb ", max_size=16),
+    st.sampled_from(["en", "zh"]),
+)
+def test_terms_joined_with_none_are_what_they_were(forms: list[str], text: str, language: str) -> None:
+    glossary = Glossary([Entry({language: (form,), "es": (str(i),)}) for i, form in enumerate(forms)])
+    terms = glossary.terms(text, language, "es")
+    assert joined(terms, (), text, language) == joined((), terms, text, language) == terms
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,18 @@ def test_a_word_starts_before_it_ends() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(" good", " Good"), ("¿qué?", "¿Qué?"), ("ßa", "ßa"), ("3 dogs", "3 dogs"), ("...", "..."), ("", "")],
+    [
+        (" good", " Good"),
+        ("¿qué?", "¿Qué?"),
+        ("ßa", "ßa"),
+        ("3 dogs", "3 dogs"),
+        ("...", "..."),
+        ("", ""),
+        ("iPhone is", "iPhone is"),
+        ("“mRNA-Impfstoffe", "“mRNA-Impfstoffe"),
+        ("e-Mail", "E-Mail"),
+        ("we saw IBM", "We saw IBM"),
+    ],
 )
 def test_the_first_letter_becomes_a_capital(text: str, expected: str) -> None:
     assert capitalized(text) == expected

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from mt.glossary import Entry, Glossary
+from mt.glossary import Entry, Glossary, joined
 from server.interpretation.packs import Packs, Shelf
 from server.rooms.room import Room
 from server.wire.messages import Start
@@ -41,8 +41,7 @@ class Trade:
         terms = glossary(self._room.terms, *direction).terms(request.source, *direction)
         if not terms:
             return request
-        known = {term.source for term in terms}
-        return replace(request, terms=(*terms, *(t for t in request.terms if t.source not in known)))
+        return replace(request, terms=joined(terms, request.terms, request.source, direction[0]))
 
     def _taken(self, names: tuple[str, ...], source: str, targets: tuple[str, ...]) -> Packs:
         packs = self._shelf.take(names)
