@@ -15,7 +15,7 @@ import openai
 import pytest
 import soundfile
 
-from server.config import Config, LimitsConfig, RecordingsConfig
+from server.config import Config, LimitsConfig, PacksConfig, RecordingsConfig
 from streaming.audio import SAMPLE_RATE
 from streaming.scripted import ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
@@ -290,3 +290,22 @@ async def test_a_video_without_sound_is_told(tmp_path: Path) -> None:
         answer = await http.post(f"http://{served.address}/v1/audio/transcriptions", files={"file": video})
         assert answer.status_code == 400
         assert answer.json()["error"]["message"] == "silent.mp4: there is no audio in it"
+
+
+PACK = 'name = "trade"\n[replacements.en]\nalpha = "omega"\n'
+
+
+async def test_recordings_are_interpreted_with_the_packs_that_are_always_used(tmp_path: Path) -> None:
+    (tmp_path / "trade.toml").write_text(PACK)
+    packs = PacksConfig(str(tmp_path), ("trade",))
+    async with serving(packs=packs) as served, httpx2.AsyncClient() as http:
+        url = f"http://{served.address}/v1/audio"
+        text = {"language": "en", "response_format": "text"}
+        spoken = await http.post(f"{url}/transcriptions", files={"file": SOUND}, data=text)
+        assert spoken.text == "omega bravo charlie delta echo\n"
+        spanish = {**text, "target_language": "es"}
+        translated = await http.post(f"{url}/translations", files={"file": SOUND}, data=spanish)
+        assert translated.text == "agemo ovarb eilrahc atled ohce\n"
+        (tmp_path / "trade.toml").write_text(PACK + "[nonsense]\n")
+        broken = await http.post(f"{url}/transcriptions", files={"file": SOUND})
+        assert broken.json()["error"]["code"] == "bad_pack"

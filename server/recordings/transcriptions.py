@@ -34,6 +34,7 @@ from server.http.faults import ParameterFault
 from server.http.uploads import Upload, received
 from server.interpretation.graph import Interpretation
 from server.interpretation.languages import Languages
+from server.interpretation.packs import Packs, Shelf
 from server.recordings.accurate import Passage
 from server.recordings.files import Approach, Gathered, Mode
 from server.recordings.recordings import Recordings
@@ -69,7 +70,7 @@ class Asked:
     stream: bool
 
 
-def router(recordings: Recordings, languages: Languages, folder: Path, most: int) -> APIRouter:
+def router(recordings: Recordings, languages: Languages, shelf: Shelf, folder: Path, most: int) -> APIRouter:
     """Build the routes; uploads of at most `most` bytes are kept in `folder` while they are worked on."""
     routes = APIRouter(route_class=faults.Route, tags=["recordings"], dependencies=[needs(Action.TRANSCRIBE)])
 
@@ -77,7 +78,8 @@ def router(recordings: Recordings, languages: Languages, folder: Path, most: int
         async with AsyncExitStack() as stack:
             stack.enter_context(recordings.place())
             upload = await stack.enter_async_context(received(request, folder, most))
-            asked = read(upload.form, task, languages)
+            packs = await run_in_threadpool(shelf.take)
+            asked = read(upload.form, task, languages, packs)
             if asked.stream:
                 await recordings.seconds(upload.path, upload.name)  # else it would fail after the status
                 return _Stream(_events(recordings, upload, asked), stack.pop_all())
@@ -107,8 +109,8 @@ def router(recordings: Recordings, languages: Languages, folder: Path, most: int
     return routes
 
 
-def read(form: FormData, task: Task, languages: Languages) -> Asked:
-    """Read the fields of a request.
+def read(form: FormData, task: Task, languages: Languages, packs: Packs) -> Asked:
+    """Read the fields of a request, which is answered in the words of `packs`.
 
     Raises:
         ParameterFault: one of them is wrong.
@@ -121,7 +123,7 @@ def read(form: FormData, task: Task, languages: Languages) -> Asked:
     shape = fields.one_of(form, "response_format", FORMATS) or "json"
     stream = fields.one_of(form, "stream", ("true", "false")) == "true"
     mode = fields.one_of(form, "mode", MODES) or "accurate"
-    wanted = Interpretation(source, (target,) if target and target != source else ())
+    wanted = Interpretation(source, (target,) if target and target != source else (), packs=packs)
     languages.routes(wanted)
     approach = Approach("live" if mode == "live" else "accurate", fields.text(form, "prompt", LONGEST_PROMPT))
     return Asked(task, wanted, target, approach, shape, _granularities(form, shape, target), stream)
