@@ -154,6 +154,34 @@ async def test_a_job_is_done_with_the_packs_that_are_always_used_and_with_others
     assert said == ["alpha\n", "omega\n"] and numbers[0] != numbers[1]
 
 
+class Switching(ScriptedRecognizer):
+    """Hears French wherever alpha is said."""
+
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+        found = super().recognize(windows)
+        return [
+            replace(heard, language="fr") if heard.words and "alpha" in heard.words[0].text else heard
+            for heard in found
+        ]
+
+
+@pytest.mark.parametrize(
+    ("targets", "english"), [("en,es", "ahpla\nbravo\ncharlie\n"), ("es", "alpha\nbravo\ncharlie\n")]
+)
+async def test_in_a_target_that_is_spoken_most_everything_is_in_that_language(
+    tmp_path: Path, targets: str, english: str
+) -> None:
+    async with opened(engines(recognizer=Switching()), config=configured(tmp_path)) as desk:
+        job = await desk.ended(
+            (await desk.submit(["alpha", "bravo", "charlie"], targets=targets)).json()["id"]
+        )
+        assert job["language"] == "en"
+        result = f"/jobs/{job['id']}/result"
+        said = await desk.http.get(result, params={"format": "text", "language": "en"})
+        assert said.text == english
+        assert (await desk.http.get(result, params={"format": "text"})).text == "alpha\nbravo\ncharlie\n"
+
+
 async def test_a_job_goes_on_after_the_server_was_stopped(tmp_path: Path) -> None:
     async with opened(config=configured(tmp_path / "undisturbed")) as desk:
         whole = await desk.ended((await desk.submit(WORDS, targets="es")).json()["id"])
