@@ -9,6 +9,8 @@ Decisions where that interface leaves room:
 - Word times exist of what was spoken, not of translations; `vtt` holds them too.
 - A segment is a sentence. Its `no_speech_prob` is 0 and its `tokens` are empty: silence was left out
   before, and tokens are the recognizer's own affair.
+- A stream is of deltas, one a sentence, and `done`, without `usage`: tokens are not counted.
+- `usage` of other answers is the length of the recording.
 """
 
 import asyncio
@@ -172,7 +174,15 @@ async def _record(recordings: Recordings, upload: Upload, asked: Asked) -> Recor
         *(upload.path, upload.name, asked.wanted, asked.approach, Priority.REQUEST, gathered.add),
         on_notice=lambda notice, moment: notices.append(notice),
     )
-    record = gathered.record()
+    return _told(gathered.record(), notices, asked)
+
+
+def _told(record: Record, notices: Sequence[Notice], asked: Asked) -> Record:
+    """Give a record on, unless all that it lacks is a model.
+
+    Raises:
+        LanguageError: no model translates anything of what was said.
+    """
     refused = [notice for notice in notices if notice.code == LanguageError.code]
     if refused and not _joined(record.utterances, asked.target):
         raise LanguageError(refused[0].message)
@@ -195,6 +205,7 @@ class _Stream(StreamingResponse):
 
 async def _events(recordings: Recordings, upload: Upload, asked: Asked) -> AsyncGenerator[str, None]:
     passages: asyncio.Queue[Passage | None] = asyncio.Queue()
+    notices: list[Notice] = []
     loop = asyncio.get_running_loop()
 
     def pass_on(passage: Passage) -> None:
@@ -203,7 +214,8 @@ async def _events(recordings: Recordings, upload: Upload, asked: Asked) -> Async
     async def interpret() -> None:
         try:
             await recordings.interpret(
-                *(upload.path, upload.name, asked.wanted, asked.approach, Priority.REQUEST, pass_on)
+                *(upload.path, upload.name, asked.wanted, asked.approach, Priority.REQUEST, pass_on),
+                on_notice=lambda notice, moment: notices.append(notice),
             )
         finally:
             passages.put_nowait(None)
@@ -212,30 +224,17 @@ async def _events(recordings: Recordings, upload: Upload, asked: Asked) -> Async
     try:
         gathered, text = Gathered(asked.wanted), _Text(asked.target)
         while (passage := await passages.get()) is not None:
-            for event in _deltas(passage, text):
-                yield _event(event)
+            for delta in filter(None, map(text.add, passage.records)):
+                yield _event({"type": "transcript.text.delta", "delta": delta})
             gathered.add(passage)
         await working
-        record = gathered.record()
-        done = {"text": _joined(record.utterances, asked.target), "usage": _usage(record)}
-        yield _event({"type": "transcript.text.done", **done})
+        record = _told(gathered.record(), notices, asked)
+        yield _event({"type": "transcript.text.done", "text": _joined(record.utterances, asked.target)})
     except DragomanError as error:
         yield _event({"error": faults.told(error)})
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
-
-
-def _deltas(passage: Passage, text: "_Text") -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
-    for utterance in passage.records:
-        number = f"seg_{text.count}"
-        if delta := text.add(utterance):
-            times = {"start": _time(utterance.start), "end": _time(utterance.end)}
-            said = {"id": number, **times, "text": delta.strip(), "speaker": ""}
-            events.append({"type": "transcript.text.segment", **said})
-            events.append({"type": "transcript.text.delta", "delta": delta, "segment_id": number})
-    return events
 
 
 def _event(content: dict[str, Any]) -> str:
@@ -247,17 +246,16 @@ class _Text:
 
     def __init__(self, target: str | None) -> None:
         self._target = target
-        self.count = 0
-        """Utterances that were not empty."""
+        self._begun = False
 
     def add(self, utterance: UtteranceRecord) -> str:
         """Give what an utterance adds."""
         said = forms.shown(utterance, self._target)
         if not said:
             return ""
-        self.count += 1
-        spaced = (self._target or utterance.language) not in UNSPACED
-        return f" {said}" if self.count > 1 and spaced else said
+        spaced = self._begun and (self._target or utterance.language) not in UNSPACED
+        self._begun = True
+        return f" {said}" if spaced else said
 
 
 def _joined(utterances: Sequence[UtteranceRecord], target: str | None) -> str:
