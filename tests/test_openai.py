@@ -130,6 +130,7 @@ async def test_gives_words_and_segments(client: openai.AsyncOpenAI) -> None:
         response_format="verbose_json",
         extra_body={"target_language": "es"},
     )
+    assert translated.language == "es"
     assert translated.segments and translated.segments[1].text == "atled ohce"
 
 

@@ -9,6 +9,7 @@ Decisions where that interface leaves room:
 - Word times exist of what was spoken, not of translations; `vtt` holds them too.
 - A segment is a sentence. Its `no_speech_prob` is 0 and its `tokens` are empty: silence was left out
   before, and tokens are the recognizer's own affair.
+- `language` of verbose_json is a code, as `en`; of translations that of the text, else the one spoken.
 - A stream is of deltas, one a sentence, and `done`, without `usage`: tokens are not counted.
 - `usage` of other answers is the length of the recording.
 """
@@ -265,7 +266,7 @@ def _joined(utterances: Sequence[UtteranceRecord], target: str | None) -> str:
 def _verbose(record: Record, asked: Asked) -> dict[str, Any]:
     content: dict[str, Any] = {
         "task": asked.task,
-        "language": record.language or "",
+        "language": (asked.target if asked.task == "translate" else record.language) or "",
         "duration": _time(record.duration),
         "text": _joined(record.utterances, asked.target),
         "usage": _usage(record),
