@@ -1,5 +1,9 @@
 """Language codes: ours (ISO 639-1, where there is one), and those that model families use."""
 
+import re
+
+_CODE = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
+
 # FLORES-200 codes (NLLB); the part before the underscore is ISO 639-3, as multilingual OPUS-MT uses it.
 _FLORES = """
 af afr_Latn  am amh_Ethi  ar arb_Arab  as asm_Beng  ast ast_Latn  az azj_Latn  ba bak_Cyrl  be bel_Cyrl
@@ -42,6 +46,11 @@ def normalized(code: str) -> str:
     """Bring a code to the one used here: `zh-CN`, `ZH_hans`, `zho` and `cmn_Hans` are `zh`."""
     base = code.strip().lower().replace("_", "-").split("-")[0]
     return _FROM_ISO3.get(base, base)
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text has the form of a code, as `en`, `zh-CN` and `cmn_Hans` have."""
+    return _CODE.fullmatch(text) is not None
 
 
 def known(code: str) -> bool:

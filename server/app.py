@@ -75,7 +75,9 @@ def create_app(
     for conflict in shelf.take().conflicts:  # the default packs are checked before anybody comes
         _say(str(conflict))
     folder = folder or Folder(config.recordings.folder)
-    archive = Archive(house.engines, engines.tiers, languages, house.heard_recording, config, folder.path)
+    archive = Archive(
+        house.engines, engines.tiers, languages, house.heard_recording, shelf, config, folder.path
+    )
     tapes = Tapes(folder.path / "rooms")
     hall = Hall(
         Services(

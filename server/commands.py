@@ -1,7 +1,6 @@
 """What the commands of the command line do; heavy imports wait until the command that needs them runs."""
 
 import os
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
@@ -161,16 +160,17 @@ def demo(arguments: Namespace) -> None:
 
 
 def languages(written: str) -> tuple[str, ...]:
-    """Read ``zh,es`` as language codes, each once.
+    """Read ``zh,es`` as language codes, each once; ``zh-CN`` is ``zh``.
 
     Raises:
         LanguageError: something that is no language code.
     """
-    found = tuple(dict.fromkeys(code.strip().lower() for code in written.split(",") if code.strip()))
-    for code in found:
-        if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", code):
-            raise LanguageError(f"a language code such as en or zh was expected, {code!r} came")
-    return found
+    from mt.languages import is_code, normalized
+
+    found = [code.strip() for code in written.split(",") if code.strip()]
+    if wrong := next((code for code in found if not is_code(code)), None):
+        raise LanguageError(f"a language code such as en or zh was expected, {wrong!r} came")
+    return tuple(dict.fromkeys(map(normalized, found)))
 
 
 def _wanted(arguments: Namespace) -> "Interpretation":

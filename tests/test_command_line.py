@@ -19,6 +19,7 @@ from mt.router import Router
 from mt.tiers import Tiers
 from server import commands
 from server.__main__ import main
+from server.commands import languages
 from server.config import Config
 from server.interpretation import installed, models
 from server.interpretation.engines import Engines
@@ -26,6 +27,7 @@ from server.recordings.folder import default_folder
 from server.recordings.jobstore import JobStore
 from streaming.audio import SAMPLE_RATE
 from streaming.decode import decode
+from streaming.errors import LanguageError
 from streaming.scripted import ScriptedDetector, ScriptedRecognizer, ScriptedTranslator, speak
 from streaming.stages import Translation, TranslationRequest
 from tests.test_jobs import job
@@ -188,6 +190,13 @@ def test_interpret_writes_a_file_for_each_language(
     assert sorted(path.name for path in out.iterdir()) == ["said.en.srt", "said.es.srt", "said.zh.srt"]
     assert "alpha bravo charlie" in (out / "said.en.srt").read_text(encoding="utf-8")
     assert capsys.readouterr().out == ""
+
+
+def test_a_language_is_the_same_however_its_code_is_written() -> None:
+    assert languages("zh-CN, zho,ZH_hans,zh-TW,eng , yue") == ("zh", "en", "yue")
+    for wrong in ("klingon", "z", "zh-", "zh CN", "K\u212a"):
+        with pytest.raises(LanguageError, match="language code"):
+            languages(wrong)
 
 
 def test_a_recording_that_cannot_be_read_does_not_stop_the_others(

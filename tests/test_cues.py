@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.records.cues import LATEST, LONGEST, SHORTEST, Cue, cues, reading_seconds
+from server.records.cues import LATEST, LONGEST, SHORTEST, Cue, _words, cues, reading_seconds
 from server.records.record import Record, UtteranceRecord
 from streaming.words import Word
 
@@ -30,15 +30,16 @@ ENGLISH = (
 CHINESE = "星期一早上图书馆开门的时候，已经有四十个人在雨中等候。没有人想到会来这么多人，因为新的阅览室很小。"
 
 
-def width(line: str) -> float:
-    return sum(1 / 16 if unicodedata.east_asian_width(c) in "WF" else 1 / 42 for c in line)
+def width(line: str, language: str) -> float:
+    wide = "WFA" if language == "zh" else "WF"
+    return sum(1 / 16 if unicodedata.east_asian_width(c) in wide and c != "é" else 1 / 42 for c in line)
 
 
-def check(found: list[Cue]) -> None:
+def check(found: list[Cue], language: str = "en") -> None:
     for cue in found:
         assert 0 <= cue.start < cue.end
         assert 1 <= len(cue.lines) <= 2
-        assert all(width(line) <= 1.0001 and line == line.strip() and line for line in cue.lines)
+        assert all(width(line, language) <= 1.0001 and line == line.strip() and line for line in cue.lines)
     assert all(a.end <= b.start for a, b in pairwise(found))
 
 
@@ -53,10 +54,35 @@ def test_a_long_sentence_is_divided_after_punctuation() -> None:
 
 def test_chinese_keeps_to_sixteen_characters_and_never_begins_with_punctuation() -> None:
     found = cues(record(UtteranceRecord("en", said(ENGLISH), {"zh": CHINESE})), "zh")
-    check(found)
+    check(found, "zh")
     assert "".join("".join(cue.lines) for cue in found) == CHINESE
     assert all(len(line) <= 16 for cue in found for line in cue.lines)
     assert not any(line[0] in "，。" for cue in found for line in cue.lines)
+
+
+@pytest.mark.parametrize("opening, closing", ["“”", "‘’", "《》", "（）", "「」", "『』", "【】", "〈〉"])
+def test_chinese_marks_are_as_wide_as_characters_and_none_opens_at_the_end_of_a_line(
+    opening: str, closing: str
+) -> None:
+    for before in range(1, 30):
+        quoted = f"{'字' * before}{opening}{'书' * 10}{closing}{'的' * 8}……{opening}{'书' * 10}{closing}后。"
+        found = cues(record(UtteranceRecord("en", said(ENGLISH), {"zh": quoted})), "zh")
+        check(found, "zh")
+        lines = [line for cue in found for line in cue.lines]
+        assert "".join(lines) == quoted
+        assert all(len(line) <= 16 for line in lines)
+        assert not any(line.endswith(opening) or line.startswith(closing) for line in lines)
+
+
+def test_marks_of_ambiguous_width_are_narrow_where_letters_are() -> None:
+    assert reading_seconds("“…”", "en") == pytest.approx(3 / 17)
+    assert reading_seconds("“…”", "zh") == reading_seconds("我们来", "zh") == pytest.approx(3 / 9)
+    assert reading_seconds("éα", "zh") == pytest.approx(2 / 17)
+
+
+def test_a_german_quotation_mark_that_closes_is_no_reason_to_stay() -> None:
+    quoted = said("Er sagte „nein“ und ging dann ohne ein weiteres Wort nach Hause")
+    assert [word.text for word in _words(UtteranceRecord("de", quoted), "de")] == [w.text for w in quoted]
 
 
 def test_a_translation_lies_in_the_time_of_its_utterance() -> None:
@@ -133,7 +159,7 @@ def test_what_was_spoken_in_a_target_language_is_its_own_subtitle() -> None:
     assert [cue.lines for cue in cues(mixed, "zh")] == [("是的。",), ("好",)]
 
 
-word = st.text("ab字，。.é'-", min_size=1, max_size=60)
+word = st.text("ab字，。.é'-“”《》…", min_size=1, max_size=60)
 
 
 @settings(max_examples=60)
@@ -150,12 +176,12 @@ def test_nothing_is_lost_and_every_limit_holds(
         records.append(UtteranceRecord(language, said(" ".join(words), start, pace)))
         start = records[-1].end
     found = cues(record(*records, duration=start))
-    check(found)
+    check(found, language)
     assert all(cue.end - cue.start <= LONGEST + 0.001 for cue in found)
     shown = "".join("".join(cue.lines) for cue in found)
     assert re.sub(r"\s", "", shown) == re.sub(r"\s", "", "".join(u.text for u in records))
     for cue, following in pairwise(found):
-        wished = max(SHORTEST, sum(map(reading_seconds, cue.lines)))
+        wished = max(SHORTEST, reading_seconds("".join(cue.lines), language))
         hurried = following.start >= following.words[0][0].start + LATEST - 0.002
         assert cue.end - cue.start >= min(wished, LONGEST) - 0.002 or hurried
 
@@ -174,13 +200,13 @@ def test_unhurried_speech_keeps_every_rule(words: list[str], unhurried: float) -
     """At a pace that can be read: the text exactly, its speed, and no word left alone."""
     timed, start = [], 0.0
     for text in words:
-        end = start + unhurried * max(0.2, reading_seconds(f" {text}"))
+        end = start + unhurried * max(0.2, reading_seconds(f" {text}", "en"))
         timed.append(Word(f" {text}", start, end))
         start = end
     found = cues(record(UtteranceRecord("en", tuple(timed)), duration=start))
     check(found)
     assert " ".join(line for cue in found for line in cue.lines) == " ".join(words)
     for cue in found:
-        assert sum(map(reading_seconds, cue.lines)) <= cue.end - cue.start + 0.002
+        assert reading_seconds("".join(cue.lines), "en") <= cue.end - cue.start + 0.002
         assert SHORTEST <= cue.end - cue.start + 0.001 <= LONGEST + 0.002
         assert all(len(line.split()) > 1 for line in cue.lines)

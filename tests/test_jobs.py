@@ -16,7 +16,7 @@ import httpx2
 import pytest
 import soundfile
 
-from server.config import Config, RecordingsConfig
+from server.config import Config, PacksConfig, RecordingsConfig
 from server.http.faults import ParameterFault
 from server.interpretation.engines import Engines
 from server.recordings import jobs
@@ -134,6 +134,52 @@ async def test_the_same_recording_in_the_same_way_is_the_same_job(tmp_path: Path
         listed = (await desk.http.get("/jobs", params={"state": "done"})).json()["jobs"]
         assert [job["id"] for job in listed] == [other.json()["id"], first.json()["id"]]
         assert not [*(tmp_path / "recordings").iterdir()]
+
+
+async def test_a_job_is_done_with_the_packs_that_are_always_used_and_with_others_it_is_another(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "trade.toml").write_text('name = "trade"\n[replacements.en]\nalpha = "omega"\n')
+    config, said, numbers = configured(tmp_path / "jobs"), [], []
+    for used in ((), ("trade",)):
+        packs = PacksConfig(str(tmp_path), used)
+        async with opened(config=replace(config, packs=packs)) as desk:
+            answer = await desk.submit(["alpha"], language="en")
+            numbers.append(answer.json()["id"])
+            await desk.ended(numbers[-1])
+            result = await desk.http.get(f"/jobs/{numbers[-1]}/result", params={"format": "text"})
+            said.append(result.text)
+            again = await desk.submit(["alpha"], language="en")
+            assert again.json()["id"] == numbers[-1]
+    assert said == ["alpha\n", "omega\n"] and numbers[0] != numbers[1]
+
+
+class Switching(ScriptedRecognizer):
+    """Hears French wherever alpha is said."""
+
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+        found = super().recognize(windows)
+        return [
+            replace(heard, language="fr") if heard.words and "alpha" in heard.words[0].text else heard
+            for heard in found
+        ]
+
+
+@pytest.mark.parametrize(
+    ("targets", "english"), [("en,es", "ahpla\nbravo\ncharlie\n"), ("es", "alpha\nbravo\ncharlie\n")]
+)
+async def test_in_a_target_that_is_spoken_most_everything_is_in_that_language(
+    tmp_path: Path, targets: str, english: str
+) -> None:
+    async with opened(engines(recognizer=Switching()), config=configured(tmp_path)) as desk:
+        job = await desk.ended(
+            (await desk.submit(["alpha", "bravo", "charlie"], targets=targets)).json()["id"]
+        )
+        assert job["language"] == "en"
+        result = f"/jobs/{job['id']}/result"
+        said = await desk.http.get(result, params={"format": "text", "language": "en"})
+        assert said.text == english
+        assert (await desk.http.get(result, params={"format": "text"})).text == "alpha\nbravo\ncharlie\n"
 
 
 async def test_a_job_goes_on_after_the_server_was_stopped(tmp_path: Path) -> None:

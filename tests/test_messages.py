@@ -22,6 +22,7 @@ from server.wire.messages import (
     decode_event,
     encode,
 )
+from server.wire.room_messages import Terms
 from server.wire.schema import HIGHEST_RATE, LONGEST_NAME, LOWEST_RATE, hints
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
@@ -54,6 +55,33 @@ def values(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
         type(None): st.none(),
     }
     return simple[kind] if kind in simple else messages(kind)
+
+
+CODED: list[tuple[str, str, Any, Any]] = [
+    ("start", "source", "zho", "zh"),
+    ("start", "source", "auto", "auto"),
+    ("start", "targets", ["zh-CN", "de"], ("zh", "de")),
+    ("start", "speak", ["cmn_Hans"], ("zh",)),
+    ("start", "languages", ["eng", "zh-TW"], ("en", "zh")),
+    ("translate", "targets", ["zh-TW", "klingon"], ("zh", "klingon")),
+    ("listen", "language", "zh-CN", "zh"),
+    ("listen", "language", "floor", "floor"),
+    ("interpret", "language", "ZH", "zh"),
+    ("pause", "language", "zh-Hant-TW", "zh"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "written", "code"), CODED)
+def test_a_language_is_the_same_however_its_code_is_written(
+    kind: str, name: str, written: Any, code: Any
+) -> None:
+    assert getattr(decode(json.dumps({"type": kind, name: written})), name) == code
+
+
+def test_the_language_of_a_term_is_told_as_any_other() -> None:
+    term = {"source": "AI", "target": "人工智能", "language": "zh-CN"}
+    terms = decode(json.dumps({"type": "terms", "terms": [term]}))
+    assert isinstance(terms, Terms) and terms.terms[0].language == "zh"
 
 
 def timed(text: str, times: tuple[float, float], probability: float) -> Word:

@@ -131,6 +131,13 @@ def test_translators_are_named_in_order_of_preference(world: World) -> None:
         models.translator_folders(("one", "two"), world.said.append)
 
 
+def test_a_translator_is_loaded_once_however_often_it_is_named(world: World) -> None:
+    one, two = world.model("own", "one", "en-zh"), world.model("own", "two", "en-es")
+    inside = world.model("embedded", "mt-de", "de-en")
+    names = ("two", "mt-de", str(one / ".." / "two"), "two", "auto")
+    assert models.translator_folders(names, world.said.append) == [two, inside, one]
+
+
 def tiered(**translation: object) -> config.Config:
     return config.load(None, translation=translation)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ import openai
 import pytest
 import soundfile
 
-from server.config import Config, LimitsConfig, RecordingsConfig
+from server.config import Config, LimitsConfig, PacksConfig, RecordingsConfig
 from streaming.audio import SAMPLE_RATE
 from streaming.scripted import ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
@@ -81,13 +82,13 @@ async def test_streams(client: openai.AsyncOpenAI) -> None:
     )
     events: list[Any] = [event async for event in stream]
     assert [event.type for event in events] == [
-        *["transcript.text.segment", "transcript.text.delta"] * 2,
+        *["transcript.text.delta"] * 2,
         "transcript.text.done",
     ]
     deltas = [event.delta for event in events if event.type == "transcript.text.delta"]
     assert "".join(deltas) == events[-1].text == "alpha bravo charlie delta echo"
-    assert (events[0].id, events[0].text) == ("seg_0", "alpha bravo charlie")
-    assert 0.3 < events[0].start < events[0].end < events[2].start
+    assert deltas[0] == "alpha bravo charlie" and events[0].segment_id is None
+    assert events[-1].usage is None, "it would be of tokens, which are not counted"
 
 
 async def test_gives_subtitles_and_text(client: openai.AsyncOpenAI) -> None:
@@ -129,6 +130,7 @@ async def test_gives_words_and_segments(client: openai.AsyncOpenAI) -> None:
         response_format="verbose_json",
         extra_body={"target_language": "es"},
     )
+    assert translated.language == "es"
     assert translated.segments and translated.segments[1].text == "atled ohce"
 
 
@@ -175,8 +177,8 @@ async def test_tells_what_is_wrong_as_openai_does(client: openai.AsyncOpenAI, se
 
 async def test_bodies_of_another_kind_are_refused(served: Served) -> None:
     async with httpx2.AsyncClient(base_url=f"http://{served.address}/v1/audio") as http:
-        json = await http.post("/transcriptions", json={"file": "talk.flac"})
-        assert (json.status_code, json.json()["error"]["code"]) == (415, "unsupported_media_type")
+        plain = await http.post("/transcriptions", json={"file": "talk.flac"})
+        assert (plain.status_code, plain.json()["error"]["code"]) == (415, "unsupported_media_type")
         none = await http.post("/transcriptions", files={"other": b"x"})
         assert (none.status_code, none.json()["error"]["param"]) == (422, "file")
         text = await http.post("/transcriptions", data={"file": "talk"}, files={"other": b"x"})
@@ -290,3 +292,40 @@ async def test_a_video_without_sound_is_told(tmp_path: Path) -> None:
         answer = await http.post(f"http://{served.address}/v1/audio/transcriptions", files={"file": video})
         assert answer.status_code == 400
         assert answer.json()["error"]["message"] == "silent.mp4: there is no audio in it"
+
+
+class German(ScriptedRecognizer):
+    """Hears German, which nothing translates."""
+
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+        return [replace(heard, language="de") for heard in super().recognize(windows)]
+
+
+async def test_a_language_that_no_model_translates_is_told_in_a_stream_too() -> None:
+    async with serving(engines(recognizer=German())) as served, httpx2.AsyncClient() as http:
+        url = f"http://{served.address}/v1/audio/translations"
+        wanted = {"target_language": "zh"}
+        answer = await http.post(url, files={"file": SOUND}, data=wanted)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unsupported_language")
+        streamed = await http.post(url, files={"file": SOUND}, data={**wanted, "stream": "true"})
+        (event,) = streamed.text.split("\n\n")[:-1]
+        assert json.loads(event.removeprefix("data: ")) == answer.json()
+
+
+PACK = 'name = "trade"\n[replacements.en]\nalpha = "omega"\n'
+
+
+async def test_recordings_are_interpreted_with_the_packs_that_are_always_used(tmp_path: Path) -> None:
+    (tmp_path / "trade.toml").write_text(PACK)
+    packs = PacksConfig(str(tmp_path), ("trade",))
+    async with serving(packs=packs) as served, httpx2.AsyncClient() as http:
+        url = f"http://{served.address}/v1/audio"
+        text = {"language": "en", "response_format": "text"}
+        spoken = await http.post(f"{url}/transcriptions", files={"file": SOUND}, data=text)
+        assert spoken.text == "omega bravo charlie delta echo\n"
+        spanish = {**text, "target_language": "es"}
+        translated = await http.post(f"{url}/translations", files={"file": SOUND}, data=spanish)
+        assert translated.text == "agemo ovarb eilrahc atled ohce\n"
+        (tmp_path / "trade.toml").write_text(PACK + "[nonsense]\n")
+        broken = await http.post(f"{url}/transcriptions", files={"file": SOUND})
+        assert broken.json()["error"]["code"] == "bad_pack"

@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -35,11 +39,27 @@ async def test_a_forged_host_does_not_get_into_the_policy() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/web/../pages.py", "/web/%2e%2e/pages.py", "/web/scripts", "/web/nothing.js", "/web//etc/passwd"],
+    [
+        *["/web/../pages.py", "/web/%2e%2e/pages.py", "/web/scripts", "/web/nothing.js", "/web//etc/passwd"],
+        *["/web/%00.html", f"/web/{'x' * 300}.html", f"/web/{'x/' * 2_500}y.html"],
+    ],
 )
 async def test_nothing_else_is_served(path: str) -> None:
     async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
         assert (await http.get(path)).status_code == 404
+
+
+def test_pages_are_found_where_the_program_is_reached_through_a_link(tmp_path: Path) -> None:
+    house = Path(__file__).resolve().parent.parent
+    (tmp_path / "house").symlink_to(house)
+    program = "from server.http import pages; print(pages.__file__); print(pages._found('live.html'))"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "house")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    module, page = done.stdout.splitlines()
+    assert module == str(tmp_path / "house" / "server" / "http" / "pages.py")
+    assert page == str(house / "server" / "web" / "live.html")
 
 
 @pytest.mark.parametrize("path", ["/r/hall/booth", "/r/hall/desk/more", "/desk", "/web/nothing.html"])

@@ -61,6 +61,15 @@ async def test_a_record_is_there_while_people_speak_and_after_the_end() -> None:
         assert document["language"] == "en"
 
 
+async def test_a_language_is_the_same_however_its_code_is_written() -> None:
+    async with house() as here:
+        plan = {"id": "hall", "source": "eng", "targets": ["zh-CN", "spa"], "speak": ["zho"]}
+        state = (await here.http.post("/v1/rooms", json=plan)).json()
+        assert (state["source"], state["speak"]) == ("en", ["zh"])
+        assert [language["language"] for language in state["languages"]] == ["zh", "es"]
+        assert await record(here, language="zh-TW") == ""
+
+
 async def test_every_form_has_its_type_and_its_name() -> None:
     async with house() as here:
         await here.open(targets=["es"])

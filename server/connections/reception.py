@@ -32,6 +32,7 @@ from server.rooms.hall import Hall
 from server.rooms.room import Plan
 from server.wire.protocol import INTERPRETER
 from server.wire.room_messages import RoomState
+from server.wire.schema import coded
 from streaming.errors import DragomanError, OverloadError
 
 
@@ -59,9 +60,9 @@ class NewRoom(BaseModel):
         return Plan(
             self.id,
             self.title,
-            self.source,
-            tuple(self.targets),
-            tuple(self.speak),
+            coded(self.source),
+            tuple(map(coded, self.targets)),
+            tuple(map(coded, self.speak)),
             self.recording,
             self.retention_days,
         )

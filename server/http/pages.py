@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import AfterValidator
 
-WEB = Path(__file__).parent.parent / "web"
+WEB = Path(__file__).resolve().parent.parent / "web"
 _HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 _ROOM_PAGES = {"floor": "live.html", "desk": "desk.html", "screen": "screen.html", "overlay": "screen.html"}
 _LONGEST_LINK = 1_000
@@ -89,10 +89,19 @@ def interface_languages() -> dict[str, str]:
 
 
 def _file(request: Request, name: str) -> Response:
-    path = (WEB / name).resolve()
-    if not path.is_relative_to(WEB) or not path.is_file() or path.suffix not in _TYPES:
+    path = _found(name)
+    if path is None:
         raise HTTPException(404, "there is no such page")
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=_headers(request))
+
+
+def _found(name: str) -> Path | None:
+    try:
+        path = (WEB / name).resolve()
+        there = path.is_relative_to(WEB) and path.is_file() and path.suffix in _TYPES
+    except (OSError, ValueError):  # a name that no file can have
+        return None
+    return path if there else None
 
 
 def _headers(request: Request) -> dict[str, str]:

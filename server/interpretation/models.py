@@ -214,17 +214,17 @@ def recognizer_folder(name: str, say: Say) -> Path:
 def translator_folders(names: str | Iterable[str], say: Say) -> list[Path]:
     """Find the translators that the names mean, in the order in which they are preferred.
 
-    `auto` may be one of several names: all the others come after what was named before it.
+    `auto` may be one of several names: all the others come after what was named before it. None comes twice.
 
     Raises:
         ModelError: one of them is not here.
     """
     if names != AUTO:
-        return [
-            path
-            for name in ([names] if isinstance(names, str) else names)
-            for path in (translator_folders(AUTO, say) if name == AUTO else _translators(name))
-        ]
+        once: dict[Path, Path] = {}
+        for name in [names] if isinstance(names, str) else names:
+            for path in translator_folders(AUTO, say) if name == AUTO else _translators(name):
+                once.setdefault(path.resolve(), path)
+        return [*once.values()]
     found, served = [], set[tuple[str, str]]()
     for path in children(folder()):
         try:

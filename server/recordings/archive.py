@@ -13,6 +13,7 @@ from server.config import Config
 from server.http.uploads import swept
 from server.interpretation import models
 from server.interpretation.languages import Languages
+from server.interpretation.packs import Shelf
 from server.recordings import jobdesk, transcriptions
 from server.recordings.jobs import Jobs, Limits
 from server.recordings.recordings import Recordings
@@ -29,11 +30,13 @@ class Archive:
         tiers: Tiers,
         languages: Languages,
         heard: Callable[[float], None],
+        shelf: Shelf,
         config: Config,
         folder: Path,
     ) -> None:
         """`engines` are shared with live sessions, which go first; `heard` is told the seconds of audio that
-        have been recognised; uploads and jobs are kept in `folder`.
+        have been recognised; `shelf` has the packs that every recording is interpreted with; uploads and jobs
+        are kept in `folder`.
 
         Raises:
             ConfigError: the root is no folder.
@@ -47,10 +50,10 @@ class Archive:
         if root and not root.is_dir():
             raise ConfigError(f"[recordings] root: a folder was expected, {root} is none")
         self.recordings = Recordings(engines, tiers, languages.manner, heard, workers, wanted.at_once)
-        self.jobs = Jobs(self.recordings, folder, limits)
+        self.jobs = Jobs(self.recordings, shelf, folder, limits)
         self.router = APIRouter()
         """All routes about recordings."""
-        self.router.include_router(transcriptions.router(self.recordings, languages, uploads, most))
+        self.router.include_router(transcriptions.router(self.recordings, languages, shelf, uploads, most))
         self.router.include_router(jobdesk.router(self.jobs, languages, uploads, root, most))
         self._stack = AsyncExitStack()
 

@@ -247,7 +247,9 @@ def _written(jobs: Jobs, job: Job, form: Form, wanted: str | None, words: bool) 
     if language and language not in spoken and language not in job.targets:
         there = ", ".join([*sorted(filter(None, spoken)), *job.targets]) or "none"
         raise ParameterFault(f"language: one of {there} was expected, {language!r} came", "language")
-    return forms.write(record, form, None if language == record.language else language, words=words)
+    # Where most was said in a target, what was said in other languages is translated into it.
+    as_spoken = language == record.language and language not in job.targets
+    return forms.write(record, form, None if as_spoken else language, words=words)
 
 
 _OPTIONS: dict[str, Any] = {

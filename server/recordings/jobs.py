@@ -19,6 +19,7 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Self
 
 from server.http.faults import MissingFault, ParameterFault, StateFault
 from server.interpretation.graph import Interpretation
+from server.interpretation.packs import Shelf
 from server.recordings.accurate import Passage
 from server.recordings.files import Approach, Gathered
 from server.recordings.jobstore import ACTIVE, ENDED, Job, JobStore, State
@@ -69,9 +71,10 @@ class Submission:
 class Jobs:
     """Takes jobs and works on them; an asynchronous context manager, to be closed before `recordings`."""
 
-    def __init__(self, recordings: Recordings, folder: Path, limits: Limits) -> None:
+    def __init__(self, recordings: Recordings, shelf: Shelf, folder: Path, limits: Limits) -> None:
         """`folder` is made when the first job comes."""
         self._recordings = recordings
+        self._shelf = shelf
         self._folder = folder
         self._limits = limits
         self._opened: JobStore | None = None
@@ -104,12 +107,14 @@ class Jobs:
 
         Raises:
             OverloadError: too many jobs wait, or none can be kept.
+            PackError: a pack that is always used is not as it should be.
         """
+        key = _key(submission, self._shelf.take().names)
         number = secrets.token_urlsafe(12)
         path = self._place(number, submission) if submission.owned else submission.path
         job = Job(
             id=number,
-            key=_key(submission),
+            key=key,
             name=submission.name,
             path=str(path),
             stamp="" if submission.owned else _stamp(path),
@@ -288,7 +293,8 @@ class Jobs:
                 store.hear(job.id, passage)
             self._done[job.id] = max(self._done.get(job.id, 0.0), passage.end)
 
-        wanted = Interpretation(job.source, job.targets)
+        packs = await asyncio.to_thread(self._shelf.take)
+        wanted = Interpretation(job.source, job.targets, packs=packs)
         approach = Approach(job.mode, job.prompt)
         await self._recordings.interpret(*(path, job.name, wanted, approach, Priority.JOB, hear), last=last)
         found = await asyncio.to_thread(self._record, job)
@@ -329,9 +335,9 @@ def located(root: Path | None, name: str) -> Path:
     return real
 
 
-def _key(submission: Submission) -> str:
+def _key(submission: Submission, packs: Sequence[str]) -> str:
     wanted, approach = submission.wanted, submission.approach
-    parts = [submission.digest, wanted.source, sorted(wanted.targets), approach.mode, approach.prompt]
+    parts = [submission.digest, wanted.source, sorted(wanted.targets), approach.mode, approach.prompt, *packs]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

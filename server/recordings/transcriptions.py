@@ -9,6 +9,9 @@ Decisions where that interface leaves room:
 - Word times exist of what was spoken, not of translations; `vtt` holds them too.
 - A segment is a sentence. Its `no_speech_prob` is 0 and its `tokens` are empty: silence was left out
   before, and tokens are the recognizer's own affair.
+- `language` of verbose_json is a code, as `en`; of translations that of the text, else the one spoken.
+- A stream is of deltas, one a sentence, and `done`, without `usage`: tokens are not counted.
+- `usage` of other answers is the length of the recording.
 """
 
 import asyncio
@@ -34,6 +37,7 @@ from server.http.faults import ParameterFault
 from server.http.uploads import Upload, received
 from server.interpretation.graph import Interpretation
 from server.interpretation.languages import Languages
+from server.interpretation.packs import Packs, Shelf
 from server.recordings.accurate import Passage
 from server.recordings.files import Approach, Gathered, Mode
 from server.recordings.recordings import Recordings
@@ -69,7 +73,7 @@ class Asked:
     stream: bool
 
 
-def router(recordings: Recordings, languages: Languages, folder: Path, most: int) -> APIRouter:
+def router(recordings: Recordings, languages: Languages, shelf: Shelf, folder: Path, most: int) -> APIRouter:
     """Build the routes; uploads of at most `most` bytes are kept in `folder` while they are worked on."""
     routes = APIRouter(route_class=faults.Route, tags=["recordings"], dependencies=[needs(Action.TRANSCRIBE)])
 
@@ -77,7 +81,8 @@ def router(recordings: Recordings, languages: Languages, folder: Path, most: int
         async with AsyncExitStack() as stack:
             stack.enter_context(recordings.place())
             upload = await stack.enter_async_context(received(request, folder, most))
-            asked = read(upload.form, task, languages)
+            packs = await run_in_threadpool(shelf.take)
+            asked = read(upload.form, task, languages, packs)
             if asked.stream:
                 await recordings.seconds(upload.path, upload.name)  # else it would fail after the status
                 return _Stream(_events(recordings, upload, asked), stack.pop_all())
@@ -107,8 +112,8 @@ def router(recordings: Recordings, languages: Languages, folder: Path, most: int
     return routes
 
 
-def read(form: FormData, task: Task, languages: Languages) -> Asked:
-    """Read the fields of a request.
+def read(form: FormData, task: Task, languages: Languages, packs: Packs) -> Asked:
+    """Read the fields of a request, which is answered in the words of `packs`.
 
     Raises:
         ParameterFault: one of them is wrong.
@@ -121,7 +126,7 @@ def read(form: FormData, task: Task, languages: Languages) -> Asked:
     shape = fields.one_of(form, "response_format", FORMATS) or "json"
     stream = fields.one_of(form, "stream", ("true", "false")) == "true"
     mode = fields.one_of(form, "mode", MODES) or "accurate"
-    wanted = Interpretation(source, (target,) if target and target != source else ())
+    wanted = Interpretation(source, (target,) if target and target != source else (), packs=packs)
     languages.routes(wanted)
     approach = Approach("live" if mode == "live" else "accurate", fields.text(form, "prompt", LONGEST_PROMPT))
     return Asked(task, wanted, target, approach, shape, _granularities(form, shape, target), stream)
@@ -170,7 +175,15 @@ async def _record(recordings: Recordings, upload: Upload, asked: Asked) -> Recor
         *(upload.path, upload.name, asked.wanted, asked.approach, Priority.REQUEST, gathered.add),
         on_notice=lambda notice, moment: notices.append(notice),
     )
-    record = gathered.record()
+    return _told(gathered.record(), notices, asked)
+
+
+def _told(record: Record, notices: Sequence[Notice], asked: Asked) -> Record:
+    """Give a record on, unless all that it lacks is a model.
+
+    Raises:
+        LanguageError: no model translates anything of what was said.
+    """
     refused = [notice for notice in notices if notice.code == LanguageError.code]
     if refused and not _joined(record.utterances, asked.target):
         raise LanguageError(refused[0].message)
@@ -193,6 +206,7 @@ class _Stream(StreamingResponse):
 
 async def _events(recordings: Recordings, upload: Upload, asked: Asked) -> AsyncGenerator[str, None]:
     passages: asyncio.Queue[Passage | None] = asyncio.Queue()
+    notices: list[Notice] = []
     loop = asyncio.get_running_loop()
 
     def pass_on(passage: Passage) -> None:
@@ -201,7 +215,8 @@ async def _events(recordings: Recordings, upload: Upload, asked: Asked) -> Async
     async def interpret() -> None:
         try:
             await recordings.interpret(
-                *(upload.path, upload.name, asked.wanted, asked.approach, Priority.REQUEST, pass_on)
+                *(upload.path, upload.name, asked.wanted, asked.approach, Priority.REQUEST, pass_on),
+                on_notice=lambda notice, moment: notices.append(notice),
             )
         finally:
             passages.put_nowait(None)
@@ -210,30 +225,17 @@ async def _events(recordings: Recordings, upload: Upload, asked: Asked) -> Async
     try:
         gathered, text = Gathered(asked.wanted), _Text(asked.target)
         while (passage := await passages.get()) is not None:
-            for event in _deltas(passage, text):
-                yield _event(event)
+            for delta in filter(None, map(text.add, passage.records)):
+                yield _event({"type": "transcript.text.delta", "delta": delta})
             gathered.add(passage)
         await working
-        record = gathered.record()
-        done = {"text": _joined(record.utterances, asked.target), "usage": _usage(record)}
-        yield _event({"type": "transcript.text.done", **done})
+        record = _told(gathered.record(), notices, asked)
+        yield _event({"type": "transcript.text.done", "text": _joined(record.utterances, asked.target)})
     except DragomanError as error:
         yield _event({"error": faults.told(error)})
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
-
-
-def _deltas(passage: Passage, text: "_Text") -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
-    for utterance in passage.records:
-        number = f"seg_{text.count}"
-        if delta := text.add(utterance):
-            times = {"start": _time(utterance.start), "end": _time(utterance.end)}
-            said = {"id": number, **times, "text": delta.strip(), "speaker": ""}
-            events.append({"type": "transcript.text.segment", **said})
-            events.append({"type": "transcript.text.delta", "delta": delta, "segment_id": number})
-    return events
 
 
 def _event(content: dict[str, Any]) -> str:
@@ -245,17 +247,16 @@ class _Text:
 
     def __init__(self, target: str | None) -> None:
         self._target = target
-        self.count = 0
-        """Utterances that were not empty."""
+        self._begun = False
 
     def add(self, utterance: UtteranceRecord) -> str:
         """Give what an utterance adds."""
         said = forms.shown(utterance, self._target)
         if not said:
             return ""
-        self.count += 1
-        spaced = (self._target or utterance.language) not in UNSPACED
-        return f" {said}" if self.count > 1 and spaced else said
+        spaced = self._begun and (self._target or utterance.language) not in UNSPACED
+        self._begun = True
+        return f" {said}" if spaced else said
 
 
 def _joined(utterances: Sequence[UtteranceRecord], target: str | None) -> str:
@@ -265,7 +266,7 @@ def _joined(utterances: Sequence[UtteranceRecord], target: str | None) -> str:
 def _verbose(record: Record, asked: Asked) -> dict[str, Any]:
     content: dict[str, Any] = {
         "task": asked.task,
-        "language": record.language or "",
+        "language": (asked.target if asked.task == "translate" else record.language) or "",
         "duration": _time(record.duration),
         "text": _joined(record.utterances, asked.target),
         "usage": _usage(record),

@@ -36,8 +36,12 @@ _NARROW_SECONDS, _WIDE_SECONDS = 1 / 17, 1 / 9
 """What it takes to read a character."""
 _SENTENCE_ENDS = frozenset(".!?…。！？")
 _CLAUSE_ENDS = frozenset(",;:，；：、—")
-_NEVER_FIRST = frozenset("，。！？、；：）》」』】”’,.!?;:)]}%…")
-_CLOSING = "\"'”’）)》」』"
+_NEVER_FIRST = frozenset("，。！？、；：）》〉」』】〕”’,.!?;:)]}%…")
+_NEVER_LAST = frozenset("“‘（《〈「『【〔([{")
+"""In languages without spaces; elsewhere a space divides, and “ may close."""
+_FULL_WIDTH = frozenset({"zh", "yue", "ja"})
+"""Languages whose fonts set marks of ambiguous width, as “ ” … —, as wide as a character."""
+_CLOSING = "\"'”’）)》〉」』】〕"
 _SHORT = 3
 """Characters of a language without spaces that are left alone as a word is."""
 _CLINGING_BREAK, _PLAIN_BREAK, _JOINT_BREAK, _CLAUSE_BREAK, _ALONE = 5.0, 2.5, 1.0, 0.5, 6.0
@@ -91,9 +95,9 @@ def cues(record: Record, target: str | None = None) -> list[Cue]:
     return _timed(pieces)
 
 
-def reading_seconds(text: str) -> float:
+def reading_seconds(text: str, language: str) -> float:
     """Tell how long it takes to read a text."""
-    return sum(_WIDE_SECONDS if _is_wide(c) else _NARROW_SECONDS for c in text)
+    return sum(_WIDE_SECONDS if _is_wide(c, language) else _NARROW_SECONDS for c in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class _Piece:
     start: float
     end: float
     lines: tuple[tuple[Word, ...], ...]
+    language: str
     timed: bool
 
 
@@ -114,7 +119,7 @@ class _Text:
         self._language = language
         self._joints = frozenset(_JOINTS.get(language, "").split())
         self._clinging = frozenset(_CLINGING.get(language, "").split())
-        self._sums = [0, *accumulate(_width(word.text) for word in words)]
+        self._sums = [0, *accumulate(_width(word.text, language) for word in words)]
         self._leads = [_NARROW * (len(word.text) - len(word.text.lstrip())) for word in words]
         self._breaks = [*(self._break(a.text, b.text) for a, b in pairwise(words)), 0.0]
 
@@ -139,7 +144,7 @@ class _Text:
     def _piece(self, start: int, end: int, timed: bool) -> _Piece:
         lines = tuple(tuple(self._words[a:b]) for a, b in self._lines(start, end))
         last = max(word.end for line in lines for word in line)
-        return _Piece(self._words[start].start, last, lines, timed)
+        return _Piece(self._words[start].start, last, lines, self._language, timed)
 
     def _width(self, start: int, end: int) -> int:
         return self._sums[end] - self._sums[start] - self._leads[start]
@@ -195,7 +200,7 @@ def _timed(pieces: Sequence[_Piece]) -> list[Cue]:
     for piece, following in zip_longest(pieces, pieces[1:]):
         lines = tuple(_line(line) for line in piece.lines)
         start = max(round(piece.start, 3), end)
-        wished = max(piece.end, start + SHORTEST, start + sum(map(reading_seconds, lines)))
+        wished = max(piece.end, start + SHORTEST, start + reading_seconds("".join(lines), piece.language))
         latest = following.start + LATEST if following else wished
         end = round(max(min(wished, start + LONGEST, latest), start + TICK), 3)
         found.append(Cue(start, end, lines, piece.lines if piece.timed else ()))
@@ -216,39 +221,46 @@ def _words(utterance: UtteranceRecord, shown: str) -> list[Word]:
 
 
 def _spread(said: str, start: float, end: float, language: str) -> list[Word]:
-    pieces = [part for unit in units(said, language) for part in _parts(unit)]
-    whole = sum(map(_width, pieces)) or 1
+    pieces = [part for unit in units(said, language) for part in _parts(unit, language)]
+    whole = sum(_width(piece, language) for piece in pieces) or 1
     words, done = [], 0
     for piece in pieces:
         begin = start + (end - start) * done / whole
-        done += _width(piece)
+        done += _width(piece, language)
         words.append(Word(piece, begin, max(begin, start + (end - start) * done / whole)))
     return words
 
 
-def _parts(unit: str) -> list[str]:
+def _parts(unit: str, language: str) -> list[str]:
     """Divide a word that no line can hold."""
-    if _width(unit.strip()) <= _LINE:
+    if _width(unit.strip(), language) <= _LINE:
         return [unit]
     parts = [""]
     for character in unit:
-        if _width(parts[-1].strip() + character) > _LINE:
+        if _width(parts[-1].strip() + character, language) > _LINE:
             parts.append("")
         parts[-1] += character
     return parts
 
 
 def _joined(words: Iterable[Word], language: str) -> list[Word]:
-    """Put together what may not be divided: punctuation with what it follows, the parts of a word."""
+    """Put together what may not be divided: marks with what they close or open, the parts of a word."""
     joined: list[Word] = []
     for word in words:
-        marks = set(word.text.strip()) <= _NEVER_FIRST
-        follows = joined and (marks or not (language in UNSPACED or word.text[0].isspace()))
-        if follows and _width((joined[-1].text + word.text).strip()) <= _LINE:
+        follows = joined and _binds(joined[-1].text, word.text, language)
+        if follows and _width((joined[-1].text + word.text).strip(), language) <= _LINE:
             before = joined.pop()
             word = Word(before.text + word.text, before.start, max(before.end, word.end))
         joined.append(word)
     return joined
+
+
+def _binds(before: str, after: str, language: str) -> bool:
+    if set(after.strip()) <= _NEVER_FIRST:
+        return True
+    if language in UNSPACED:
+        return before[-1:] in _NEVER_LAST
+    return not after[0].isspace()
 
 
 def _line(words: Iterable[Word]) -> str:
@@ -256,9 +268,11 @@ def _line(words: Iterable[Word]) -> str:
 
 
 @lru_cache(4096)
-def _width(written: str) -> int:
-    return sum(_WIDE if _is_wide(c) else _NARROW for c in written)
+def _width(written: str, language: str) -> int:
+    return sum(_WIDE if _is_wide(c, language) else _NARROW for c in written)
 
 
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF"
+def _is_wide(character: str, language: str) -> bool:
+    width = unicodedata.east_asian_width(character)
+    # Letters of ambiguous width, as é and α, are narrow in the fonts of today.
+    return width in "WF" or (width == "A" and language in _FULL_WIDTH and not character.isalpha())

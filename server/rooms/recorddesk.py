@@ -24,6 +24,7 @@ from server.rooms.minutes import KINDS, Minutes
 from server.rooms.room import Plan
 from server.rooms.tape import Taped
 from server.wire.room_messages import FLOOR
+from server.wire.schema import coded
 from streaming.errors import ProtocolError, RoomError
 
 _FORMATS: dict[str, dict[str, Any]] = {
@@ -138,6 +139,7 @@ def _answer(minutes: Minutes, plan: Plan, name: str, form: Form, language: str, 
     source = None if plan.source == "auto" else plan.source
     record = minutes.record(source)
     known = minutes.languages | set(plan.targets) | ({source} if source else set())
+    language = language if language in known else coded(language)
     if language != FLOOR and language not in known:
         there = ", ".join([FLOOR, *sorted(known)])
         raise ParameterFault(f"language: one of {there} was expected, {language!r} came", "language")

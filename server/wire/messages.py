@@ -25,7 +25,7 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from server.wire.schema import SchemaError, check_name, check_rate, from_plain, rounded, to_plain
+from server.wire.schema import SchemaError, check_name, check_rate, from_plain, rounded, set_coded, to_plain
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.stages import Notice
@@ -64,6 +64,7 @@ class Start:
     """Of several channels, for people: one for each, empty where nobody has named it."""
 
     def __post_init__(self) -> None:
+        set_coded(self, "source", "targets", "speak", "languages")
         check_rate(self.sample_rate)
         check_name(self.name, "name")
         for i, name in enumerate(self.channel_names):
@@ -100,6 +101,9 @@ class Translate:
 
     targets: tuple[str, ...]
     """All of them."""
+
+    def __post_init__(self) -> None:
+        set_coded(self, "targets")
 
 
 @dataclass(frozen=True, slots=True)

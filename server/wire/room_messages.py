@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from server.wire.schema import check_name, check_rate
+from server.wire.schema import check_name, check_rate, set_coded
 
 FLOOR = "floor"
 """The language of a listener who reads what is spoken, whatever it is."""
@@ -29,6 +29,9 @@ class Listen:
     token: str = field(default="", repr=False)
     """A key or a room token, where the handshake showed none."""
 
+    def __post_init__(self) -> None:
+        set_coded(self, "language")
+
 
 @dataclass(frozen=True, slots=True)
 class Operate:
@@ -48,6 +51,9 @@ class Pause:
     paused: bool = True
     """False: go on."""
 
+    def __post_init__(self) -> None:
+        set_coded(self, "language")
+
 
 @dataclass(frozen=True, slots=True)
 class Correct:
@@ -65,6 +71,9 @@ class Term:
     target: str
     language: str = ""
     """Language of `target`; empty: any."""
+
+    def __post_init__(self) -> None:
+        set_coded(self, "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,7 @@ class Interpret:
     """A key or a room token, where the handshake showed none."""
 
     def __post_init__(self) -> None:
+        set_coded(self, "language")
         check_rate(self.sample_rate)
         check_name(self.name, "name")
 

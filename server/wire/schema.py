@@ -13,6 +13,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from mt.languages import is_code, normalized
+
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
 """Sample rates that a client may declare, in Hz."""
 LONGEST_NAME = 200
@@ -138,6 +140,19 @@ def _fits(kind: Any, value: Any) -> bool:
     if kind is float:
         return isinstance(value, int | float) and abs(value) <= sys.float_info.max
     return isinstance(value, kind)
+
+
+def coded(language: str) -> str:
+    """Bring a language to the code used here; ``auto``, ``floor`` and what is no code stay as they are."""
+    return normalized(language) if is_code(language) else language
+
+
+def set_coded(message: object, *names: str) -> None:
+    """Bring the languages in these fields of a frozen message that is being made to the codes used here."""
+    for name in names:
+        value = getattr(message, name)
+        codes = coded(value) if isinstance(value, str) else tuple(map(coded, value))
+        object.__setattr__(message, name, codes)
 
 
 def check_rate(rate: int) -> None:
