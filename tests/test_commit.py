@@ -153,7 +153,7 @@ def test_fewer_frames_are_held_back() -> None:
 
 def test_alignment_needs_agreement_or_confidence() -> None:
     policy = Hybrid(20)
-    first = heard(("a", 0.5, 0.9), ("b", 1.0, 0.4), ("c", 1.5, 0.9))
+    first = heard(("a", 0.5, 0.9), ("b", 1.0, 0.7), ("c", 1.5, 0.9))
     assert policy.commit(first, 2.0) == 1
     policy.advance(1)
     assert policy.commit((*first[1:], Word(" d", 1.5, 2.8, 0.9)), 2.8) == 2
@@ -179,7 +179,7 @@ def test_what_is_agreed_is_not_jumped_over() -> None:
 
 
 def test_agreement_does_not_make_an_end_safe() -> None:
-    words = heard(("a", 0.5, 0.4), ("b", 1.9, 0.4))
+    words = heard(("a", 0.5, 0.7), ("b", 1.9, 0.7))
     policy = Hybrid(20)
     assert [policy.commit(words, 2.0), policy.commit(words, 2.0)] == [0, 1]
 
