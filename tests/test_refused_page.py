@@ -18,7 +18,6 @@ from tests.test_voices import hall
 
 pytestmark = needs_chromium
 NAME = "hall.example.lan"
-LISTENER = CLOSED.issue(OPEN, Role.LISTENER, "hall", "", 600, time.time())
 WHY = "without keys this server answers to addresses, local names and [access] origins alone"
 
 
@@ -55,11 +54,12 @@ async def test_whoever_is_not_invited_is_told_so_in_words_for_visitors(code: str
     ):
         opens = {"Authorization": f"Bearer {ADMIN[0]}"}
         (await http.post("/v1/rooms", json={"id": "hall"}, headers=opens)).raise_for_status()
+        listener = CLOSED.issue(OPEN, Role.LISTENER, "hall", "", 600, time.time())
         for path, said in (
             ("/r/hall", "unauthorized-bare"),
             ("/r/hall/desk", "unauthorized-bare"),
             ("/r/hall#token=a.b.c", "unauthorized"),
-            (f"/r/hall/desk#token={LISTENER}", "forbidden"),
+            (f"/r/hall/desk#token={listener}", "forbidden"),
         ):
             async with opened(context, f"http://{served.address}{path}") as page:
                 await expect(page.locator("#problem")).to_have_text(words[f"said-{said}"])

@@ -79,7 +79,8 @@ class Showing:
 
     def _forget(self, last: int) -> None:
         unfinished = last + KEPT - UNFINISHED
-        self._spoken = {number: language for number, language in self._spoken.items() if number > unfinished}
         for key, caption in list(self.shown.items()):
             if key[0] <= (last if caption.final else unfinished):
                 del self.shown[key]
+        kept = {number for number, _ in self.shown}
+        self._spoken = {n: language for n, language in self._spoken.items() if n > last or n in kept}

@@ -38,12 +38,12 @@ async function prepare() {
   }
   show("idle");
   fillLanguages();
-  await fillDevices();
-  $("setup").hidden = false; // not before, lest what is clicked moves away
   document.addEventListener("words", () => {
     fillLanguages();
     show($("state").dataset.state);
   });
+  await fillDevices();
+  $("setup").hidden = false; // not before, lest what is clicked moves away
   navigator.mediaDevices?.addEventListener?.("devicechange", fillDevices);
 }
 
@@ -105,8 +105,7 @@ async function begin(event) {
   $("setup").querySelector(".main").disabled = true;
   try {
     show("asking");
-    const own = new Sound((samples, level) => own === sound && hear(samples, level), end);
-    sound = own;
+    sound = new Sound(hear, end);
     await sound.open(kind(), { device: device.value, file: file.files[0] });
     open(wanted);
     await sound.start();
