@@ -60,6 +60,6 @@ class Shown:
 def begun(words: tuple[Word, ...], before: str) -> tuple[Word, ...]:
     """Begin an utterance with a capital behind a sentence's end: a recognizer that hears sentences alone
     cannot know whether its window begins with one."""
-    if not words or (before and not ends_sentence(before)) or words[0].text != words[0].text.lower():
+    if not words or (before and not ends_sentence(before)):
         return words
     return replace(words[0], text=capitalized(words[0].text)), *words[1:]
