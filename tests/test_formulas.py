@@ -5,7 +5,7 @@ import re
 import pytest
 
 from embedded.recipe.bitext import key
-from embedded.recipe.formulas import MOST, formulas, sentences
+from embedded.recipe.formulas import MOST, SPOKEN, formulas, sentences, spoken
 
 
 def test_every_sentence_is_written_in_every_language_with_its_slots_filled() -> None:
@@ -30,3 +30,13 @@ def test_held_out_sentences_are_left_out(language: str) -> None:
     assert "Hello, everyone." in {pair.source for pair in every}
     left = formulas(language, frozenset({key("Hello, everyone.")}))
     assert len(left) == len(every) - 1
+
+
+def test_what_is_spoken_leaves_out_the_samples_and_what_is_held_out() -> None:
+    written = {row["en"] for row in sentences()}
+    said = spoken("en")
+    assert "Good morning, everyone." in written  # the first sentence of a sample
+    assert "Good morning, everyone." not in {sentence.text for sentence in said}
+    assert not any(sentence.held_out for sentence in said)
+    assert 0.8 * SPOKEN < len(said) <= SPOKEN
+    assert {sentence.text for sentence in said} < written

@@ -66,8 +66,8 @@ def masked(spectrum: Spectrum, source: np.random.Generator) -> Spectrum:
 
 def random_colour(spectrum: Spectrum, source: np.random.Generator, strength: float) -> Spectrum:
     """A random handful of all these; `strength` is the share of windows that each is done to, about."""
-    if source.random() < 1.5 * strength:
-        spectrum = warped(spectrum, float(source.uniform(0.88, 1.13)))
+    if source.random() < 2.0 * strength:
+        spectrum = warped(spectrum, float(source.uniform(0.86, 1.16)))
     if source.random() < strength:
         spectrum = reverberated(spectrum, float(source.uniform(0.1, 0.8)), float(source.uniform(0.5, 2.0)))
     if source.random() < 0.4 * strength:

@@ -10,11 +10,22 @@ from itertools import product
 from pathlib import Path
 
 from embedded.recipe.bitext import Pair, kept
+from embedded.recipe.sentences import (
+    Language,
+    Sentence,
+    data_folder,
+    distinct,
+    plain_chinese,
+    plain_english,
+)
+from embedded.recipe.sentences import forbidden as never_learnt
 
 FILE = Path(__file__).with_name("formulas.tsv")
 LANGUAGES = ("en", "zh", "es", "de")
 MOST = 60
 """Sentences of one row, at most: a row with three slots would crowd out all others."""
+SPOKEN = 3_000
+"""Formulas that a synthesiser speaks, about: each several times."""
 
 Row = dict[str, str]
 """A text by language."""
@@ -23,6 +34,15 @@ Row = dict[str, str]
 def formulas(language: str, forbidden: frozenset[str]) -> list[Pair]:
     """Return the formulas, English to `language`, without held-out sentences."""
     return kept((Pair(row["en"], row[language], "en", language) for row in sentences()), forbidden)
+
+
+def spoken(language: Language) -> list[Sentence]:
+    """Return the formulas to be spoken, each several times, in random order, without held-out sentences."""
+    plain = plain_english if language == "en" else plain_chinese
+    texts = [text for row in sentences() if (text := plain(row[language]))]
+    found = [s for s in distinct(texts, language, never_learnt(data_folder())) if not s.held_out]
+    again = found * (SPOKEN // len(found))
+    return random.Random(language).sample(again, len(again))
 
 
 def sentences() -> list[Row]:

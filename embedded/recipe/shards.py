@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embedded.recipe import spectra
+from embedded.recipe import formulas, spectra
 from embedded.recipe.sentences import LANGUAGES, Language, Sentence, read, recipe_folder
 from embedded.recipe.synthesis import (
     Kind,
@@ -192,6 +192,8 @@ def jobs(work: Path, english: int, chinese: int) -> Iterator[tuple[Path, list[Se
     for number, (language, kind) in enumerate(MEASURED):
         some = [s for s in everything if s.language == language and s.held_out][:600]
         yield folder / f"heldout-{language}-{kind}", some, 7_000_000 + number, kind, True
+    for code, name in enumerate(LANGUAGES):
+        yield folder / f"train-{name}-formulas-0000", formulas.spoken(name), 8_000_000 + code, "seen", False
     count = dict(zip(LANGUAGES, (english, chinese), strict=True))
     learnt = {name: [s for s in everything if s.language == name and not s.held_out] for name in LANGUAGES}
     for number in range(max(count.values())):

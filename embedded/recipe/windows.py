@@ -61,7 +61,7 @@ class Difficulty:
     cut: float = 0.3
     context: float = 0.25
     noise: float = 0.35
-    usual: float = 0.75
+    usual: float = 0.5
     colour: float = 0.25
 
     @staticmethod
@@ -73,9 +73,9 @@ class Difficulty:
         )
 
 
-SHARES = {"": 0.6, "flite": 0.15, "festival": 0.08, "real": 0.1, "spelt": 0.07}
+SHARES = {"": 0.5, "flite": 0.2, "festival": 0.06, "real": 0.13, "spelt": 0.05, "formulas": 0.06}
 """How often the shards of one origin are drawn, of those that there are."""
-LANGUAGES = {"en": 0.65, "zh": 0.35}
+LANGUAGES = {"en": 0.62, "zh": 0.38}
 """How often the languages are drawn: English has many voices and accents, Mandarin one."""
 NOTHING = 0.1
 """Share of windows without speech."""
