@@ -13,7 +13,6 @@ Exit status 1: it crashed, failed on a request, or something was left behind.
 
 import argparse
 import asyncio
-import json
 import secrets
 import subprocess
 import sys
@@ -34,8 +33,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 import embedded
-from benchmarks import machine
+from benchmarks import machine, own_server
 from benchmarks.mutation import Frame, Mutator
+from benchmarks.own_server import Models
 from server.wire.messages import Finish, encode
 
 CONVERSATIONS_IN_A_ROOM = 25
@@ -226,13 +226,9 @@ def _attack(address: str, mutator: Mutator, messages: int, uploads: int, togethe
 @contextmanager
 def _server() -> Iterator[tuple[psutil.Process, str, Any]]:
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / "log", "w+") as log:
-        config = Path(folder) / "dragoman.toml"
-        events, jobs = (json.dumps(str(Path(folder) / name)) for name in ("events.db", "jobs"))
-        settings = f"[access]\nfolder = {json.dumps(folder)}\n[events]\npath = {events}\n"
-        settings += f"[recordings]\nfolder = {jobs}\n"
-        config.write_text(f"{settings}[limits]\nutilisation = 0.0\n[server]\ngrace = 0.0\n")
-        command = [sys.executable, "-m", "server", "serve", "--port", "0", "--model", "embedded"]
-        command += ["--config", str(config)]
+        unbounded = {"limits": {"utilisation": 0.0}, "server": {"grace": 0.0}}
+        config = own_server.configure(Path(folder), Models(), **unbounded)
+        command = [sys.executable, *own_server.arguments(config, 0)]
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             assert running.stdout

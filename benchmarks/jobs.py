@@ -1,6 +1,6 @@
 """Give a server an hour of speech as a job: memory, speed, and what a kill in the middle does to the result.
 
-    python -m benchmarks.jobs FILE [FILE …] [--minutes 60] [--to zh] [--model embedded]
+    python -m benchmarks.jobs FILE [FILE …] [--minutes 60] [--to zh]
     python -m benchmarks.jobs FILE [FILE …] --minutes 180 --rest 10 --once
 
 The files are joined and repeated until they are long enough; `--rest` puts so many seconds of room noise
@@ -12,13 +12,8 @@ length grows from quarter to quarter. The speed counts from submission to the en
 """
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -29,11 +24,11 @@ import numpy as np
 import psutil
 import soundfile
 
-from benchmarks import machine
+from benchmarks import machine, own_server
+from benchmarks.own_server import Models
 from streaming.audio import SAMPLE_RATE
 from streaming.decode import decode
 
-PORT = 8797
 MEGABYTE = 1 << 20
 SPOKEN = 5.0
 """Seconds of the files before each rest."""
@@ -64,18 +59,10 @@ def joined(sources: list[Path], seconds: float, rest: float, path: Path) -> None
             left -= min(left, SAMPLE_RATE // 2)
 
 
-@contextmanager
-def served(config: Path, model: str) -> Iterator[psutil.Process]:
-    """Run a server until the block ends."""
-    command = [sys.executable, "-m", "server", "serve", "--port", str(PORT), "--model", model]
-    process = subprocess.Popen([*command, "--config", str(config)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        process.stdout.readline()
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
+def jobs_of(server: own_server.Running) -> httpx2.Client:
+    """Open the jobs of a server."""
+    base = f"http://127.0.0.1:{server.port}/v1/jobs/"
+    return httpx2.Client(base_url=base, timeout=60, follow_redirects=True)
 
 
 @dataclass(slots=True)
@@ -196,33 +183,27 @@ def main() -> None:
     parser.add_argument("--rest", type=float, default=0.0, help="seconds of room noise between the speech")
     parser.add_argument("--once", action="store_true", help="the undisturbed run alone")
     parser.add_argument("--to", default="zh", help="target language")
-    parser.add_argument("--model", default="embedded")
+    own_server.add_models(parser)
     arguments = parser.parse_args()
-    print(machine.describe(), flush=True)
-    base, target = f"http://127.0.0.1:{PORT}/v1/jobs/", arguments.to
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        httpx2.Client(base_url=base, timeout=60, follow_redirects=True) as http,
-    ):
+    models, target = Models(arguments.model, tuple(arguments.translators)), arguments.to
+    print(f"{models} on {machine.describe()}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
         root, kept = Path(folder, "root"), Path(folder, "kept")
         root.mkdir()
         joined(arguments.files, arguments.minutes * 60, arguments.rest, root / LONG)
-        config = Path(folder, "dragoman.toml")
-        places = {"folder": kept, "root": root, "path": Path(folder, "events.db")}
-        quoted = {name: json.dumps(str(path)) for name, path in places.items()}
-        recordings = f"[recordings]\nfolder = {quoted['folder']}\nroot = {quoted['root']}\n"
-        config.write_text(f"{recordings}[events]\npath = {quoted['path']}\n")
-        with served(config, arguments.model) as server:
-            result = undisturbed(server, http, target)
+        recordings = {"folder": str(kept), "root": str(root)}
+        config = own_server.configure(Path(folder), models, recordings=recordings)
+        with own_server.started(config) as server, jobs_of(server) as http:
+            result = undisturbed(server.process, http, target)
             if arguments.once:
                 return
             number = submit(http, LONG, target)
-            watch = watched(server, http, number, until=MIDDLE)
-            server.kill()
+            watch = watched(server.process, http, number, until=MIDDLE)
+            server.process.kill()
         print(f"killed at {watch.job['seconds_done']:.0f} s", flush=True)
-        with served(config, arguments.model) as server:
-            resumed(server, http, number, result)
-            cancelled(server, http, root / LONG, kept, target)
+        with own_server.started(config) as server, jobs_of(server) as http:
+            resumed(server.process, http, number, result)
+            cancelled(server.process, http, root / LONG, kept, target)
 
 
 if __name__ == "__main__":

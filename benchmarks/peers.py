@@ -14,9 +14,9 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,14 +27,13 @@ from typing import Any
 import psutil
 import websockets
 
-from benchmarks import machine, scoring, talks
+from benchmarks import machine, own_server, scoring, talks
+from benchmarks.own_server import Models
 from benchmarks.talks import Talk
 from benchmarks.trial import MEGABYTE, Figures
 from server.interpretation import models
 from streaming.audio import to_pcm16
 
-PATIENCE = 120.0
-"""Seconds that a server has to start, and to end."""
 HEAD = (
     "| recordings | way | error | lag | p50 | p95 | max | seen | erasure | core-s/s | MB |",
     "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
@@ -52,8 +51,8 @@ class Peer:
 
     package: str
     """The module that its interpreter must have."""
-    command: Callable[[Path, int, str], list[str]]
-    """Arguments of its interpreter, from model, port and language."""
+    command: Callable[[Path, int, str, Path], list[str]]
+    """Arguments of its interpreter, from model, port, language and an empty folder of its own."""
     path: str
     hello: Callable[[str], str | None]
     """What to say first, for a language."""
@@ -104,10 +103,9 @@ _LIVE = (
 PEERS = {
     "dragoman": Peer(
         "server",
-        lambda model, port, language: [
-            *("-m", "server", "serve", "--host", "127.0.0.1", "--port", str(port)),
-            *("--log", "memory", "--model", str(model)),
-        ],
+        lambda model, port, language, folder: own_server.arguments(
+            own_server.configure(folder, Models(str(model))), port
+        ),
         "/v1/live",
         lambda language: json.dumps({"type": "start", "source": language, "targets": []}),
         lambda message: message.get("type") == "ready",
@@ -117,7 +115,7 @@ PEERS = {
     ),
     "whisperlivekit": Peer(
         "whisperlivekit",
-        lambda model, port, language: [
+        lambda model, port, language, folder: [
             *("-m", "whisperlivekit.basic_server"),
             *("--host", "127.0.0.1", "--port", str(port), "--pcm-input"),
             *("--model_dir", str(model), "--lan", language, "--warmup-file", ""),
@@ -132,7 +130,7 @@ PEERS = {
     ),
     "whisperlive": Peer(
         "whisper_live",
-        lambda model, port, language: ["-c", _LIVE, str(model), str(port)],
+        lambda model, port, language, folder: ["-c", _LIVE, str(model), str(port)],
         "/",
         lambda language: json.dumps(
             {
@@ -154,21 +152,14 @@ PEERS = {
 
 
 @contextmanager
-def serving(python: Path, arguments: list[str], port: int) -> Iterator[psutil.Process]:
-    """Start a server and wait until it listens."""
+def serving(peer: Peer, python: Path, model: Path, language: str) -> Iterator[tuple[psutil.Process, int]]:
+    """Start a server and wait until it listens; gives its process and port."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen([str(python), *arguments], env=environment, stdout=quiet, stderr=quiet)
-    try:
-        began = time.monotonic()
-        while not _listens(port):
-            if process.poll() is not None or time.monotonic() - began > PATIENCE:
-                raise SystemExit("the server did not start: run its command by hand to see why")
-            time.sleep(0.5)
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
+    port = own_server.free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(python), *peer.command(model, port, language, Path(folder))]
+        with own_server.run(command, lambda: own_server.listens(port), environment) as process:
+            yield process, port
 
 
 async def stream(peer: Peer, talk: Talk, port: int) -> list[State]:
@@ -219,8 +210,7 @@ def figures(talk: Talk, states: list[State], processor: float) -> Figures:
 
 def measure(peer: Peer, python: Path, model: Path, talk: Talk) -> tuple[Figures, float]:
     """Run one talk through a fresh server; gives also its memory in MB."""
-    port = _free_port()
-    with serving(python, peer.command(model, port, talk.language), port) as process:
+    with serving(peer, python, model, talk.language) as (process, port):
         before = process.cpu_times()
         states = asyncio.run(stream(peer, talk, port))
         after, memory = process.cpu_times(), process.memory_info().rss / MEGABYTE
@@ -255,17 +245,6 @@ def _is_installed(name: str, python: Path) -> bool:
     return False
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -276,7 +255,8 @@ def main() -> None:
     arguments = parser.parse_args()
     model = models.recognizer_folder(arguments.model, print)
     busy = f"{os.getloadavg()[0]:.1f} processes at work"
-    print(f"{model.name} on {machine.describe()}, {busy}; lags are wall clock", *["", *HEAD], sep="\n")
+    print(f"{Models(model.name)} on {machine.describe()}, {busy}; lags are wall clock")
+    print("Dragoman alone has translators, and nobody asks them", *["", *HEAD], sep="\n")
     servers = [(name, python) for name, python in arguments.servers if _is_installed(name, python)]
     for talk in (talk for name in arguments.sets for talk in talks.named(name)):
         for name, python in servers:

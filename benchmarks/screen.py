@@ -1,6 +1,6 @@
 """Print how long after it was spoken a word is on the screen: in a real Chromium, with a microphone.
 
-    python -m benchmarks.screen [--samples english,chinese] [--to zh] [--runs 1] [--model embedded]
+    python -m benchmarks.screen [--samples english,chinese] [--to zh] [--runs 1]
 
 A sample recording, whose words' true times are known from its synthesiser, is played as the microphone of the
 live page. An observer in the page notes what stands there, each time after a frame that shows something new.
@@ -29,15 +29,14 @@ import soundfile
 from playwright.async_api import Page
 
 import embedded
-from benchmarks import machine, scoring
+from benchmarks import machine, own_server, scoring
 from benchmarks.figures import HEADER, Figure, Goal
-from benchmarks.speed import start
+from benchmarks.own_server import Models
 from streaming.audio import SAMPLE_RATE, Samples
 from streaming.decode import decode
 from streaming.words import Word
 from tests.chromium import begin, browser, finish, microphone, opened, sent, spoken
 
-PORT = 8798
 GOALS = {("first shown", 0.5): Goal(0.7, 0.7), ("committed", 0.5): Goal(1.6, 1.6)}
 AROUND = 3.0
 """Seconds on either side of a word from which blocks are taken to tie the clocks."""
@@ -89,12 +88,12 @@ class Seen:
     skipped: int
 
 
-async def watch(recording: Path, language: str, targets: Sequence[str]) -> Seen:
+async def watch(recording: Path, language: str, targets: Sequence[str], port: int) -> Seen:
     """Play a recording to the page, and note what it shows and sends."""
     samples, rate = soundfile.read(recording)
     with tempfile.TemporaryDirectory() as folder:
         heard = microphone(samples, rate, Path(folder) / "microphone.wav")
-        async with browser(heard) as context, opened(context, f"http://127.0.0.1:{PORT}/") as page:
+        async with browser(heard) as context, opened(context, f"http://127.0.0.1:{port}/") as page:
             await page.evaluate(WATCH, language)
             await begin(page, *targets, source=language)
             await page.wait_for_timeout(1000 * len(samples) / rate)
@@ -176,24 +175,21 @@ def main() -> None:
         "--to", default="", help="target languages, with commas between; none: no translation"
     )
     parser.add_argument("--runs", type=int, default=1, help="of each sample")
-    parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
+    own_server.add_models(parser)
     arguments = parser.parse_args()
     wanted = [path for path in embedded.samples() if path.stem in arguments.samples.split(",")]
-    print(machine.describe())
-    process, _ = start(arguments.model, PORT)
-    try:
+    models = Models(arguments.model, tuple(arguments.translators))
+    print(f"{models} on {machine.describe()}")
+    with own_server.serving(models) as server:
         for recording in [path for path in wanted for _ in range(arguments.runs)]:
-            report(recording, arguments.to.split(",") if arguments.to else [])
-    finally:
-        process.terminate()
-        process.wait(20)
+            report(recording, arguments.to.split(",") if arguments.to else [], server.port)
 
 
-def report(recording: Path, targets: Sequence[str]) -> None:
+def report(recording: Path, targets: Sequence[str], port: int) -> None:
     """Run once, and print its figures."""
     about = json.loads(recording.with_suffix(".json").read_text())
     language = about["language"]
-    seen = asyncio.run(watch(recording, language, targets))
+    seen = asyncio.run(watch(recording, language, targets, port))
     samples = np.concatenate([chunk.samples for chunk in decode(recording)])
     truth = on_the_page(about, samples, seen)
     lags = {

@@ -6,8 +6,8 @@
 Talks go through the whole graph of a session with the models of the server. `unaware` is the simulated clock
 on which computing takes no time; `aware` charges each engine call the processor time that it took, so that
 neighbours on the machine do not count, with a clock for each stage, as if each had a core; `wall clock` is
-one talk, spoken in real time by the reference client to a server in a process of its own, which has the
-default presets.
+one talk, spoken in real time by the reference client to a server in a process of its own, with the same
+models and presets.
 
 The samples are each other's translation, sentence by sentence. Synthesised talks are sentences of the
 Tatoeba test set (DRAGOMAN_DATA), which no recipe trains on, with its references. `recordings` are a few real
@@ -25,7 +25,6 @@ import asyncio
 import json
 import os
 import random
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -36,10 +35,11 @@ from sacrebleu.metrics.bleu import BLEU
 
 import mt.presets
 from asr.presets import PRESETS
-from benchmarks import latency, speed, talks
+from benchmarks import latency, own_server, talks
 from benchmarks.embedded_translator import TEST_SETS
 from benchmarks.latency import Emissions, Emitted
 from benchmarks.machine import describe
+from benchmarks.own_server import Models
 from benchmarks.talks import Talk
 from benchmarks.trial import OwnCore
 from server import config
@@ -300,13 +300,6 @@ def shortened(task: Task, seconds: float) -> Task:
     return replace(task, talk=talk, references=task.references[: len(kept)])
 
 
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def measured(task: Task, engines: Engines, say: Callable[[str], None], logs: dict[str, Logs]) -> None:
     """Print both simulated clocks of a talk."""
     text = whole_sentences(task, engines)
@@ -320,15 +313,10 @@ def measured(task: Task, engines: Engines, say: Callable[[str], None], logs: dic
         say(row(task.name, clock, divided, text, task.target, spent))
 
 
-def served(task: Task, model: str, text: float, say: Callable[[str], None], logs: Logs) -> None:
+def served(task: Task, chosen: Models, text: float, say: Callable[[str], None], logs: Logs) -> None:
     """Print the wall clock of a talk."""
-    port = free_port()
-    process, _ = speed.start(model, port)
-    try:
-        found = asyncio.run(paced(task, f"ws://127.0.0.1:{port}/v1/live"))
-    finally:
-        process.terminate()
-        process.wait(20)
+    with own_server.serving(chosen, recognition={"workers": 1}) as server:
+        found = asyncio.run(paced(task, f"ws://127.0.0.1:{server.port}/v1/live"))
     divided = segments(task, found)
     logs.add(task, found, divided)
     say(row(task.name, "wall clock", divided, text, task.target, None))
@@ -341,15 +329,17 @@ def main() -> None:
     parser.add_argument("--pairs", nargs="+", default=["en-zh", "en-es", "en-de", "zh-en"])
     parser.add_argument("--sentences", type=int, default=20, help="of a synthesised talk")
     parser.add_argument("--paced", type=float, default=60, help="seconds of the first talk in real time")
-    parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
-    parser.add_argument("--translators", nargs="+", default=["embedded"], help="names or folders")
+    own_server.add_models(parser)
     parser.add_argument("--recognition", choices=PRESETS, default="balanced", help="its preset")
     parser.add_argument("--translation", choices=mt.presets.PRESETS, default="balanced", help="its preset")
     arguments = parser.parse_args()
+    chosen = Models(
+        arguments.model, tuple(arguments.translators), arguments.recognition, arguments.translation
+    )
     wanted = config.load(
         None,
-        recognition={"model": arguments.model, "preset": arguments.recognition, "workers": 1},
-        translation={"models": tuple(arguments.translators), "preset": arguments.translation},
+        recognition={"model": chosen.recognizer, "preset": chosen.recognition, "workers": 1},
+        translation={"models": chosen.translators, "preset": chosen.translation},
         speech={"engine": "none"},
     )
     engines = models.load_engines(wanted, print)
@@ -360,9 +350,7 @@ def main() -> None:
             print(line, flush=True)
             print(line, file=file, flush=True)
 
-        presets = f"recognition {arguments.recognition}, translation {arguments.translation}"
-        names = f"{arguments.model}, {', '.join(arguments.translators)}"
-        say(f"{names} ({presets}) on {describe()}; one thread\n")
+        say(f"{chosen} on {describe()}; one thread\n")
         columns = ["talk", "clock", "sentences", "BLEU", "text", "LongYAAL", "StreamLAAL", "core-s per s"]
         say(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
         first: Task | None = None
@@ -371,7 +359,7 @@ def main() -> None:
             measured(task, engines, say, logs)
         if first and arguments.paced:
             some = shortened(first, arguments.paced)
-            served(some, arguments.model, whole_sentences(some, engines), say, logs["wall clock"])
+            served(some, chosen, whole_sentences(some, engines), say, logs["wall clock"])
     if "DRAGOMAN_DATA" not in os.environ:
         print("\nsynthesised talks skipped: DRAGOMAN_DATA does not name the folder with the test sets")
 

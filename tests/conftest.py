@@ -1,6 +1,7 @@
-"""What tests share: where recordings beyond the project's own samples are."""
+"""What tests share: a home of their own, and where recordings beyond the project's own samples are."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,31 @@ settings.load_profile("patient")
 DATA = Path(os.environ.get("DRAGOMAN_DATA") or Path(__file__).parent.parent.parent / "shared" / "data")
 
 
+OWN = ("DRAGOMAN_KEY", "DRAGOMAN_MODELS", "DRAGOMAN_PACKS")
+"""What the environment of whoever runs the tests may name of theirs."""
+
+
+def move(home: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Make a folder the home of this process and of those that it starts."""
+    patch.setenv("HOME", str(home))
+    for name in ("data", "state", "cache"):
+        patch.setenv(f"XDG_{name.upper()}_HOME", str(home / name))
+    for name in OWN:
+        patch.delenv(name, raising=False)
+    return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def common_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of fixtures that several tests share: they are set up before a test has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield move(tmp_path_factory.mktemp("common_home"), patch)
+
+
 @pytest.fixture(autouse=True)
-def no_jobs_of_others(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test's server must not find the jobs of whoever runs the tests."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "share"))
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own: it finds no keys, jobs or models of whoever runs it, or of another test."""
+    return move(tmp_path_factory.mktemp("home"), monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +47,3 @@ def data() -> Path:
     if not (DATA / "speech" / "manifest.jsonl").exists():
         pytest.skip("no recordings: set DRAGOMAN_DATA to a folder that holds speech/manifest.jsonl")
     return DATA
-
-
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep servers from the user's own event log."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
