@@ -447,5 +447,4 @@ def test_madlad_is_told_the_target_and_t5_what_to_do(tmp_path: Path) -> None:
 def test_the_embedded_translator_says_that_its_attention_aligns_only_if_it_was_measured_so() -> None:
     for folder in embedded.translators():
         card = json.loads((folder / "dragoman.json").read_text(encoding="utf-8"))
-        if card.get("attention"):
-            assert card["alignment"]["right"] >= RIGHT
+        assert card["attention"] == (card["alignment"]["right"] >= RIGHT)
