@@ -48,7 +48,8 @@ class AccessConfig:
     """Who may enter. As long as ``dragoman keys add`` has made no key, everybody may."""
 
     folder: str = ""
-    """Where the keys and the secret of the room tokens are kept; empty: ``~/.local/share/dragoman``."""
+    """Where the keys and the secret of the room tokens are kept; empty: ``dragoman`` in the user's folder of
+    data, which is ``~/.local/share``, or what ``XDG_DATA_HOME`` names."""
     origins: tuple[str, ...] = ()
     """Other web sites whose pages may connect, as ``https://example.org``; on a server without keys also the
     names that it answers to, besides addresses and local names."""
@@ -151,8 +152,8 @@ class EventsConfig:
     """The event log, from which sessions and rooms go on after a restart."""
 
     path: str = "auto"
-    """A file; ``auto``: ``dragoman/events.db`` in the user's folder of state; ``memory``: none, and nothing
-    outlives the server."""
+    """A file; ``auto``: ``dragoman/events.db`` in the user's folder of state, which is ``~/.local/state``, or
+    what ``XDG_STATE_HOME`` names; ``memory``: none, and nothing outlives the server."""
     days: float = 30.0
     """Days after which nothing is left of a session or room that is over; rooms may say otherwise. With a
     log in memory the audio of rooms stays when the server is stopped."""
@@ -176,8 +177,8 @@ class PacksConfig:
     """The domain packs."""
 
     folder: str = ""
-    """Where they are; empty: ``~/.local/share/dragoman/packs``. Those that come with Dragoman are there as
-    well."""
+    """Where they are; empty: ``dragoman/packs`` in the user's folder of data. Those that come with Dragoman
+    are there as well."""
     use: tuple[str, ...] = ()
     """Packs of a session that names none, in order of precedence."""
 
@@ -188,7 +189,7 @@ class RecordingsConfig:
 
     folder: str = ""
     """Where uploads, jobs and the audio of rooms are kept, by one server at a time; empty:
-    ``~/.local/share/dragoman/recordings``."""
+    ``dragoman/recordings`` in the user's folder of data."""
     root: str = ""
     """Jobs may name recordings in this folder and below; empty: none, they are uploaded."""
     at_once: int = 4
@@ -219,6 +220,12 @@ class Config:
     events: EventsConfig = field(default_factory=EventsConfig)
     packs: PacksConfig = field(default_factory=PacksConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
+
+
+def data_folder() -> Path:
+    """Name the folder of data that the user has of Dragoman."""
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "dragoman"
 
 
 def load(path: str | Path | None = None, **overrides: Mapping[str, Any]) -> Config:

@@ -14,7 +14,7 @@ settings.load_profile("patient")
 DATA = Path(os.environ.get("DRAGOMAN_DATA") or Path(__file__).parent.parent.parent / "shared" / "data")
 
 
-OWN = ("DRAGOMAN_KEY", "DRAGOMAN_MODELS", "DRAGOMAN_PACKS")
+OWN = ("DRAGOMAN_KEY", "DRAGOMAN_MODELS")
 """What the environment of whoever runs the tests may name of theirs."""
 
 

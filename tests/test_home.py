@@ -1,4 +1,4 @@
-"""The tests' own house rule: none sees the home of whoever runs them, nor that of another test."""
+"""The user's home: what lies where in it; and no test sees that of whoever runs it, or of another test."""
 
 import subprocess
 import sys
@@ -21,6 +21,19 @@ PLACES: dict[str, Callable[[], Path | None]] = {
     "recordings": default_folder,
     "events": lambda: EventsConfig().file,
 }
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_user_has_one_folder_of_data_and_one_of_state(
+    named: bool, place: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = "state" if place == "events" else "share"
+    folder = home / "elsewhere" if named else home / ".local" / kind
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(folder) if named else "")
+    found = PLACES[place]()
+    assert found and found.is_relative_to(folder / "dragoman")
 
 
 @pytest.mark.parametrize("place", PLACES)

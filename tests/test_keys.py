@@ -9,6 +9,7 @@ import pytest
 from server.access import keys
 from server.access.auth import OPEN, Key, Role, new_key
 from server.access.keys import KeyFile, secret, watched
+from server.config import data_folder
 from streaming.errors import ConfigError, InputError, UnauthorizedError
 
 NOW = 1_800_000_000.0
@@ -122,8 +123,7 @@ def test_a_closed_server_never_opens_by_itself(
     assert not current().open
 
 
-def test_the_folder_is_the_users_own_unless_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert keys.folder("") == tmp_path / ".local" / "share" / "dragoman"
-    assert keys.folder("~/k") == tmp_path / "k"
+def test_the_folder_is_the_users_own_unless_named(home: Path) -> None:
+    assert keys.folder("") == data_folder()
+    assert keys.folder("~/k") == home / "k"
     assert keys.folder("/srv/k") == Path("/srv/k")

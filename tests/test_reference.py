@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server import config, reference
-from server.config import Config, PacksConfig
+from server.config import Config, PacksConfig, data_folder
 from server.interpretation import pack, packs
 from server.wire.schema import from_plain, hints
 
@@ -56,5 +56,5 @@ def test_the_pack_that_is_shown_is_in_order(path: str, tmp_path: Path) -> None:
 
 
 def test_the_folder_of_packs_is_named() -> None:
-    named = str(packs.folder()).replace(str(Path.home()), "~")
+    named = str(packs.folder().relative_to(data_folder().parent))
     assert named in reference.docs(PacksConfig)["folder"]

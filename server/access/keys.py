@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from server.access.auth import SECRET_BYTES, Access, Key, Role
+from server.config import data_folder
 from server.wire.schema import to_plain
 from streaming.errors import ConfigError, InputError
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 def folder(named: str) -> Path:
     """Find the folder that a configuration names; empty: the user's own."""
-    return Path(named).expanduser() if named else Path.home() / ".local" / "share" / "dragoman"
+    return Path(named).expanduser() if named else data_folder()
 
 
 class KeyFile:

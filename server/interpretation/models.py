@@ -20,7 +20,7 @@ import tts
 from mt.folders import NOT_COMMERCIAL
 from mt.router import Router
 from mt.tiers import Tier, Tiers
-from server.config import Config
+from server.config import Config, data_folder
 from server.interpretation import hub
 from server.interpretation.engines import Engines
 from server.interpretation.manner import Manner
@@ -183,7 +183,7 @@ def cores() -> int:
 def folder() -> Path:
     """Name the user's folder of models."""
     named = os.environ.get("DRAGOMAN_MODELS")
-    return Path(named) if named else Path.home() / ".local" / "share" / "dragoman" / "models"
+    return Path(named) if named else data_folder() / "models"
 
 
 def recognizer_folder(name: str, say: Say) -> Path:

@@ -5,7 +5,6 @@ is wrong with a pack is told at once, each with its line. Several packs are join
 they are named: where two call a term differently, the first one is right, and that is said.
 """
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from pathlib import Path
 import embedded
 from asr.replacements import Replacements
 from mt.glossary import Conflict, Glossary
-from server.config import Config
+from server.config import Config, data_folder
 from server.interpretation.models import AUTO
 from server.interpretation.pack import MAIN, Pack, read
 from streaming.errors import PackError
@@ -164,8 +163,7 @@ def main_file(path: Path) -> Path | None:
 
 def folder() -> Path:
     """Name the user's folder of packs."""
-    named = os.environ.get("DRAGOMAN_PACKS")
-    return Path(named) if named else Path.home() / ".local" / "share" / "dragoman" / "packs"
+    return data_folder() / "packs"
 
 
 def shelf(own: str = "", default: Sequence[str] = (), *, paths: bool = False) -> Shelf:

@@ -8,11 +8,11 @@ opens would still take the place of one of the same name.
 
 import fcntl
 import logging
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from server.config import data_folder
 from streaming.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -71,5 +71,4 @@ def _locked(path: Path) -> IO[bytes]:
 
 def default_folder() -> Path:
     """Name the folder that is used where none is configured."""
-    data = os.environ.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "dragoman" / "recordings"
+    return data_folder() / "recordings"
