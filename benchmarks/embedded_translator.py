@@ -182,8 +182,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     if "DRAGOMAN_DATA" not in os.environ:
-        print("skipped: DRAGOMAN_DATA does not name the folder with the test sets")
-        return
+        raise SystemExit("DRAGOMAN_DATA does not name the folder with the test sets")
     if not (options.model / "model.bin").exists():
         print(f"skipped: no model in {options.model}")
         return

@@ -232,8 +232,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=12, help="of the talk")
     arguments = parser.parse_args()
     if "DRAGOMAN_DATA" not in os.environ:
-        print("skipped: DRAGOMAN_DATA does not name the folder with the test sets")
-        return
+        raise SystemExit("DRAGOMAN_DATA does not name the folder with the test sets")
     talk = synthesised("en", "es", arguments.sentences).talk
     heard = recognised(talk)
     spent = [asyncio.run(translated(heard.updates, targets)) for targets in WAYS]

@@ -398,8 +398,7 @@ def main() -> None:
     parser.add_argument("--knobs", nargs="+", help="only at these values, e.g. k=3 balanced")
     arguments = parser.parse_args()
     if "DRAGOMAN_DATA" not in os.environ:
-        print("skipped: DRAGOMAN_DATA does not name the folder with the test sets")
-        return
+        raise SystemExit("DRAGOMAN_DATA does not name the folder with the test sets")
     translator = loaded(arguments.model or embedded.translators(), arguments.small)
     translate = FaithfulTranslator(translator).translate if arguments.terms else translator.translate
     chosen = [
