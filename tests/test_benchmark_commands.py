@@ -30,7 +30,8 @@ class Understood(Exception):
 def commands() -> Iterator[tuple[str, str, str, str]]:
     for document in DOCUMENTS:
         for found in COMMAND.finditer((HOUSE / document).read_text("utf-8").replace("\n", " ")):
-            yield document, *found.groups("")
+            data, module, given = found.groups("")
+            yield document, data, module, given
 
 
 @pytest.mark.parametrize(("document", "data", "module", "given"), [*commands()])
