@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from embedded.recipe.sentences import measured_with
+
 FINAL_PUNCTUATION = ".!?…。！？;；:："
 _CLOSERS = "\"'”’」』)）"
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -78,12 +80,11 @@ def key(text: str) -> str:
 
 
 def held_out(data: Path, samples: Path) -> frozenset[str]:
-    """Return the keys of every sentence of the test sets and of the project's sample sentences."""
-    files = [
-        path
-        for path in (data / "testsets").rglob("*")
-        if path.is_file() and path.suffix not in {".labels", ".info"}
-    ]
+    """Return the keys of every sentence of the test sets and of the project's sample sentences.
+
+    Raises: FileNotFoundError where there are no test sets.
+    """
+    files = [path for path in measured_with(data) if path.suffix not in {".labels", ".info"}]
     keys: set[str] = set()
     for path in (*files, *samples.glob("*.txt")):
         for line in path.read_text(encoding="utf-8").splitlines():
