@@ -1,9 +1,10 @@
 """Sentence pairs for the embedded translator: reading, cleaning, and the forms of a live source.
 
 A translator that is fed by a recogniser rarely sees a finished, punctuated sentence. So a part of every
-training pass is cut to sentence prefixes and a part is stripped of case and punctuation. One rule keeps
-the two apart for the model: *a source that does not end in sentence punctuation has a target that does
-not either*. An open prefix then never closes with a full stop.
+training pass is cut to sentence prefixes, a part is said haltingly or misheard a little (`disfluency`), and a
+part is stripped of case and punctuation. One rule keeps the two apart for the model: *a source that does not
+end in sentence punctuation has a target that does not either*. An open prefix then never closes with a full
+stop.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from embedded.recipe.disfluency import disfluent
 from embedded.recipe.sentences import measured_with
 
 FINAL_PUNCTUATION = ".!?…。！？;；:："
@@ -245,13 +247,17 @@ def _join(first: str, second: str) -> str:
     return first + ("" if _CJK.search(second[:1]) else " ") + second
 
 
-def live(pair: Pair, rng: random.Random, cut: float = 0.25, bare: float = 0.25) -> Pair:
-    """Return the pair as a live source may present it: perhaps cut, perhaps without case and punctuation."""
+def live(
+    pair: Pair, rng: random.Random, cut: float = 0.25, bare: float = 0.25, halting: float = 0.08
+) -> Pair:
+    """Return the pair as a live source may present it: perhaps cut, halting, without case and marks."""
     if rng.random() < 0.5:
         pair = renumbered(pair, rng)
     if rng.random() < cut:
         pair = prefix(pair, rng)
     source, target = pair.source, pair.target
+    if rng.random() < halting:
+        source = "".join(disfluent(units(source), pair.source_language, rng))
     if rng.random() < bare:
         source = plain(source)
     if is_open(source):
