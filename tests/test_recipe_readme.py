@@ -1,4 +1,4 @@
-"""The recipes' commands are there as they are written down, in the order in which they need one another."""
+"""The recipes' commands exist as they are written down, and each program is told of."""
 
 import re
 from pathlib import Path
