@@ -1,13 +1,16 @@
 """Windows for training: what is cut off is not wanted, and what nobody times is not cut."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded.recipe import spectra
-from embedded.recipe.shards import Spoken, phoneme_frames
-from embedded.recipe.windows import Difficulty, Window, cut, joined, origin
+from embedded.recipe.shards import Shard, Spoken, phoneme_frames, write_shard
+from embedded.recipe.synthesis import Utterance, Voice, Word
+from embedded.recipe.windows import Composer, Difficulty, Window, cut, joined, origin
 
 TEXT = "We left early, Tom."
 WORDS = [(0, 2, 0.1, 0.3), (3, 7, 0.3, 0.7), (8, 14, 0.7, 1.2), (15, 19, 1.4, 1.8)]
@@ -75,3 +78,45 @@ def test_windows_become_harder() -> None:
 )
 def test_origin(name: str, expected: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     assert origin(tmp_path_factory.getbasetemp() / name) == expected
+
+
+def write(folder: Path, name: str, spoken: list[tuple[float, str]]) -> None:
+    """Write a shard of hiss, in seconds and voices."""
+    said = []
+    for seconds, voice in spoken:
+        wave = np.random.default_rng(1).normal(0, 0.1, int(16_000 * seconds)).astype(np.float32)
+        said.append((Utterance(name, "en", wave, [Word(0, 2, -1.0, -1.0)], [], []), Voice(voice)))
+    write_shard(folder / name, "en", said, keep_waves=False)
+
+
+def first_windows(folder: Path) -> list[str]:
+    """The texts of some windows as training begins from nothing."""
+    composer, source = Composer(folder, {"": 0}), np.random.default_rng(3)
+    composer.refresh()
+    windows = [composer.window(source, Difficulty.at(0)) for _ in range(40)]
+    return [text for window in windows for text, _ in window.sentences]
+
+
+def test_training_from_nothing_passes_over_a_shard_in_which_all_is_long(tmp_path: Path) -> None:
+    write(tmp_path, "train-en-0000", [(1.0, "en-us")])
+    write(tmp_path, "train-en-real-LJ003", [(3.0, "LJ003"), (2.5, "LJ003")])
+    assert set(first_windows(tmp_path)) == {"train-en-0000"}
+
+
+def test_a_language_without_anything_short_is_an_error_and_not_a_search_without_end(tmp_path: Path) -> None:
+    write(tmp_path, "train-en-real-LJ003", [(3.0, "LJ003")])
+    with pytest.raises(ValueError, match="no utterance in en is as short"):
+        first_windows(tmp_path)
+
+
+def test_what_is_chosen_fits_and_is_in_usual_voices_as_often_as_wanted(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "train-en-0000",
+        [(1.0, "en-us"), (4.0, "en-us"), (1.5, "en-us+croak"), (3.0, "en-us+croak")],
+    )
+    shard, source = Shard(tmp_path / "train-en-0000", {"": 0}), np.random.default_rng(5)
+    assert shard.shortest == 100
+    assert {shard.choose(source, 0.0, 200) for _ in range(60)} == {0, 2}
+    assert {shard.choose(source, 1.0, 200) for _ in range(60)} == {0}
+    assert {shard.choose(source, 0.0, 400) for _ in range(60)} == {0, 1, 2, 3}

@@ -1,9 +1,10 @@
 """Sentence pairs for the embedded translator: reading, cleaning, and the forms of a live source.
 
 A translator that is fed by a recogniser rarely sees a finished, punctuated sentence. So a part of every
-training pass is cut to sentence prefixes and a part is stripped of case and punctuation. One rule keeps
-the two apart for the model: *a source that does not end in sentence punctuation has a target that does
-not either*. An open prefix then never closes with a full stop.
+training pass is cut to sentence prefixes, a part is said haltingly or misheard a little (`disfluency`), and a
+part is stripped of case and punctuation. One rule keeps the two apart for the model: *a source that does not
+end in sentence punctuation has a target that does not either*. An open prefix then never closes with a full
+stop.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from embedded.recipe.disfluency import disfluent
+from embedded.recipe.sentences import measured_with
 
 FINAL_PUNCTUATION = ".!?…。！？;；:："
 _CLOSERS = "\"'”’」』)）"
@@ -78,12 +82,11 @@ def key(text: str) -> str:
 
 
 def held_out(data: Path, samples: Path) -> frozenset[str]:
-    """Return the keys of every sentence of the test sets and of the project's sample sentences."""
-    files = [
-        path
-        for path in (data / "testsets").rglob("*")
-        if path.is_file() and path.suffix not in {".labels", ".info"}
-    ]
+    """Return the keys of every sentence of the test sets and of the project's sample sentences.
+
+    Raises: FileNotFoundError where there are no test sets.
+    """
+    files = [path for path in measured_with(data) if path.suffix not in {".labels", ".info"}]
     keys: set[str] = set()
     for path in (*files, *samples.glob("*.txt")):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -244,13 +247,17 @@ def _join(first: str, second: str) -> str:
     return first + ("" if _CJK.search(second[:1]) else " ") + second
 
 
-def live(pair: Pair, rng: random.Random, cut: float = 0.25, bare: float = 0.25) -> Pair:
-    """Return the pair as a live source may present it: perhaps cut, perhaps without case and punctuation."""
+def live(
+    pair: Pair, rng: random.Random, cut: float = 0.25, bare: float = 0.25, halting: float = 0.08
+) -> Pair:
+    """Return the pair as a live source may present it: perhaps cut, halting, without case and marks."""
     if rng.random() < 0.5:
         pair = renumbered(pair, rng)
     if rng.random() < cut:
         pair = prefix(pair, rng)
     source, target = pair.source, pair.target
+    if rng.random() < halting:
+        source = "".join(disfluent(units(source), pair.source_language, rng))
     if rng.random() < bare:
         source = plain(source)
     if is_open(source):

@@ -3,7 +3,8 @@
 Made to be stopped: a checkpoint is written every few minutes and training goes on from it. The learning
 rate follows the clock, not the steps: it falls over the last part of `--minutes`, so that a run on a slow
 machine or on half a core still ends well. Running it again with more minutes raises the rate and goes on.
-`--start` takes the weights of a converted model and, where none has been made, its vocabulary.
+`--start` takes the weights of a converted model and, where none has been made, its vocabulary. Once people
+are heard at all, `forced` finds out when they say what.
 
     python -m embedded.recipe.sentences
     python -m embedded.recipe.vocabulary
@@ -12,7 +13,9 @@ machine or on half a core still ends well. Running it again with more minutes ra
     python -m embedded.recipe.festival
     python -m embedded.recipe.recorded
     python -m embedded.recipe.nothing
-    python -m embedded.recipe.recognizer --minutes 100
+    python -m embedded.recipe.recognizer --minutes 200
+    python -m embedded.recipe.forced
+    python -m embedded.recipe.recognizer --minutes 300
     python -m embedded.recipe.conversion --to embedded/asr-en-zh
 """
 

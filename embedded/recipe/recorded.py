@@ -1,8 +1,9 @@
 """People's speech to learn from, where its licence allows it, and synthesised speech of the same kind.
 
 CMU AN4 (its training part; free for any purpose): 74 people spell, count and give dates. LJ Speech, chapter
-LJ003 (public domain): one reader. Nobody knows when they say what, so only the text is learnt from them. What
-AN4's speakers were asked to say is imitated at random and spoken by espeak-ng as well.
+LJ003 (public domain): one reader. Nobody tells when they say what: only the text is learnt from these shards,
+and `forced` makes others with times. What AN4's speakers were asked to say is imitated at random and spoken
+by espeak-ng as well.
 
     python -m embedded.recipe.recorded
 """

@@ -74,10 +74,26 @@ def columns(path: Path) -> Iterator[list[str]]:
             yield line.rstrip("\n").split("\t")
 
 
+def measured_with(data: Path) -> list[Path]:
+    """The files of the test sets.
+
+    Raises: FileNotFoundError where there are none: their sentences would be learnt, and nobody would know.
+    """
+    found = [path for path in (data / "testsets").rglob("*") if path.is_file()]
+    if not found:
+        raise FileNotFoundError(
+            f"no test sets in {data / 'testsets'}: DRAGOMAN_DATA must name their folder's parent"
+        )
+    return found
+
+
 def forbidden(data: Path) -> set[str]:
-    """Keys of every sentence that must not be learnt: test sets and sample recordings."""
+    """Keys of every sentence that must not be learnt: test sets and sample recordings.
+
+    Raises: FileNotFoundError where there are no test sets.
+    """
     keys: set[str] = set()
-    files = [p for p in (data / "testsets").rglob("*") if p.is_file() and p.suffix not in {".md", ".json"}]
+    files = [path for path in measured_with(data) if path.suffix not in {".md", ".json"}]
     for path in [*files, *SAMPLES.glob("*.txt")]:
         for line in path.read_text(encoding="utf-8", errors="ignore").splitlines():
             keys.update(key(column) for column in line.split("\t"))

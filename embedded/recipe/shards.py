@@ -73,7 +73,10 @@ class Shard:
         content = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
         self.language: str = content["language"]
         self.labels: list[dict[str, Any]] = content["utterances"]
-        self._usual = [i for i, label in enumerate(self.labels) if usual(label["voice"]["name"])]
+        self._usual = np.array([usual(label["voice"]["name"]) for label in self.labels])
+        self._frames = np.array([label["frames"] for label in self.labels])
+        self.shortest = int(self._frames.min())
+        """Frames of the shortest utterance."""
         self._mel = np.load(folder / "mel.npy", mmap_mode="r")
         self._phonemes = np.load(folder / "phonemes.npy", mmap_mode="r")
         self._tones = np.load(folder / "tones.npy", mmap_mode="r")
@@ -81,11 +84,11 @@ class Shard:
         for code, name in enumerate(content["phonemes"]):
             self._table[code] = names.get(name, UNKNOWN)
 
-    def choose(self, source: np.random.Generator, share: float) -> int:
-        """A random utterance; this share of them in usual voices, which are learnt sooner."""
-        if self._usual and source.random() < share:
-            return int(source.choice(self._usual))
-        return int(source.integers(len(self.labels)))
+    def choose(self, source: np.random.Generator, share: float, longest: float) -> int:
+        """A random utterance of at most `longest` frames; this share in usual voices, learnt sooner."""
+        fitting = np.flatnonzero(self._frames <= longest)
+        common = fitting[self._usual[fitting]]
+        return int(source.choice(common if len(common) and source.random() < share else fitting))
 
     def spoken(self, index: int, audible: bool = True) -> Spoken:
         """An utterance; without its spectrum where it need not be audible."""

@@ -4,8 +4,8 @@ One network for several directions, told apart by language tokens. It may be sto
 started again with the same command; more `--minutes` later continue with the learning rate that belongs
 to the new total. Data are found through the environment variable DRAGOMAN_DATA.
 
-`--start` goes on from a converted model instead of from nothing; a language that it did not know gets
-pieces of its own behind the old ones.
+`--start` goes on from a converted model, with its pieces, instead of from nothing; a language that it did not
+know gets pieces of its own behind the old ones.
 """
 
 # mypy: allow-untyped-calls
@@ -36,11 +36,9 @@ from embedded.recipe.optimizers import optimizers, restore, states, step
 from embedded.recipe.precision import mixed
 from embedded.recipe.published import translator_weights, variables
 from embedded.recipe.translator_model import Shape, TranslatorModel
-from embedded.recipe.translator_pieces import PAD, Pieces, extended, inherited, train_pieces
+from embedded.recipe.translator_pieces import PAD, Pieces, inherited
+from embedded.recipe.translator_vocabulary import prepared
 
-PIECES = 10_000
-EXTENSION = 3_000
-"""Pieces added to those of a published model, for a language that it did not know."""
 LEXICON = 30_000
 """Pairs of each everyday part that the lexicon is learnt from."""
 GUIDANCE = 0.3
@@ -131,10 +129,10 @@ class Training:
     def __init__(self, folder: Path, data: Path, seed: int, dropout: float, start: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
-        self.folder, self.seed, self.start = folder, seed, start
+        self.folder, self.seed = folder, seed
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.mixture = Mixture(corpora_in(folder, data), seed)
-        self.pieces = self._load_pieces()
+        self.pieces = prepared(folder, self.mixture.named, seed, start)
         self.shape = Shape(vocabulary=self.pieces.size, dropout=dropout)
         self.model = TranslatorModel(self.shape).to(self.device)
         self.lexicon = self._learn_lexicon()
@@ -143,17 +141,6 @@ class Training:
         if start:
             self._begin(start)
         self._resume()
-
-    def _load_pieces(self) -> Pieces:
-        model = self.folder / "sentencepiece.bpe.model"
-        named = self.mixture.named
-        if not model.exists() and self.start:
-            texts = (pair.target for pair in named["everyday-de"])
-            extended(self.start / model.name, model, texts, EXTENSION)
-        if not model.exists():
-            weighed = [*named["everyday-zh"] * 4, *named["everyday-es"], *named["documentation-zh"][:60_000]]
-            train_pieces(weighed + named["documentation-es"][:30_000], model, PIECES, seed=self.seed)
-        return Pieces(model)
 
     def _learn_lexicon(self) -> Lexicon:
         """Learn one lexicon for all directions."""

@@ -7,7 +7,6 @@ cover falls back to bytes. Text is left as it is (no NFKC): Chinese keeps its ow
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -29,13 +28,12 @@ pb: Any = sentencepiece.sentencepiece_model_pb2
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def train_pieces(pairs: Sequence[Pair], model: Path, size: int, limit: int = 500_000, seed: int = 1) -> None:
-    """Write a SentencePiece BPE model with `size` pieces, learnt on both sides of up to `limit` pairs."""
-    chosen = random.Random(seed).sample(pairs, min(limit, len(pairs)))
+def train_pieces(pairs: Sequence[Pair], model: Path, size: int) -> None:
+    """Write a SentencePiece BPE model with `size` pieces, learnt on both sides of the pairs."""
     partial = model.with_suffix(".partial")
     with partial.open("wb") as stream:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(text for pair in chosen for text in (pair.source, pair.target)),
+            sentence_iterator=(text for pair in pairs for text in (pair.source, pair.target)),
             model_writer=stream,
             model_type="bpe",
             vocab_size=size,

@@ -117,13 +117,12 @@ class Composer:
         language = drawn(source, {name: LANGUAGES[name] for name in sorted(self._shards)})
         if audible and source.random() < NOTHING:
             return self._nothing(source, language)
-        shard = self._shard(source, language, audible)
-        index = shard.choose(source, difficulty.usual if audible else 0.0)
-        while shard.labels[index]["frames"] > 100 * difficulty.longest:
-            index = shard.choose(source, difficulty.usual if audible else 0.0)
+        longest = 100 * difficulty.longest
+        shard = self._shard(source, language, longest, audible)
+        index = shard.choose(source, difficulty.usual if audible else 0.0, longest)
         count = 1 + (source.random() < difficulty.joined) + (source.random() < difficulty.joined / 2)
         chosen = [shard.spoken(index + i, audible) for i in range(count)]
-        while len(chosen) > 1 and sum(len(s.codes) for s in chosen) > 100 * difficulty.longest:
+        while len(chosen) > 1 and sum(len(s.codes) for s in chosen) > longest:
             chosen.pop()
         begin = 0
         timed = chosen[0].words[0][3] >= 0
@@ -139,11 +138,18 @@ class Composer:
             self._colour(source, window, difficulty)
         return window
 
-    def _shard(self, source: np.random.Generator, language: str, audible: bool) -> Shard:
-        origins = self._shards[language]
-        # People's sounds have no names: they cannot be imagined.
-        shares = {n: share for n, share in SHARES.items() if n in origins and (audible or n != "real")}
-        shards = origins[drawn(source, shares)]
+    def _shard(self, source: np.random.Generator, language: str, longest: float, audible: bool) -> Shard:
+        """A random shard that holds something of `longest` frames at most.
+
+        Raises: ValueError where the language has none.
+        """
+        # People's sounds have no names but those that `forced` finds, some wrong: nobody spells by them.
+        origins = {n: shards for n, shards in self._shards[language].items() if audible or n != "real"}
+        short = {n: [s for s in shards if s.shortest <= longest] for n, shards in origins.items()}
+        shares = {n: share for n, share in SHARES.items() if short.get(n)}
+        if not shares:
+            raise ValueError(f"no utterance in {language} is as short as {longest / 100:.1f} s: more shards")
+        shards = short[drawn(source, shares)]
         size = np.array([len(shard.labels) for shard in shards])
         return shards[source.choice(len(shards), p=size / size.sum())]
 
