@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from mt import glossary, numbers
 from mt.languages import normalized
+from mt.measures import MEASURES
 from mt.numbers import Number
 from mt.phrasing import phrased, spaced_after
 from streaming.matching import touches
@@ -159,7 +160,7 @@ class _Draft:
         before, after = self.text[:place], self.text[place:]
         for number in reversed(self._faults.invented):
             end = number.end
-            if self.text[end : end + 1] in tuple(numbers.MEASURES):
+            if self.text[end : end + 1] in tuple(MEASURES):
                 end += 1  # what it would count goes with it
             if number.start >= place:
                 after = after[: number.start - place] + after[end - place :]
