@@ -4,18 +4,21 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from mt.figures import DIGITS, LONGEST, Numeral, digit_value
+from mt.figures import LONGEST, SPACED_DIGITS, Numeral, digit_value
 
 _HAN = {sign: i for i, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "亿": 10**8}
 _SIGN = "零〇一二两三四五六七八九"
+_DIGITS = rf"(?:{SPACED_DIGITS['zh']})"
 _HAN_NUMBER = re.compile(
-    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
+    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
     rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分刻])(?P<scale>万亿|[万亿])?)?"
     r"(?:[多余](?P<over>万亿|[万亿]))?"
 )
-_IDIOMS = frozenset("万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五".split())
+_IDIOMS = frozenset(
+    "万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五 五一 六一 八一 三八".split()
+)
 """Strings that look like numbers and are words."""
 _HALF = re.compile("[个年天月岁倍]半(?![天夜])")
 _VERY = re.compile("分(?!钟)")
@@ -92,7 +95,7 @@ def _han_value(body: str) -> Decimal | None:
     total = group = current = Decimal(0)
     last_scale = 0
     seen = False
-    for part in re.findall(rf"{DIGITS}|\D", body):
+    for part in re.findall(rf"{_DIGITS}|\D", body):
         if len(part) > LONGEST:
             return None
         if part[0].isdecimal():

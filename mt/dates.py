@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from mt.figures import roman_value
 from mt.units import MONTHS
 
 DATE, TIME, MONTH, DECADE, ORDINAL = "date", "time", "month", "decade", "ordinal"
@@ -163,14 +164,12 @@ _PARTS = {
     ),
     "es": ((re.compile(r"\bsiglos? (?P<roman>[IVX]+)\b"), ORDINAL),),
 }
-_ROMAN = {"I": 1, "V": 5, "X": 10}
 
 
 def _part(match: re.Match[str]) -> Decimal:
     parts = match.groupdict()
     if roman := parts.get("roman"):
-        signs = [_ROMAN[sign] for sign in roman]
-        return Decimal(sum(-a if a < b else a for a, b in zip(signs, [*signs[1:], 0], strict=True)))
+        return Decimal(roman_value(roman))
     century = int(parts.get("century") or 1) - 1
     return Decimal(parts["value"]) + century * 100
 

@@ -12,9 +12,10 @@ from itertools import pairwise
 from mt.dates import ORDINAL, TIME, moments
 from mt.figures import Numeral, in_figures
 from mt.numerals import numerals
-from mt.quantities import Number, quantities
+from mt.quantities import EITHER, Number, quantities
 from mt.renderings import written
 from mt.units import MONTHS
+from mt.wordings import wordings
 
 __all__ = ["LANGUAGES", "Number", "growing", "invented", "missing", "numbers", "overgrown", "written"]
 
@@ -24,12 +25,32 @@ LANGUAGES = frozenset({"en", "zh", "es", "de"})
 
 def numbers(text: str, language: str) -> list[Number]:
     """Find the numbers of a text, in order."""
-    found: list[Number] = []
     known = numerals(text, language)
-    for number in (*_moments(text, known, language), *quantities(text, known, language)):
-        if not any(number.start < other.end and other.start < number.end for other in found):
-            found.append(number)
-    return sorted(found, key=lambda number: number.start)
+    figures, origin = in_figures(text, known, language)
+    found = [
+        Number(origin[m.start], origin[m.end], m.kind, m.value, True, m.asked, m.asked, m.half_day)
+        for m in moments(figures, language)
+    ]
+    said = list(wordings(figures, language))
+    counted = {origin[w.numeral]: w.values for w in said if w.numeral is not None}
+    nouns = [
+        Number(origin[w.start], origin[w.end], EITHER, w.values, asked=False, plain=False)
+        for w in said
+        if w.numeral is None
+    ]
+    kept: list[Number] = []
+    for number in (*found, *_apart(nouns, known), *quantities(text, known, language, counted)):
+        if not any(number.start < other.end and other.start < number.end for other in kept):
+            kept.append(number)
+    return sorted(kept, key=lambda number: number.start)
+
+
+def _apart(nouns: Iterable[Number], known: Sequence[Numeral]) -> Iterator[Number]:
+    """Leave out what is part of a larger number, as the half of half a million is."""
+    for noun in nouns:
+        around = (n for n in known if n.start < noun.end and noun.start < n.end)
+        if all(noun.start <= n.start and n.end <= noun.end for n in around):
+            yield noun
 
 
 def missing(source: Iterable[Number], target: Iterable[Number]) -> list[Number]:
@@ -107,10 +128,3 @@ def _tail(language: str) -> re.Pattern[str]:
     links = {"es": r"\d+\.?º? de(?: (?:\w+)(?: de)?)?", "de": rf"\d+\. ?(?:{names})?"}
     begun = rf"(?<!\w)(?:{names})(?: \d+(?:st|nd|rd|th)?,?)?"
     return re.compile(rf"(?:{begun}|{signs}|{links.get(language, 'hundred and')}|\d+ (?:{names}),?)\s*$")
-
-
-def _moments(text: str, known: Sequence[Numeral], language: str) -> Iterator[Number]:
-    figures, origin = in_figures(text, known, language)
-    for moment in moments(figures, language):
-        start, end, asked = origin[moment.start], origin[moment.end], moment.asked
-        yield Number(start, end, moment.kind, moment.value, True, asked, asked, moment.half_day)

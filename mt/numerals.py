@@ -8,9 +8,10 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from mt.chinese_numerals import chinese_numerals
-from mt.figures import DIGITS, LONGEST, Numeral, digit_value
+from mt.figures import DIGITS, LONGEST, SPACED_DIGITS, Numeral, digit_value
 from mt.number_words import WORDS, Words, cardinal, ordinal
 
 
@@ -21,7 +22,11 @@ def numerals(text: str, language: str) -> list[Numeral]:
     return list(_Spaced(text, language).numerals())
 
 
-_TOKEN = re.compile(rf"{DIGITS}|[^\W\d_]+", re.UNICODE)
+@cache
+def _token(language: str) -> re.Pattern[str]:
+    return re.compile(rf"{SPACED_DIGITS.get(language, DIGITS)}|[^\W\d_]+")
+
+
 _GAP = re.compile(r"[ \u00a0\u202f]?|-|‑")
 _HALF_BEHIND = {"en": re.compile(r" \w+ and a half\b"), "es": re.compile(r" \w+ y medi[oa]\b")}
 """A half behind what is counted: `tres horas y media`."""
@@ -111,7 +116,7 @@ class _Spaced:
     def __init__(self, text: str, language: str) -> None:
         self._text, self._language = text, language
         self._words = WORDS.get(language, Words())
-        self._tokens = list(_TOKEN.finditer(text))
+        self._tokens = list(_token(language).finditer(text))
 
     def numerals(self) -> Iterator[Numeral]:
         index = 0

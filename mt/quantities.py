@@ -1,7 +1,7 @@
 """Quantities: numerals with their units, and what they are evidence of."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -57,7 +57,10 @@ class Number:
         return int(self.value[0] or 0)
 
 
-def quantities(text: str, known: Sequence[Numeral], language: str) -> Iterator[Number]:
+def quantities(
+    text: str, known: Sequence[Numeral], language: str, counted: Mapping[int, tuple[Decimal, ...]]
+) -> Iterator[Number]:
+    """Find the quantities of a text; `counted` tells what the numerals before a noun may be elsewhere."""
     for start, end, values in chinese_approximations(text) if language == "zh" else ():
         yield Number(start, end, EITHER, values, asked=False, plain=False)
     for numeral in known:
@@ -66,7 +69,10 @@ def quantities(text: str, known: Sequence[Numeral], language: str) -> Iterator[N
             end, kind = end + suffix, ORDINAL
         kind = ORDINAL if numeral.ordinal and not kind else kind
         asked, plain = _evidence(text, numeral, language, bool(kind) and kind != ORDINAL)
-        yield Number(start, end, kind, (numeral.value,), numeral.digits, asked, plain)
+        values = (numeral.value,)
+        if not kind and numeral.start in counted:
+            kind, values = EITHER, counted[numeral.start]
+        yield Number(start, end, kind, values, numeral.digits, asked, plain)
 
 
 def _ordinal_suffix(text: str, numeral: Numeral, language: str) -> int:

@@ -1,0 +1,84 @@
+"""Translations whose numbers are right come out as they are, however the numbers are worded."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from mt.faithful import FaithfulTranslator
+from streaming.stages import Translation, TranslationRequest
+
+
+class Says:
+    """Answers with one text, and counts how often it is asked."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.calls = text, 0
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        self.calls += 1
+        return [Translation(self.text, score=-1.0) for _ in requests]
+
+
+BOTH_WAYS = [
+    # Wordings: nouns that say a number.
+    ("en", "es", "I slept half an hour.", "Dormí treinta minutos."),
+    ("en", "zh", "Wait half an hour.", "等三十分钟。"),
+    ("en", "de", "We waited half an hour.", "Wir warteten dreißig Minuten."),
+    ("en", "zh", "Wait a quarter of an hour.", "等十五分钟。"),
+    ("en", "de", "Wait a quarter of an hour.", "Warte fünfzehn Minuten."),
+    ("en", "zh", "Wait three quarters of an hour.", "等四十五分钟。"),
+    ("zh", "en", "请等一刻钟。", "Please wait fifteen minutes."),
+    ("zh", "en", "请等一刻钟。", "Please wait a quarter of an hour."),
+    ("zh", "de", "请等三刻钟。", "Bitte warten Sie eine Dreiviertelstunde."),
+    ("en", "zh", "It started two decades ago.", "它始于二十年前。"),
+    ("en", "de", "It started two decades ago.", "Es begann vor zwanzig Jahren."),
+    ("en", "zh", "For three decades he worked here.", "三十年来他一直在这里工作。"),
+    ("en", "zh", "That was half a century ago.", "那是五十年前。"),
+    ("es", "de", "Hace dos siglos.", "Vor 200 Jahren."),
+    ("en", "de", "I will be back in two weeks.", "Ich bin in vierzehn Tagen zurück."),
+    ("es", "en", "Vuelvo en quince días.", "I'll be back in two weeks."),
+    ("en", "de", "I will be back in a fortnight.", "Ich bin in vierzehn Tagen zurück."),
+    ("en", "zh", "I will be back in a fortnight.", "我十四天后回来。"),
+    ("en", "de", "It takes a week.", "Es dauert acht Tage."),
+    ("en", "zh", "I bought two dozen eggs.", "我买了二十四个鸡蛋。"),
+    ("en", "zh", "We sold three dozen tickets.", "我们卖了三十六张票。"),
+    ("en", "de", "We sold three dozen tickets.", "Wir haben drei Dutzend Karten verkauft."),
+    ("es", "en", "Compré una docena de huevos.", "I bought 12 eggs."),
+    ("es", "en", "Vino un centenar de personas.", "A hundred people came."),
+    ("es", "en", "Vino una veintena de personas.", "Twenty people came."),
+    ("es", "en", "Vino un millar de personas.", "A thousand people came."),
+    ("zh", "en", "八成的人同意。", "80 percent of the people agree."),
+    ("zh", "en", "八成的人同意。", "Eighty percent of the people agree."),
+    ("zh", "en", "今天打八折。", "Everything is 20% off today."),
+    ("zh", "en", "今天打八五折。", "Everything is 15% off today."),
+    ("zh", "en", "利润涨了一倍。", "Profits rose by 100 percent."),
+    ("zh", "en", "我百分百同意。", "I agree one hundred percent."),
+    ("zh", "en", "只有千分之三。", "It is only 0.3%."),
+    ("en", "es", "50% of them left.", "La mitad se fue."),
+    ("en", "zh", "Louis XIV was the king of France.", "路易十四是法国国王。"),
+    ("zh", "es", "路易十四是法国国王。", "Luis XIV era el rey de Francia."),
+    ("en", "de", "Read chapter IV.", "Lies Kapitel 4."),
+    ("en", "zh", "Read chapter XXIV.", "读第二十四章。"),
+    # Thousands parted by spaces.
+    ("en", "es", "There were 12,345 people.", "Había 12 345 personas."),
+    ("en", "zh", "There were 10,000 people.", "有10 000人。"),
+    ("en", "de", "There were 10,000 people.", "Es waren 10 000 Menschen."),
+]
+ONE_WAY = [
+    ("zh", "en", "五一劳动节快乐。", "Happy Labor Day."),
+    ("en", "zh", "We rest on May Day.", "五一劳动节我们休息。"),
+    ("en", "zh", "We saw the Ming Tombs.", "我们看了十三陵。"),
+    ("zh", "en", "新冠是一种疾病。", "COVID-19 is a disease."),
+    ("de", "en", "Die dreißigjährige Frau lachte.", "The thirty-year-old woman laughed."),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "said", "right"),
+    [*BOTH_WAYS, *((b, a, right, said) for a, b, said, right in BOTH_WAYS), *ONE_WAY],
+)
+def test_a_right_translation_stays_as_it_is(source: str, target: str, said: str, right: str) -> None:
+    says = Says(right)
+    asked = TranslationRequest(said, "", source, target, True)
+    (answer,) = FaithfulTranslator(says).translate([asked])
+    assert (answer.text, says.calls) == (right, 1)
