@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mt.figures import LONGEST, SPACED_DIGITS, Numeral, digit_value
+from mt.scales import abbreviated_scale
 
 _HAN = {sign: i for i, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
@@ -45,7 +46,11 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
         value *= _group(match["over"] or "")  # 三百多万
         if _HALF.match(text, match.end()) and not match["ordinal"]:
             value += Decimal("0.5")
-        yield Numeral(match.start(), match.end(), value, digits, bool(match["ordinal"]))
+        end, also = match.end(), ()
+        if digits and (scale := abbreviated_scale(text, match.start(), end)):
+            end, also = scale.end, () if scale.sure else (value,)
+            value *= scale.factor
+        yield Numeral(match.start(), end, value, digits, bool(match["ordinal"]), also=also)
 
 
 def chinese_approximations(text: str) -> Iterator[tuple[int, int, tuple[Decimal, ...]]]:

@@ -38,6 +38,8 @@ class Numeral:
     ordinal: bool = False
     vague: bool = False
     """Its word means something else as well, or no number in particular: `hundert`, `cuarto`."""
+    also: tuple[Decimal, ...] = ()
+    """What it may be as well."""
 
 
 _SPACES = re.compile(r"\s")

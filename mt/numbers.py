@@ -14,7 +14,7 @@ from mt.figures import Numeral, in_figures
 from mt.numerals import numerals
 from mt.quantities import EITHER, Number, quantities
 from mt.renderings import written
-from mt.units import MONTHS
+from mt.units import MONTHS, UNITS
 from mt.wordings import wordings
 
 __all__ = ["LANGUAGES", "Number", "growing", "invented", "missing", "numbers", "overgrown", "written"]
@@ -99,7 +99,17 @@ def overgrown(text: str, rest: str, language: str) -> int:
         grown = number.start > last.start or number.value != last.value
         if grown and number.start < len(text) < number.end:
             return number.end - len(text)
+    tail = _TAIL_IN_CHINESE if language == "zh" else _TAIL
+    if last.kind in UNITS and (cut := tail.match(rest)):
+        # A one before it makes a number of what may begin with zeros.
+        figure = next(iter(numbers(f"1{rest[cut.end() - 1 :]}", language)), None)
+        return cut.end() - 2 + figure.end if figure and not figure.start else cut.end()
     return 0
+
+
+# Behind a number with its unit a figure may begin in Chinese, but none with a zero.
+_TAIL = re.compile(r"[.,]?\d")
+_TAIL_IN_CHINESE = re.compile(r"[.,]\d|0")
 
 
 _LETTERS = re.compile(r"[^\W\d_]+")

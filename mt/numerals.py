@@ -13,6 +13,7 @@ from functools import cache
 from mt.chinese_numerals import chinese_numerals
 from mt.figures import DIGITS, LONGEST, SPACED_DIGITS, Numeral, digit_value
 from mt.number_words import WORDS, Words, cardinal, ordinal
+from mt.scales import abbreviated_scale
 
 
 def numerals(text: str, language: str) -> list[Numeral]:
@@ -130,6 +131,8 @@ class _Spaced:
 
     def _numeral(self, first: int) -> tuple[Numeral | None, int]:
         """Read the longest number that begins at a token, and tell where to read on."""
+        if abbreviated := self._abbreviated(first):
+            return abbreviated
         total, end = self._read(first, joined=True)
         if end == first:
             return None, first + 1
@@ -144,6 +147,19 @@ class _Spaced:
             return None, end  # "a million" is a number, "millions" and "Million" alone are not
         start = self._tokens[first].start()
         return Numeral(start, self._tokens[end - 1].end(), value, total.digits, total.ordinal, vague), end
+
+    def _abbreviated(self, first: int) -> tuple[Numeral, int] | None:
+        """Read digits with an abbreviated scale behind them."""
+        start, end = self._tokens[first].span()
+        digits = self._text[start:end]
+        if self._language not in WORDS or not digits[0].isdecimal() or len(digits) > LONGEST:
+            return None
+        scale = abbreviated_scale(self._text, start, end)
+        if scale is None:
+            return None
+        value = digit_value(digits, self._language)
+        also = () if scale.sure else (value,)
+        return Numeral(start, scale.end, value * scale.factor, True, also=also), first + 2
 
     def _read(self, first: int, joined: bool) -> tuple[_Sum, int]:
         (total, index), end = self._opening(first), first

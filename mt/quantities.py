@@ -69,9 +69,11 @@ def quantities(
             end, kind = end + suffix, ORDINAL
         kind = ORDINAL if numeral.ordinal and not kind else kind
         asked, plain = _evidence(text, numeral, language, bool(kind) and kind != ORDINAL)
-        values = (numeral.value,)
+        values: tuple[Decimal, ...] = (numeral.value,)
         if not kind and numeral.start in counted:
             kind, values = EITHER, counted[numeral.start]
+        elif not kind and numeral.also:
+            kind, values = EITHER, (numeral.value, *numeral.also)
         yield Number(start, end, kind, values, numeral.digits, asked, plain)
 
 

@@ -33,7 +33,7 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
     "USD": {
         "en": _unit("${}", "dollars|dollar|USD|US dollars|American dollars", "US$|$"),
         "zh": _unit("{}美元", "块美元|美元|美金", "US$|$"),
-        "es": _unit("{} dólares", "dólares|dólar|USD", "US$|$"),
+        "es": _unit("{} dólares", "dólares|dólar|USD|$", "US$|$"),
         "de": _unit("{} Dollar", "Dollar|US-Dollar|USD|$", "$"),
     },
     "EUR": {

@@ -229,6 +229,12 @@ def test_a_number_at_the_end_may_still_grow(language: str, text: str, held: str)
         ("el 7 de abril de 2020", "00", "es", 2),
         ("am 7. April 2020", "00 Uhr", "de", 2),
         ("on April 7, 2020", ", 300 came", "en", 0),
+        ("Das waren 2", " Mio. Euro", "de", 10),
+        ("Das waren 2 Mio. Euro", " mehr", "de", 0),
+        ("Cuesta 3 dólares", ",50 dólares", "es", 11),
+        ("It costs 3 yuan", ".5 yuan", "en", 7),
+        ("它要3美元", "00万美元", "zh", 5),
+        ("它要3美元", "50美分", "zh", 0),
     ],
 )
 def test_what_follows_a_number_does_not_turn_it_into_another(

@@ -63,6 +63,23 @@ BOTH_WAYS = [
     ("en", "es", "There were 12,345 people.", "Había 12 345 personas."),
     ("en", "zh", "There were 10,000 people.", "有10 000人。"),
     ("en", "de", "There were 10,000 people.", "Es waren 10 000 Menschen."),
+    # Scales that are abbreviated behind digits.
+    ("en", "zh", "It costs $5K.", "它要5000美元。"),
+    ("en", "zh", "It costs $5K.", "它要$5K。"),
+    ("en", "zh", "There were 10k people.", "有一万人。"),
+    ("en", "zh", "He is 10K short.", "他差一万。"),
+    ("en", "es", "We ran 10K.", "Corrimos 10 kilómetros."),
+    ("en", "zh", "It costs $3M.", "它要300万美元。"),
+    ("en", "es", "It costs $3.5m.", "Cuesta 3,5 millones de dólares."),
+    ("en", "es", "It costs $3 million.", "Cuesta 3 M$."),
+    ("en", "de", "It costs $3bn.", "Es kostet 3 Milliarden Dollar."),
+    ("en", "de", "It costs £4 bn.", "Es kostet 4 Mrd. Pfund Sterling."),
+    ("de", "en", "Es kostet 2 Mio. Euro.", "It costs 2 million euros."),
+    ("de", "en", "Es kostet 3 Mrd. Euro.", "It costs 3 billion euros."),
+    ("de", "zh", "Es waren 2,5 Mio.", "有250万。"),
+    ("de", "es", "Das sind 20 Tsd. Euro.", "Son 20.000 euros."),
+    ("es", "en", "Son 4 mill. de euros.", "That's 4 million euros."),
+    ("zh", "en", "月薪20K。", "The monthly pay is 20,000."),
 ]
 ONE_WAY = [
     ("zh", "en", "五一劳动节快乐。", "Happy Labor Day."),
