@@ -23,6 +23,9 @@ _IDIOMS = frozenset(
 """Strings that look like numbers and are words."""
 _HALF = re.compile("[个年天月岁倍]半(?![天夜])")
 _VERY = re.compile("分(?!钟)")
+_CLOCK_BEFORE = re.compile(rf"(?:(?<![这那哪有每])[一1]|[{_SIGN[3:]}十02-9])[点时][过差]?$")
+_CLOCK_BEHIND = re.compile(rf"分[到就]?[{_SIGN}十\d]{{1,3}}[点时]")
+_VERY_WHAT = re.compile("分(?:重要|清楚|清晰|明[显确]|关键|必要|危险|困难|简单|值得|有[趣用效]|满意|高兴)")
 _PAIR = re.compile("[一二两三四五六七八九]{2}")
 
 
@@ -31,7 +34,7 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
     for match in _HAN_NUMBER.finditer(text):
         body, following = match["body"], text[match.end() : match.end() + 1]
         digits = body[0].isdecimal()
-        if not digits and (body in _IDIOMS or (body == "十" and _VERY.match(text, match.end()))):
+        if not digits and (body in _IDIOMS or (body == "十" and _means_very(text, match))):
             continue
         if match["some"] or following == "几" or _alternatives(body):
             continue
@@ -51,6 +54,16 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
             end, also = scale.end, () if scale.sure else (value,)
             value *= scale.factor
         yield Numeral(match.start(), end, value, digits, bool(match["ordinal"]), also=also)
+
+
+def _means_very(text: str, ten: re.Match[str]) -> bool:
+    """Whether 十分 is a word, not the minutes of a time (五点十分, 差十分六点)."""
+    before, end = text[max(0, ten.start() - 4) : ten.start()], ten.end()
+    if not _VERY.match(text, end):
+        return False
+    if _CLOCK_BEFORE.search(before):
+        return bool(_VERY_WHAT.match(text, end))
+    return not (before.endswith("差") and _CLOCK_BEHIND.match(text, end))
 
 
 def chinese_approximations(text: str) -> Iterator[tuple[int, int, tuple[Decimal, ...]]]:

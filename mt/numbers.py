@@ -6,6 +6,7 @@ Whatever the translator wrote is judged by that alone; what is missing can be wr
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -40,8 +41,12 @@ def numbers(text: str, language: str) -> list[Number]:
     ]
     kept: list[Number] = []
     for number in (*found, *_apart(nouns, known), *quantities(text, known, language, counted)):
-        if not any(number.start < other.end and other.start < number.end for other in kept):
+        around = [other for other in kept if number.start < other.end and other.start < number.end]
+        if not around:
             kept.append(number)
+        elif all(other.kind == TIME and not other.asked for other in around):
+            # Ten to five may be a time and may be two numbers: neither is asked for, either is accepted.
+            kept.append(replace(number, asked=False, plain=False))
     return sorted(kept, key=lambda number: number.start)
 
 
