@@ -21,7 +21,7 @@ _IDIOMS = frozenset(
     "万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五 五一 六一 八一 三八".split()
 )
 """Strings that look like numbers and are words."""
-_HALF = re.compile("[个年天月岁倍]半(?![天夜])")
+_HALF = re.compile("[个年天月岁倍块米]半(?![天夜])")
 _VERY = re.compile("分(?!钟)")
 _CLOCK_BEFORE = re.compile(rf"(?:(?<![这那哪有每])[一1]|[{_SIGN[3:]}十02-9])[点时][过差]?$")
 _CLOCK_BEHIND = re.compile(rf"分[到就]?[{_SIGN}十\d]{{1,3}}[点时]")

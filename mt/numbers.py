@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
+from mt.amounts import amounts
 from mt.dates import ORDINAL, TIME, moments
 from mt.figures import Numeral, in_figures
 from mt.numerals import numerals
@@ -40,7 +41,8 @@ def numbers(text: str, language: str) -> list[Number]:
         if w.numeral is None
     ]
     kept: list[Number] = []
-    for number in (*found, *_apart(nouns, known), *quantities(text, known, language, counted)):
+    two_parts = amounts(text, known, language)
+    for number in (*found, *_apart(nouns, known), *two_parts, *quantities(text, known, language, counted)):
         around = [other for other in kept if number.start < other.end and other.start < number.end]
         if not around:
             kept.append(number)
