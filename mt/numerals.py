@@ -12,7 +12,7 @@ from functools import cache
 
 from mt.chinese_numerals import chinese_numerals
 from mt.figures import DIGITS, LONGEST, SPACED_DIGITS, Numeral, digit_value
-from mt.number_words import WORDS, Words, cardinal, ordinal
+from mt.number_words import WORDS, Words, cardinal, ordinal, vague
 from mt.scales import abbreviated_scale
 
 
@@ -142,11 +142,11 @@ class _Spaced:
         elif self._half_behind(end):
             value += Decimal("0.5")
         alone = end - first == 1
-        vague = alone and word in self._words.vague
-        if alone and not vague and (word in self._words.scales or word in self._words.articles):
+        unsure = alone and vague(word, self._language)
+        if alone and not unsure and (word in self._words.scales or word in self._words.articles):
             return None, end  # "a million" is a number, "millions" and "Million" alone are not
         start = self._tokens[first].start()
-        return Numeral(start, self._tokens[end - 1].end(), value, total.digits, total.ordinal, vague), end
+        return Numeral(start, self._tokens[end - 1].end(), value, total.digits, total.ordinal, unsure), end
 
     def _abbreviated(self, first: int) -> tuple[Numeral, int] | None:
         """Read digits with an abbreviated scale behind them."""

@@ -76,6 +76,12 @@ from mt.numerals import numerals
         ("de", "einundzwanzigsten, drittens, Drittel, hunderte", ["21", "3"]),
         ("de", "zwei tausend, 12 Tausend, dreitausend zweihundert", ["2000", "12000", "3200"]),
         ("de", "dreimal, einmal, zehnmal, neunziger", ["3", "10", "90"]),
+        (
+            "de",
+            "vierjähriges, dreistündige, zehnstöckigem, fünftägig, vielfach, einfach",
+            ["4", "3", "10", "5"],
+        ),
+        ("de", "zweieinhalbstündigen, achtköpfiger, hundertjährige, sechsstellig", ["2.5", "8", "100", "6"]),
         ("de", "dreieinhalb, anderthalb Millionen, eine halbe Million", ["3.5", "1500000", "500000"]),
         ("de", "tausend" * 50, []),
         ("zh", "三个半小时，三米半，三百多万，300多万", ["3.5", "3.5", "3000000", "3000000"]),
@@ -151,6 +157,8 @@ def test_neighbouring_signs_leave_a_choice(text: str, exact: list[int], either: 
         ("de", "tausend", True),
         ("de", "eintausend", False),
         ("de", "achten", True),
+        ("de", "vierjähriges", True),
+        ("de", "viermal", False),
     ],
 )
 def test_a_word_that_alone_says_no_number_is_vague(language: str, text: str, vague: bool) -> None:

@@ -130,13 +130,22 @@ BOTH_WAYS = [
     ("de", "en", "Es kostet 3 Euro 5 Cent.", "It costs €3.05."),
     ("es", "en", "Cuesta tres euros con cincuenta.", "It costs 3.50 euros."),
     ("de", "en", "Für drei Euro kamen fünfzig Leute.", "For three euros fifty people came."),
+    # Adjectives with a number in them.
+    ("en", "de", "She is a four-year-old girl.", "Sie ist ein vierjähriges Mädchen."),
+    ("en", "de", "She has a three-year-old son.", "Sie hat einen dreijährigen Sohn."),
+    ("en", "de", "The thirty-year-old woman laughed.", "Die dreißigjährige Frau lachte."),
+    ("en", "de", "We had a three-hour meeting.", "Wir hatten eine dreistündige Sitzung."),
+    ("en", "de", "It is a ten-story building.", "Es ist ein zehnstöckiges Gebäude."),
+    ("en", "de", "It was a five-day trip.", "Es war eine fünftägige Reise."),
+    ("en", "de", "It was a 2.5-hour talk.", "Es war ein zweieinhalbstündiger Vortrag."),
+    ("en", "de", "The price rose threefold.", "Der Preis stieg auf das Dreifache."),
+    ("en", "de", "That is easy.", "Das ist einfach."),
 ]
 ONE_WAY = [
     ("zh", "en", "五一劳动节快乐。", "Happy Labor Day."),
     ("en", "zh", "We rest on May Day.", "五一劳动节我们休息。"),
     ("en", "zh", "We saw the Ming Tombs.", "我们看了十三陵。"),
     ("zh", "en", "新冠是一种疾病。", "COVID-19 is a disease."),
-    ("de", "en", "Die dreißigjährige Frau lachte.", "The thirty-year-old woman laughed."),
 ]
 
 
