@@ -9,6 +9,7 @@ from mt.chinese_numerals import chinese_approximations
 from mt.dates import DATE, DECADE, ORDINAL, TIME
 from mt.figures import SMALL, Numeral
 from mt.measures import MEASURES, with_unit
+from mt.units import ALIKE
 
 EITHER = "either"
 """The kind of a number that may be one or another."""
@@ -44,7 +45,7 @@ class Number:
             return _same_decade(self.value[0] or Decimal(0), other.value[0] or Decimal(0))
         if kinds == {TIME} and (self.half_day or other.half_day):
             return self.hour % 12 == other.hour % 12 and self.value[1] == other.value[1]
-        if self.kind == other.kind or kinds == {"", ORDINAL}:
+        if self.kind == other.kind or kinds in ({"", ORDINAL}, ALIKE):
             return self.value == other.value
         if kinds == {"", TIME} and _full_hour(self) and _full_hour(other):
             return self.hour % 12 == other.hour % 12

@@ -48,6 +48,13 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
         "es": _unit("{} libras esterlinas", "libras esterlinas|GBP|£", "£"),
         "de": _unit("{} Pfund Sterling", "Pfund Sterling|GBP|£", "£"),
     },
+    # Money or weight; of Chinese, where they are two words, only the number is written.
+    "lb": {
+        "en": _unit("{} pounds", "pounds|pound"),
+        "zh": _unit("{}", "磅"),
+        "es": _unit("{} libras", "libras|libra"),
+        "de": _unit("{} Pfund", "Pfund"),
+    },
     "CNY": {
         "en": _unit("{} yuan", "yuan|RMB|CNY", "¥|CN¥|RMB "),
         "zh": _unit("{}元", "元人民币|人民币|元|块钱|块", "¥|￥"),
@@ -64,7 +71,7 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
         "en": _unit("{} km", "km|kilometers|kilometer|kilometres|kilometre"),
         "zh": _unit("{}公里", "公里|千米|km"),
         "es": _unit("{} km", "km|kilómetros|kilómetro"),
-        "de": _unit("{} km", "km|Kilometern|Kilometer"),
+        "de": _unit("{} km", "km|Kilometern|Kilometer|Stundenkilometern|Stundenkilometer"),
     },
     "m": {
         "en": _unit("{} meters", "meters|meter|metres|metre"),
@@ -122,6 +129,9 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
     },
 }
 """Unit → language → how it is read and written. No unit is converted."""
+
+ALIKE = frozenset({"lb", "GBP"})
+"""Units that one language may name as another does."""
 
 MONTHS: Mapping[str, tuple[str, ...]] = {
     "en": tuple(

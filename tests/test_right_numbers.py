@@ -140,6 +140,13 @@ BOTH_WAYS = [
     ("en", "de", "It was a 2.5-hour talk.", "Es war ein zweieinhalbstündiger Vortrag."),
     ("en", "de", "The price rose threefold.", "Der Preis stieg auf das Dreifache."),
     ("en", "de", "That is easy.", "Das ist einfach."),
+    # Units that have two names.
+    ("en", "es", "It costs £5.", "Cuesta 5 libras."),
+    ("en", "de", "It costs £5.", "Es kostet 5 Pfund."),
+    ("en", "de", "It weighs 5 pounds.", "Es wiegt 5 Pfund."),
+    ("es", "zh", "Pesa 5 libras.", "它重5磅。"),
+    ("es", "zh", "Cuesta 5 libras.", "它要5英镑。"),
+    ("en", "de", "The car drives at 100 km/h.", "Das Auto fährt 100 Stundenkilometer."),
 ]
 ONE_WAY = [
     ("zh", "en", "五一劳动节快乐。", "Happy Labor Day."),
