@@ -49,7 +49,8 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
         value *= _group(match["over"] or "")  # 三百多万
         if _HALF.match(text, match.end()) and not match["ordinal"]:
             value += Decimal("0.5")
-        end, also = match.end(), ()
+        end = match.end()
+        also: tuple[Decimal, ...] = ()
         if digits and (scale := abbreviated_scale(text, match.start(), end)):
             end, also = scale.end, () if scale.sure else (value,)
             value *= scale.factor

@@ -62,8 +62,8 @@ def quantities(
     text: str, known: Sequence[Numeral], language: str, counted: Mapping[int, tuple[Decimal, ...]]
 ) -> Iterator[Number]:
     """Find the quantities of a text; `counted` tells what the numerals before a noun may be elsewhere."""
-    for start, end, values in chinese_approximations(text) if language == "zh" else ():
-        yield Number(start, end, EITHER, values, asked=False, plain=False)
+    for start, end, either in chinese_approximations(text) if language == "zh" else ():
+        yield Number(start, end, EITHER, either, asked=False, plain=False)
     for numeral in known:
         start, end, kind = with_unit(text, numeral, language)
         if suffix := _ordinal_suffix(text, numeral, language):

@@ -246,7 +246,8 @@ def test_a_number_at_the_end_may_still_grow(language: str, text: str, held: str)
         ("Cuesta 3 dólares", ",50 dólares", "es", 11),
         ("It costs 3 yuan", ".5 yuan", "en", 7),
         ("它要3美元", "00万美元", "zh", 5),
-        ("它要3美元", "50美分", "zh", 0),
+        ("它要3美元", "50美分", "zh", 4),
+        ("它要3美元", "50个", "zh", 0),
     ],
 )
 def test_what_follows_a_number_does_not_turn_it_into_another(
