@@ -4,21 +4,28 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from mt.figures import DIGITS, LONGEST, Numeral, digit_value
+from mt.figures import LONGEST, SPACED_DIGITS, Numeral, digit_value
+from mt.scales import abbreviated_scale
 
 _HAN = {sign: i for i, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "亿": 10**8}
 _SIGN = "零〇一二两三四五六七八九"
+_DIGITS = rf"(?:{SPACED_DIGITS['zh']})"
 _HAN_NUMBER = re.compile(
-    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
+    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
     rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分刻])(?P<scale>万亿|[万亿])?)?"
     r"(?:[多余](?P<over>万亿|[万亿]))?"
 )
-_IDIOMS = frozenset("万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五".split())
+_IDIOMS = frozenset(
+    "万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五 五一 六一 八一 三八".split()
+)
 """Strings that look like numbers and are words."""
-_HALF = re.compile("[个年天月岁倍]半(?![天夜])")
+_HALF = re.compile("[个年天月岁倍块米]半(?![天夜])")
 _VERY = re.compile("分(?!钟)")
+_CLOCK_BEFORE = re.compile(rf"(?:(?<![这那哪有每])[一1]|[{_SIGN[3:]}十02-9])[点时][过差]?$")
+_CLOCK_BEHIND = re.compile(rf"分[到就]?[{_SIGN}十\d]{{1,3}}[点时]")
+_VERY_WHAT = re.compile("分(?:重要|清楚|清晰|明[显确]|关键|必要|危险|困难|简单|值得|有[趣用效]|满意|高兴)")
 _PAIR = re.compile("[一二两三四五六七八九]{2}")
 
 
@@ -27,7 +34,7 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
     for match in _HAN_NUMBER.finditer(text):
         body, following = match["body"], text[match.end() : match.end() + 1]
         digits = body[0].isdecimal()
-        if not digits and (body in _IDIOMS or (body == "十" and _VERY.match(text, match.end()))):
+        if not digits and (body in _IDIOMS or (body == "十" and _means_very(text, match))):
             continue
         if match["some"] or following == "几" or _alternatives(body):
             continue
@@ -42,7 +49,22 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
         value *= _group(match["over"] or "")  # 三百多万
         if _HALF.match(text, match.end()) and not match["ordinal"]:
             value += Decimal("0.5")
-        yield Numeral(match.start(), match.end(), value, digits, bool(match["ordinal"]))
+        end = match.end()
+        also: tuple[Decimal, ...] = ()
+        if digits and (scale := abbreviated_scale(text, match.start(), end)):
+            end, also = scale.end, () if scale.sure else (value,)
+            value *= scale.factor
+        yield Numeral(match.start(), end, value, digits, bool(match["ordinal"]), also=also)
+
+
+def _means_very(text: str, ten: re.Match[str]) -> bool:
+    """Whether 十分 is a word, not the minutes of a time (五点十分, 差十分六点)."""
+    before, end = text[max(0, ten.start() - 4) : ten.start()], ten.end()
+    if not _VERY.match(text, end):
+        return False
+    if _CLOCK_BEFORE.search(before):
+        return bool(_VERY_WHAT.match(text, end))
+    return not (before.endswith("差") and _CLOCK_BEHIND.match(text, end))
 
 
 def chinese_approximations(text: str) -> Iterator[tuple[int, int, tuple[Decimal, ...]]]:
@@ -92,7 +114,7 @@ def _han_value(body: str) -> Decimal | None:
     total = group = current = Decimal(0)
     last_scale = 0
     seen = False
-    for part in re.findall(rf"{DIGITS}|\D", body):
+    for part in re.findall(rf"{_DIGITS}|\D", body):
         if len(part) > LONGEST:
             return None
         if part[0].isdecimal():

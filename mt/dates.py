@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from mt.figures import roman_value
 from mt.units import MONTHS
 
 DATE, TIME, MONTH, DECADE, ORDINAL = "date", "time", "month", "decade", "ordinal"
@@ -85,14 +86,22 @@ _COLON = r"(?<![\d:.])(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?![\d:])"
 _HALF_DAY = r" ?(?P<half>[ap])\.?m\.?(?![a-z])"
 _HOUR = r"(?P<hour>\d{1,2})(?!\d)"
 _HAN_HALF = "(?P<half>凌晨|清晨|早上|上午|中午|下午|傍晚|晚上|夜里|半夜|(?<=[今明昨当每])[早晚])"
+_FIVES = r"(?P<minute>5|10|20|25)"
 _CLOCKS = {
     "en": (
         rf"\b(?P<minute>half|quarter|\d{{1,2}}) (?:past|(?<=quarter )(?:after|(?P<before>to))) {_HOUR}",
+        rf"\b(?P<minute>\d{{1,2}}) minutes past {_HOUR}",
         r"\b(?:at|by|until|till|before|after|around) (?P<hour>\d{1,2})[- ](?P<minute>\d{2})(?![\d:-]|[.,]\d)",
     ),
-    "es": (rf"\blas? {_HOUR} (?:(?:y|(?P<before>menos)) )?(?P<minute>media|cuarto|\d{{2}}\b(?![.,]\d))",),
+    "es": (
+        rf"\blas? {_HOUR} (?:(?:y|(?P<before>menos)) )?"
+        r"(?P<minute>media|cuarto|(?:\d{2}|(?<=menos )5)\b(?![.,]\d))",
+        r"\blas? (?P<hour>\d{1,2})\.(?P<minute>\d{2})(?![\d%]|[.,]\d)",
+    ),
     "de": (
         _COLON,
+        rf"\b{_FIVES} (?:Minuten )?(?:nach|(?P<before>vor)) (?P<to_half>halb) {_HOUR}",
+        rf"\bum {_FIVES} (?:nach|(?P<before>vor)) {_HOUR}",
         rf"\b(?P<before>(?P<minute>halb)) {_HOUR}",
         rf"\b(?P<minute>Viertel) (?:nach|(?P<before>vor)) {_HOUR}",
         rf"(?<![\d.]){_HOUR}\.(?P<minute>\d{{2}}) Uhr\b",
@@ -101,46 +110,63 @@ _CLOCKS = {
     # 点 is also a point of a list, and 一点 a little.
     "zh": (
         rf"(?<![\d:.]){_HAN_HALF}?(?P<hour>\d{{1,2}})[:：](?P<minute>\d{{2}})(?!\d)",
-        rf"(?<![\d:.]){_HAN_HALF}?(?P<hour>\d{{1,2}})[点时](?:(?P<minute>半|[13]刻|\d{{1,2}}分|\d{{2}}(?![\d分]))|钟)",
+        rf"(?<![\d:.]){_HAN_HALF}?(?P<hour>\d{{1,2}})[点时]"
+        r"(?:(?P<before>差)|过)?(?:(?P<minute>半|[13]刻|\d{1,2}分|\d{2}(?![\d分]))|钟)",
+        rf"(?P<before>差)(?P<minute>\d{{1,2}}分|[13]刻)钟?[就到]?{_HAN_HALF}?(?P<hour>\d{{1,2}})[点时]",
         rf"{_HAN_HALF}的?(?P<hour>\d{{1,2}})[点时](?![都也儿])",
     ),
 }
+_LOOSE_CLOCKS = {
+    "en": (
+        rf"(?:\b(?:is|at|by|until|till|before)|['’]s) {_FIVES} (?:minutes )?(?:after|(?P<before>to)) {_HOUR}"
+        r"(?=\s*(?:[.,;!?]|$)|\s+(?:now|in|at|on|when|and|already|sharp)\b)(?![.,]\d)",
+    ),
+    "es": (rf"\blas? {_HOUR} y (?P<minute>5)\b",),
+    "de": (
+        rf"\b{_FIVES} (?:Minuten )?(?:nach|(?P<before>vor)) {_HOUR}",
+        rf"\b(?P<before>(?P<minute>(?:3 |drei)viertel)) {_HOUR}",
+    ),
+}
+"""What may be a time and may be two numbers: `it is ten to five`, `fünf nach zehn`."""
 _MINUTES = (
     dict.fromkeys(("半", "half", "halb", "media"), 30)
     | dict.fromkeys(("1刻", "quarter", "viertel", "cuarto"), 15)
-    | {"3刻": 45}
+    | {"3刻": 45, "3 viertel": 15, "dreiviertel": 15}
 )
 
 
 @cache
-def _time_patterns(language: str) -> tuple[re.Pattern[str], ...]:
+def _time_patterns(language: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
     # In German `am` is no half of a day.
     common = (
         () if language in ("zh", "de") else (f"{_COLON}(?:{_HALF_DAY})?", rf"(?<![\d:.]){_HOUR}{_HALF_DAY}")
     )
-    patterns = (*_CLOCKS.get(language, ()), *common)
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+    sure = [(pattern, True) for pattern in (*_CLOCKS.get(language, ()), *common)]
+    loose = [(pattern, False) for pattern in _LOOSE_CLOCKS.get(language, ())]
+    return tuple((re.compile(pattern, re.IGNORECASE), asked) for pattern, asked in (*sure, *loose))
 
 
 def _times(text: str, language: str) -> Iterator[Moment]:
-    for pattern in _time_patterns(language):
+    for pattern, asked in _time_patterns(language):
         for match in pattern.finditer(text):
-            yield from _time(match)
+            yield from _time(match, asked)
 
 
-def _time(match: re.Match[str]) -> Iterator[Moment]:
+def _time(match: re.Match[str], asked: bool) -> Iterator[Moment]:
     parts = match.groupdict()
     hour, minute = int(parts["hour"]), _minute((parts.get("minute") or "0").lower())
     if hour > 24 or minute > 59:
         return
-    if parts.get("before"):
+    if parts.get("to_half"):
+        hour, minute = hour - 1, 30 + (-minute if parts["before"] else minute)
+    elif parts.get("before"):
         hour, minute = hour - 1, 60 - minute
     half = _half((parts.get("half") or "").lower())
     # Twelve at night is no noon.
     unmarked = hour <= 12 and (not half or (hour == 12 and "晚" in (parts.get("half") or "")))
     if half and not unmarked and hour <= 12:
         hour = hour % 12 + (12 if half == "p" else 0)
-    yield Moment(match.start(), match.end(), TIME, (Decimal(hour % 24), Decimal(minute)), unmarked)
+    yield Moment(match.start(), match.end(), TIME, (Decimal(hour % 24), Decimal(minute)), unmarked, asked)
 
 
 def _minute(written: str) -> int:
@@ -163,14 +189,12 @@ _PARTS = {
     ),
     "es": ((re.compile(r"\bsiglos? (?P<roman>[IVX]+)\b"), ORDINAL),),
 }
-_ROMAN = {"I": 1, "V": 5, "X": 10}
 
 
 def _part(match: re.Match[str]) -> Decimal:
     parts = match.groupdict()
     if roman := parts.get("roman"):
-        signs = [_ROMAN[sign] for sign in roman]
-        return Decimal(sum(-a if a < b else a for a, b in zip(signs, [*signs[1:], 0], strict=True)))
+        return Decimal(roman_value(roman))
     century = int(parts.get("century") or 1) - 1
     return Decimal(parts["value"]) + century * 100
 

@@ -8,15 +8,16 @@ generation using grid beam search"), seen from outside: it needs nothing of a mo
 and costs nothing where the free translation is right.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mt import glossary, numbers
+from mt import glossary, inventions, numbers
+from mt.faults import Checker, Faults, counts
 from mt.languages import normalized
 from mt.numbers import Number
 from mt.phrasing import phrased, spaced_after
 from streaming.matching import touches
-from streaming.stages import Term, Translation, TranslationRequest, Translator
+from streaming.stages import Translation, TranslationRequest, Translator
 from streaming.words import capitalized, units
 
 PLACES = 24
@@ -91,27 +92,32 @@ class _Draft:
     request: TranslationRequest
     first: Translation
     text: str = field(init=False, default="")
-    _numbers: list[Number] = field(init=False, default_factory=list)
-    _faults: "_Faults" = field(init=False)
+    _checker: Checker = field(init=False)
+    _faults: Faults = field(init=False)
+    _at_first: Faults = field(init=False)
     _given_up: bool = field(init=False, default=False)
     """What is wrong is committed already."""
     _left: int = field(init=False, default=TRIALS)
 
     def __post_init__(self) -> None:
         request = self.request
-        self._numbers = _own_numbers(request)
+        self._checker = Checker(request)
         self.text = self._phrased(self.first.text)
-        self._faults = self._check(self.text)
+        self._faults = self._at_first = self._checker.faults(self.text)
 
     @property
     def lacking(self) -> bool:
         """A term or a number is missing that can still be written."""
-        lacking = bool(self._faults.terms or self._faults.numbers)
-        return lacking and not self._given_up and self._left > 0 and len(self.request.source) <= LONGEST
+        return (
+            self._faults.missing
+            and not self._given_up
+            and self._left > 0
+            and len(self.request.source) <= LONGEST
+        )
 
     def finish(self) -> None:
         """Mend without the translator what is left: decoding anew would only invent the same numbers."""
-        while self._faults.count and not self._given_up:
+        while (self._faults.missing or self._excess) and not self._given_up:
             self._splice(self._stop)
 
     def answer(self) -> Translation:
@@ -144,7 +150,7 @@ class _Draft:
         ranked = []
         for trial, answer in tried:
             text = self._phrased(answer.text, keep=trial.request.target_prefix)
-            faults, loss = self._check(text), -(answer.score or 0.0)
+            faults, loss = self._checker.faults(text), -(answer.score or 0.0)
             ranked.append((faults.count, loss, trial.place, text, faults))
         count, _, _, text, faults = min(ranked, key=lambda item: item[:2])
         if count < self._faults.count:
@@ -153,26 +159,44 @@ class _Draft:
             self._splice(min(ranked, key=lambda item: item[1])[2])
 
     def _splice(self, place: int) -> None:
-        """Put a rendering into the text, without decoding the rest anew, and leave out what was invented."""
-        rendering, fixed = self._faults.next_rendering(self.request), len(self.request.target_prefix)
-        place = max(place, fixed)
-        before, after = self.text[:place], self.text[place:]
-        for number in reversed(self._faults.invented):
-            end = number.end
-            if self.text[end : end + 1] in tuple(numbers.MEASURES):
-                end += 1  # what it would count goes with it
-            if number.start >= place:
-                after = after[: number.start - place] + after[end - place :]
-            elif end <= place:
-                before = before[: number.start] + before[end:]
-        if rendering:
-            before += spaced_after(before, rendering, self._language) + rendering
-            after = spaced_after(before, after, self._language) + after.lstrip()
-        text = self._phrased(before + after)
-        faults = self._check(text)
-        self._given_up = faults.count >= self._faults.count
-        if not self._given_up:
-            self.text, self._faults = text, faults
+        """Mend one fault in the text as it is, without decoding the rest anew."""
+        for text in self._spliced(max(place, len(self.request.target_prefix))):
+            faults = self._checker.faults(text := self._phrased(text))
+            if faults.count < self._faults.count:
+                self.text, self._faults = text, faults
+                return
+        self._given_up = True
+
+    def _spliced(self, place: int) -> Iterator[str]:
+        """Write what the text could be: the missing in the place of what is wrong, or in another; or less."""
+        rendering = self._faults.next_rendering(self.request)
+        if not rendering:
+            yield inventions.without(self.text, self._excess[0])
+            return
+        if wrong := self._faults.instead:
+            yield self._inserted(rendering, wrong.start, wrong.end)
+        yield self._inserted(rendering, place, place)
+
+    def _inserted(self, rendering: str, start: int, end: int) -> str:
+        before, after = self.text[:start], self.text[end:]
+        before += spaced_after(before, rendering, self._language) + rendering
+        return before + spaced_after(before, after, self._language) + after.lstrip()
+
+    @property
+    def _excess(self) -> Sequence[Number]:
+        """Numbers that were invented and can go.
+
+        A source that speaks of no number has none; for each of another that was missing and is written now,
+        one that stood there instead goes.
+        """
+        whole = [n for n in self._faults.invented if inventions.removable(self.text, n, self._language)]
+        if not whole:
+            return whole
+        if not inventions.speaks_of_numbers(self.request.source, normalized(self.request.source_language)):
+            return [n for n in whole if any(map(str.isdecimal, self.text[n.start : n.end]))]
+        written = len(self._at_first.numbers) - len(self._faults.numbers)
+        gone = len(self._at_first.invented) - len(self._faults.invented)
+        return whole[: max(0, written - gone)]
 
     def _continued(self, prefix: str) -> TranslationRequest:
         """Ask for a translation that begins so, and for nothing else that the first request wanted."""
@@ -193,10 +217,8 @@ class _Draft:
         # What stands in the place of a lost number is often a wrong one: it is tried first.
         wrong = [number.start for number in self._faults.invented if number.start >= fixed]
         kept = [
-            (start, start + len(part))
-            for part in self.answer().whole
-            if (start := self.text.find(part)) >= 0 and start not in wrong
-        ]
+            (start, start + len(part)) for part in self.answer().whole if (start := self.text.find(part)) >= 0
+        ] + [(number.start, number.end) for number in numbers.numbers(self.text, self._language)]
         places, at = [fixed, max(fixed, stop)], 0
         for unit in units(self.text, self._language):
             at += len(unit)
@@ -237,7 +259,7 @@ class _Draft:
     def _phrased(self, text: str, keep: str = "", complete: bool | None = None) -> str:
         prefix = max(self.request.target_prefix, keep, key=len)
         rest = text[len(prefix) :]
-        if _counts(self.request):
+        if counts(self.request):
             rest = rest[numbers.overgrown(prefix, rest, self._language) :]
         return phrased(
             prefix,
@@ -255,63 +277,3 @@ class _Draft:
             0 <= (start := text.find(name)) <= first and not touches(text, start + len(name), self._language)
             for name in names
         )
-
-    def _check(self, text: str) -> "_Faults":
-        language = self._language
-        found = numbers.numbers(text, language) if _counts(self.request) else []
-        allowed = [*self._numbers, *_numbers_of_terms(self.request)]
-        invented = [n for n in numbers.invented(allowed, found) if n.start >= len(self.request.target_prefix)]
-        return _Faults(
-            glossary.missing(self.request.terms, text, language),
-            numbers.missing(self._numbers, found),
-            invented,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Faults:
-    """What is wrong with a translation."""
-
-    terms: Sequence[Term]
-    numbers: Sequence[Number]
-    invented: Sequence[Number]
-
-    @property
-    def count(self) -> int:
-        return len(self.terms) + len(self.numbers) + len(self.invented)
-
-    def next_rendering(self, request: TranslationRequest) -> str:
-        """Say what has to be written next; empty: something has to go."""
-        if self.numbers:
-            return numbers.written(self.numbers[0], normalized(request.target_language))
-        return self.terms[0].targets[0] if self.terms else ""
-
-
-def _counts(request: TranslationRequest) -> bool:
-    """Whether the numbers of both languages can be read; one alone would find fault with everything."""
-    pair = {normalized(request.source_language), normalized(request.target_language)}
-    return pair <= numbers.LANGUAGES
-
-
-def _own_numbers(request: TranslationRequest) -> list[Number]:
-    """Find the numbers of a source that are not part of a term."""
-    if not _counts(request):
-        return []
-    source = request.source
-    spans = []
-    for term in request.terms:
-        start = source.find(term.source)
-        while start >= 0:
-            spans.append((start, start + len(term.source)))
-            start = source.find(term.source, start + 1)
-    return [
-        number
-        for number in numbers.numbers(source, normalized(request.source_language))
-        if not any(number.start < end and start < number.end for start, end in spans)
-    ]
-
-
-def _numbers_of_terms(request: TranslationRequest) -> Iterable[Number]:
-    for term in request.terms:
-        for target in term.targets:
-            yield from numbers.numbers(target, normalized(request.target_language))

@@ -15,6 +15,15 @@ _COMMA = frozenset({"es", "de", "fr", "it", "pt", "nl", "ru", "pl", "cs", "tr", 
 _GROUPED = {mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,"}
 DIGITS = r"\d+(?:[.,]\d+)*"
 """What is read as one figure."""
+_GAP = r"[ \u00a0\u202f]"
+# What a space parts may be two numbers, but not where thousands are parted so or one would begin with 0.
+_LOOSE = rf"\d{{1,3}}(?:{_GAP}\d{{3}})+(?![.,]?\d)"
+_TIGHT = rf"\d{{1,3}}(?:[\u00a0\u202f]\d{{3}}| 0\d{{2}})(?:{_GAP}\d{{3}})*(?![.,]?\d)"
+SPACED_DIGITS = {
+    language: rf"(?<![\d.,])(?:{_LOOSE if language in ('es', 'de') else _TIGHT})|{DIGITS}"
+    for language in ("en", "zh", "es", "de")
+}
+"""Language → what is read as one figure, thousands parted by spaces included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +38,16 @@ class Numeral:
     ordinal: bool = False
     vague: bool = False
     """Its word means something else as well, or no number in particular: `hundert`, `cuarto`."""
+    also: tuple[Decimal, ...] = ()
+    """What it may be as well."""
+
+
+_SPACES = re.compile(r"\s")
 
 
 def digit_value(written: str, language: str) -> Decimal:
     """Read digits with separators as a language writes them: `1,234.5` in English is `1.234,5` in German."""
+    written = _SPACES.sub("", written)
     points, commas = written.count("."), written.count(",")
     if points and commas:
         decimal = max(".,", key=written.rfind)
@@ -45,6 +60,15 @@ def digit_value(written: str, language: str) -> Decimal:
     whole, _, fraction = written.replace("," if decimal == "." else ".", "").partition(decimal)
     # Several decimal marks make a version or an address; joined, it is at least the same on both sides.
     return Decimal(f"{whole}.{re.sub('[.,]', '', fraction)}" if fraction else whole)
+
+
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+
+
+def roman_value(signs: str) -> int:
+    """Read a Roman numeral."""
+    values = [_ROMAN[sign] for sign in signs]
+    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
 
 
 def in_figures(text: str, numerals: Iterable[Numeral], language: str) -> tuple[str, list[int]]:

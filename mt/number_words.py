@@ -30,9 +30,23 @@ class Words:
 def cardinal(word: str, language: str) -> Decimal | None:
     """Read a word that is no scale."""
     if language == "de":
-        return _german_half(word) if word.endswith("halb") else _german_compound(word.removesuffix("mal"))
+        stem = _GERMAN_BEHIND.sub("", word)
+        return _german_half(stem) if stem.endswith("halb") else _german_compound(stem)
     known = WORDS[language].plain.get(word)
     return None if known is None else Decimal(known)
+
+
+_GERMAN_BEHIND = re.compile(
+    r"(?:mal|(?:jährig|stündig|tägig|wöchig|monatig|minütig|sekündig|stöckig|geschossig|köpfig|stellig|teilig|fach)"
+    r"(?:e[nrsm]?)?)$"
+)
+
+
+def vague(word: str, language: str) -> bool:
+    """Whether a word, alone, is a number only to one who looks for it, as a vierjähriges child is."""
+    if word in WORDS.get(language, Words()).vague:
+        return True
+    return language == "de" and not word.endswith("mal") and bool(_GERMAN_BEHIND.search(word))
 
 
 def ordinal(word: str, language: str) -> Decimal | None:

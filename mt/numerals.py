@@ -8,10 +8,12 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from mt.chinese_numerals import chinese_numerals
-from mt.figures import DIGITS, LONGEST, Numeral, digit_value
-from mt.number_words import WORDS, Words, cardinal, ordinal
+from mt.figures import DIGITS, LONGEST, SPACED_DIGITS, Numeral, digit_value
+from mt.number_words import WORDS, Words, cardinal, ordinal, vague
+from mt.scales import abbreviated_scale
 
 
 def numerals(text: str, language: str) -> list[Numeral]:
@@ -21,7 +23,11 @@ def numerals(text: str, language: str) -> list[Numeral]:
     return list(_Spaced(text, language).numerals())
 
 
-_TOKEN = re.compile(rf"{DIGITS}|[^\W\d_]+", re.UNICODE)
+@cache
+def _token(language: str) -> re.Pattern[str]:
+    return re.compile(rf"{SPACED_DIGITS.get(language, DIGITS)}|[^\W\d_]+")
+
+
 _GAP = re.compile(r"[ \u00a0\u202f]?|-|‑")
 _HALF_BEHIND = {"en": re.compile(r" \w+ and a half\b"), "es": re.compile(r" \w+ y medi[oa]\b")}
 """A half behind what is counted: `tres horas y media`."""
@@ -111,7 +117,7 @@ class _Spaced:
     def __init__(self, text: str, language: str) -> None:
         self._text, self._language = text, language
         self._words = WORDS.get(language, Words())
-        self._tokens = list(_TOKEN.finditer(text))
+        self._tokens = list(_token(language).finditer(text))
 
     def numerals(self) -> Iterator[Numeral]:
         index = 0
@@ -125,6 +131,8 @@ class _Spaced:
 
     def _numeral(self, first: int) -> tuple[Numeral | None, int]:
         """Read the longest number that begins at a token, and tell where to read on."""
+        if abbreviated := self._abbreviated(first):
+            return abbreviated
         total, end = self._read(first, joined=True)
         if end == first:
             return None, first + 1
@@ -134,11 +142,24 @@ class _Spaced:
         elif self._half_behind(end):
             value += Decimal("0.5")
         alone = end - first == 1
-        vague = alone and word in self._words.vague
-        if alone and not vague and (word in self._words.scales or word in self._words.articles):
+        unsure = alone and vague(word, self._language)
+        if alone and not unsure and (word in self._words.scales or word in self._words.articles):
             return None, end  # "a million" is a number, "millions" and "Million" alone are not
         start = self._tokens[first].start()
-        return Numeral(start, self._tokens[end - 1].end(), value, total.digits, total.ordinal, vague), end
+        return Numeral(start, self._tokens[end - 1].end(), value, total.digits, total.ordinal, unsure), end
+
+    def _abbreviated(self, first: int) -> tuple[Numeral, int] | None:
+        """Read digits with an abbreviated scale behind them."""
+        start, end = self._tokens[first].span()
+        digits = self._text[start:end]
+        if self._language not in WORDS or not digits[0].isdecimal() or len(digits) > LONGEST:
+            return None
+        scale = abbreviated_scale(self._text, start, end)
+        if scale is None:
+            return None
+        value = digit_value(digits, self._language)
+        also = () if scale.sure else (value,)
+        return Numeral(start, scale.end, value * scale.factor, True, also=also), first + 2
 
     def _read(self, first: int, joined: bool) -> tuple[_Sum, int]:
         (total, index), end = self._opening(first), first

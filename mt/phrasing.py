@@ -37,6 +37,9 @@ _ABBREVIATIONS = frozenset(
     "mons sto sta ud uds vd vds ee uu ff aa jj oo avda núm núms pág págs art cap fig tel vol".split()
 )
 """Spanish ones that a name or a number follows."""
+_ELLIPSIS = re.compile(r"[.。](?:\s*[.。]){2,}|…(?:\s*…)*")
+_VERBATIM = re.compile(r"[A-Za-z]\w*://[!-~]*[\w/]|(?<![A-Za-z])(?:[A-Za-z]\.){2,}(?![A-Za-z])", re.ASCII)
+"""Addresses and abbreviations (U.S.), whose marks are their own."""
 _WITH_NARROW_SPACE = frozenset({"fr"})
 """Languages that put a space before tall marks."""
 
@@ -77,13 +80,20 @@ def _without_controls(text: str) -> str:
 
 
 def _unspaced(prefix: str, rest: str, complete: bool) -> str:
-    whole = prefix + rest
-    chinese = bool(_IS_HAN.search(whole))
+    chinese = bool(_IS_HAN.search(prefix + rest))
+    if chinese:
+        rest = _ELLIPSIS.sub("……", rest)
+    verbatim = [match.span() for match in _VERBATIM.finditer(prefix + rest)]
     out: list[str] = []
     opened = prefix.count("“") - prefix.count("”")
     brackets = prefix.count("（") - prefix.count("）")
     for i, character in enumerate(rest):
-        before = out[-1] if out else prefix[-1:]
+        before, place = out[-1] if out else prefix[-1:], len(prefix) + i
+        if any(start < place < end for start, end in verbatim):
+            out.append(character)
+            continue
+        if any(place == end for _, end in verbatim):
+            before = "N"  # whatever mark it ends with, it is a word
         following = rest[i + 1 :].lstrip()[:1]
         if following == "." and rest[i + 1 :].lstrip()[1:2].isalpha():
             following = "N"  # .NET is a word

@@ -33,7 +33,7 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
     "USD": {
         "en": _unit("${}", "dollars|dollar|USD|US dollars|American dollars", "US$|$"),
         "zh": _unit("{}美元", "块美元|美元|美金", "US$|$"),
-        "es": _unit("{} dólares", "dólares|dólar|USD", "US$|$"),
+        "es": _unit("{} dólares", "dólares|dólar|USD|$", "US$|$"),
         "de": _unit("{} Dollar", "Dollar|US-Dollar|USD|$", "$"),
     },
     "EUR": {
@@ -47,6 +47,13 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
         "zh": _unit("{}英镑", "英镑", "£"),
         "es": _unit("{} libras esterlinas", "libras esterlinas|GBP|£", "£"),
         "de": _unit("{} Pfund Sterling", "Pfund Sterling|GBP|£", "£"),
+    },
+    # Money or weight; of Chinese, where they are two words, only the number is written.
+    "lb": {
+        "en": _unit("{} pounds", "pounds|pound"),
+        "zh": _unit("{}", "磅"),
+        "es": _unit("{} libras", "libras|libra"),
+        "de": _unit("{} Pfund", "Pfund"),
     },
     "CNY": {
         "en": _unit("{} yuan", "yuan|RMB|CNY", "¥|CN¥|RMB "),
@@ -64,7 +71,7 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
         "en": _unit("{} km", "km|kilometers|kilometer|kilometres|kilometre"),
         "zh": _unit("{}公里", "公里|千米|km"),
         "es": _unit("{} km", "km|kilómetros|kilómetro"),
-        "de": _unit("{} km", "km|Kilometern|Kilometer"),
+        "de": _unit("{} km", "km|Kilometern|Kilometer|Stundenkilometern|Stundenkilometer"),
     },
     "m": {
         "en": _unit("{} meters", "meters|meter|metres|metre"),
@@ -122,6 +129,9 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
     },
 }
 """Unit → language → how it is read and written. No unit is converted."""
+
+ALIKE = frozenset({"lb", "GBP"})
+"""Units that one language may name as another does."""
 
 MONTHS: Mapping[str, tuple[str, ...]] = {
     "en": tuple(

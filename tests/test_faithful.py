@@ -56,6 +56,14 @@ def test_a_missing_term_is_tried_in_every_place_and_the_score_decides() -> None:
     assert answer.text == "Servidor equipo va."
 
 
+def test_no_place_is_inside_a_number() -> None:
+    says = Says("Cuesta 10 000 euros y 2 Mio de veras.")
+    FaithfulTranslator(says).translate([request("It costs €7.")])
+    places = [asked.target_prefix.removesuffix(" 7 euros") for asked in says.asked[1:]]
+    assert "Cuesta" in places and "Cuesta 10 000 euros" in places
+    assert not {"Cuesta 10", "Cuesta 10 000"} & set(places)
+
+
 def test_committed_text_stays_and_the_term_comes_after_it() -> None:
     says = Says("El equipo va bien.")
     (answer,) = FaithfulTranslator(says).translate([request("The server runs well.", "El equipo va", SERVER)])
