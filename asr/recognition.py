@@ -15,7 +15,7 @@ from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect, sureness, unmar
 from asr.history import History
 from asr.script import Form, Script
 from asr.shown import Shown
-from asr.spoken import SpokenLanguage
+from asr.spoken import SpokenLanguage, is_other, telling
 from streaming.audio import SAMPLE_RATE, AudioChunk, EndOfUtterance
 from streaming.captions import Update
 from streaming.pace import Effort, Pace
@@ -114,15 +114,17 @@ class RecognitionStage:
             self._history.prompt = ""
             self._again = replace(window, full=True, prompt="", hot_words=())
             return
-        if self._language.hear(result, window):
-            # What was said in another language is no context for this one.
+        if self._language.hear(telling(result, alarm, window), window):
+            # What was said in another language is no context for this one, and was not understood in it.
             self._history.prompt = ""
             self._policy.forget()
+            self._doubt.clear()
             self._again = self._window(window.audio.offset + len(window.audio.samples), final=window.final)
             return
         self.pace.spent(self._cost)
         self._cost = 0.0
-        self._weigh(alarm, result)
+        if not is_other(result, window):
+            self._weigh(alarm, result)
         self._tell(alarm, window)
         heard = unmarked(believed(result.words, alarm, final=window.final), self._history.recent)
         self._decide(heard if window.final or not self._doubt.is_here else (), result, window)

@@ -124,7 +124,8 @@ def believed(window: Window, result: Recognition) -> tuple[tuple[Word, ...], Ala
 def tells_language(window: Window, result: Recognition) -> bool:
     """Tell whether an utterance is enough to know the language of the recording."""
     sure = result.language_probability >= SURE and window.audio.duration >= SHORTEST
-    return bool(result.words) and (sure or window.audio.duration >= CERTAIN)
+    words, _ = believed(window, result)
+    return bool(words) and (sure or window.audio.duration >= CERTAIN)
 
 
 def other_language(window: Window, result: Recognition) -> str | None:
