@@ -141,7 +141,7 @@ class WhisperRecognizer:
         ids = result.sequences_ids[0]
         tokens = [token for token in ids if token < tokenizer.eot]
         return Recognition(
-            self._words(job, tokenizer, tokens, _shares(result, tokenizer, len(job.prefix))),
+            self._words(job, tokenizer, tokens, result),
             language,
             1.0 if window.language else job.probability,
             result.no_speech_prob,
@@ -196,18 +196,18 @@ class WhisperRecognizer:
             return 1
         return self._card.beam if window.unhurried else _BEAM
 
-    def _words(
-        self, job: _Job, tokenizer: Any, tokens: list[int], shared: Sequence[float]
-    ) -> tuple[Word, ...]:
+    def _words(self, job: _Job, tokenizer: Any, tokens: list[int], result: Any) -> tuple[Word, ...]:
         window, audio, known = job.window, job.window.audio, len(job.prefix)
         said = pieces(tokenizer, tokens[known:])
         if not said:
             return ()
         if not window.align:
-            return spread([piece.text for piece in said], _frontier(window), audio.end)
+            texts = [piece.text for piece in said]
+            return spread(texts, _frontier(window), audio.end, _sureness(result, known))
         frames = max(2, 2 * int(audio.duration * _MEL_FRAMES / 2))
         (path,) = self._model.align(job.encoded, tokenizer.sot_sequence, [tokens], frames)
         times, probabilities = token_times(path, len(tokens)), path.text_token_probs
+        shared = _shares(result, tokenizer, known)
         words, first = [], known
         for piece, share in zip(said, shared, strict=True):
             start, end = times[first], times[first + piece.spoken]
@@ -223,6 +223,14 @@ def repositories() -> dict[str, str]:
     from faster_whisper.utils import _MODELS
 
     return dict(_MODELS)
+
+
+def _sureness(result: Any, known: int) -> float:
+    """Average, geometrically, how probable a search finds what it wrote behind the `known` tokens, the end
+    included: the alignment, which would tell it of each word, costs a pass of its own."""
+    # CTranslate2 divides by all tokens, but what was given costs nothing.
+    count = len(result.sequences_ids[0])
+    return math.exp(result.scores[0] * count / (count - known + 1))
 
 
 def _shares(result: Any, tokenizer: Any, known: int) -> list[float]:

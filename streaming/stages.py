@@ -138,7 +138,8 @@ class Window:
     unhurried: bool = False
     """Nobody waits for the answer: search as widely as the model gains by it."""
     align: bool = True
-    """Find the times of the words; otherwise they are spread over the audio after the prefix."""
+    """Find the times of the words; otherwise they are spread over the audio after the prefix, and each is as
+    probable as they all are on average."""
     full: bool = False
     """Pad to the model's whole 30 s, as it was trained (after a guard has fired)."""
     hot_words: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ import statistics
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -71,6 +72,27 @@ def test_the_language_is_known(recognizer: WhisperRecognizer, path: Path) -> Non
     assert heard.language == about["language"]
     assert len(heard.words) >= 5
     assert all(begin / rate <= word.start <= word.end <= end / rate for word in heard.words)
+
+
+@each_sample
+@pytest.mark.parametrize(("known", "backwards"), [(0, False), (3, False), (0, True)])
+def test_without_an_alignment_words_are_about_as_probable(
+    recognizer: WhisperRecognizer, path: Path, known: int, backwards: bool
+) -> None:
+    """What guards go by must not depend on the time that there is."""
+    about = json.loads(path.with_suffix(".json").read_text())
+    samples, rate = soundfile.read(path, dtype="float32")
+    first, last = (round(about["sentences"][1][edge] * rate) for edge in ("start", "end"))
+    said = samples[first:last][::-1] if backwards else samples[first:last]
+    audio = AudioChunk(np.ascontiguousarray(said), first)
+    window = Window(audio, language=about["language"], final=True)
+    window = replace(window, prefix=hear(recognizer, window).words[:known])
+    aligned, spread = (hear(recognizer, replace(window, align=align)).words for align in (True, False))
+    assert [word.text for word in aligned] == [word.text for word in spread]
+    with_times, without = (
+        statistics.fmean(word.probability for word in found) for found in (aligned, spread)
+    )
+    assert without == pytest.approx(with_times, abs=0.15)
 
 
 @each_sample

@@ -275,6 +275,29 @@ def test_words_are_spread_where_nobody_asks_for_their_times(recognizer: WhisperR
     assert all(a.end == b.start for a, b in pairwise(spread.words))
 
 
+@pytest.mark.parametrize("prefix", [(), (Word(" my country", 0.0, 0.5),)])
+def test_words_without_times_are_as_probable_as_the_search_finds_them(
+    recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch, prefix: tuple[Word, ...]
+) -> None:
+    """CTranslate2 counts the tokens that were given to a mean in which they have no share."""
+    results: list[Any] = []
+
+    class Scores(Spy):
+        def generate(self, features: Any, prompts: list[list[int]], **options: Any) -> Any:
+            results.extend(found := super().generate(features, prompts, **options))
+            return found
+
+    monkeypatch.setattr(recognizer, "_model", Scores(recognizer._model))
+    window = Window(noise(1.0), prefix, language="en", final=True, align=False)
+    words = hear(recognizer, window).words
+    (result,) = results
+    count = len(result.sequences_ids[0])
+    known = len(recognizer._tokenizers["en"].encode("".join(word.text for word in prefix)))
+    (sure,) = {word.probability for word in words}
+    assert 0.0 < sure < 0.9
+    assert sure == pytest.approx(np.exp(result.scores[0] * count / (count - known + 1)))
+
+
 @pytest.mark.parametrize("prefix", [0, 5, 40])
 @pytest.mark.parametrize("prompt", ["", "x" * 300])
 def test_there_is_room_for_prefix_and_new_tokens(
