@@ -17,6 +17,8 @@ from streaming.words import UNSPACED, Word, text_of, units
 BROKEN, UNSURE = "broken", "unsure"
 """Codes of the alarm that is no news while the utterance goes on, as the next hypothesis has the bytes; and
 of the one that may mean that nobody speaks."""
+SILENT = ("no_speech", "closing", UNSURE)
+"""Codes of the alarms that fire over the silence behind what was said."""
 GUESSED = 0.25
 """Mean probability of words below which nothing was understood. Utterances that are understood lie above
 0.34 (the least sure of 204, of the embedded recognizer), voices that are played backwards between 0.2 and

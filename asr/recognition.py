@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from asr.commit import CommitPolicy, surer
 from asr.doubt import Doubt
-from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect, sureness, unmarked
+from asr.guards import BROKEN, SILENT, UNSURE, Alarm, believed, inspect, sureness, unmarked
 from asr.history import History
 from asr.script import Form, Script
 from asr.shown import Shown
@@ -180,11 +180,13 @@ class RecognitionStage:
             self._doubt.hear(sureness(result.words, self._history.recent))
 
     def _tell(self, alarm: Alarm | None, window: Window) -> None:
-        """Count an alarm, and say it unless the text is only late."""
+        """Count an alarm, and say it unless the text is only late, or nobody misses it."""
         if alarm is None:
             return
         self.alarms[alarm.code] += 1
-        if alarm.code != BROKEN or window.final:
+        late = alarm.code == BROKEN and not window.final
+        behind = alarm.code in SILENT and window.final and not self._shown.misses(alarm.keep)
+        if not (late or behind):
             self._out.extend(self._shown.notice(alarm.code, alarm.message))
 
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:
