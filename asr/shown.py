@@ -32,8 +32,8 @@ class Shown:
         return [Notice(code, message)]
 
     def misses(self, keep: int) -> bool:
-        """Tell whether anybody misses the words behind the first `keep` of an utterance's last hypothesis: they
-        were shown, or they are all that there was."""
+        """Tell whether anybody misses the words behind the first `keep` of an utterance's last hypothesis:
+        they were shown, or are all that there was."""
         return len(self._tentative) > keep or not (keep or self._committed)
 
     def update(
