@@ -45,19 +45,21 @@ class RecognitionStage:
         step: float = STEP,
         *,
         hot_words: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        prefaces: Mapping[str, str] = MappingProxyType({}),
         beam: bool = False,
         by_sentence: bool = False,
         chinese: Form = "as_heard",
     ) -> None:
         """`language` is the one spoken; `None`: detect it among `languages`. `hot_words`, by language, are
-        terms that stand before every prompt, as many as fit; `beam`: search while words are tentative, and
-        not only at an utterance's end; `by_sentence`: windows hold one sentence, as far as punctuation tells
+        terms that stand before every prompt, as many as fit, and `prefaces` texts before these; `beam`: search
+        while words are tentative, and not only at an utterance's end; `by_sentence`: windows hold one sentence, as far as punctuation tells
         them apart."""
         self.alarms: Counter[str] = Counter()
         """How often each guard fired, by its code."""
         self._policy = policy
         self._language = SpokenLanguage(language, languages)
         self._hot_words = {language: tuple(terms) for language, terms in hot_words.items()}
+        self._prefaces = prefaces
         self._beam = beam
         self.pace = Pace(step)
         """What is left out because the recognizer is too slow."""
@@ -112,7 +114,7 @@ class RecognitionStage:
             # A loop feeds on its prompt, and short windows favour it.
             self.alarms[alarm.code] += 1
             self._history.prompt = ""
-            self._again = replace(window, full=True, prompt="", hot_words=())
+            self._again = replace(window, full=True, prompt="", hot_words=(), preface="")
             return
         if self._language.hear(telling(result, alarm, window), window):
             # What was said in another language is no context for this one, and was not understood in it.
@@ -167,6 +169,7 @@ class RecognitionStage:
             self._language.current,
             self._language.allowed,
             hot_words=self._hot_words.get(self._language.current or "", ()),
+            preface=self._prefaces.get(self._language.current or "", ""),
             listen=self._language.listening,
             final=final,
             beam=(final or (self._beam and not self._doubt.is_here)) and effort < Effort.GREEDY,

@@ -269,21 +269,26 @@ def _frontier(window: Window) -> float:
 
 
 def _prompt(window: Window, tokenizer: Any, language: str, card: Card) -> list[int]:
-    """Write what stands before the window as Whisper was taught it: hot words, then the text before.
+    """Write what stands before the window as Whisper was taught it: preface, hot words, then the text before.
 
-    Each has tokens of its own, so that neither crowds out the other; hot words beyond theirs are left out
-    whole, the text before loses its beginning.
+    Each has tokens of its own, so that none crowds out another; hot words for which there is no room are left
+    out whole, texts lose their beginning.
     """
+    if not card.prompt:
+        return []
     space = "" if language in UNSPACED else " "
-    text = window.prompt.strip()
-    scrolling = tokenizer.encode(space + text)[-card.prompt :] if text and card.prompt else []
-    static: list[int] = []
-    for term in window.hot_words if card.prompt else ():
+
+    def end(text: str, most: int) -> list[int]:
+        found: list[int] = tokenizer.encode(space + text.strip()) if text.strip() else []
+        return found[max(0, len(found) - most) :]
+
+    terms: list[int] = []
+    for term in window.hot_words:
         tokens = tokenizer.encode(f"{space}{term.strip()},")
-        if len(static) + len(tokens) > card.hot_words:
-            break
-        static += tokens
-    return [tokenizer.sot_prev, *static, *scrolling] if static or scrolling else []
+        if len(terms) + len(tokens) <= card.hot_words:
+            terms += tokens
+    before = [*end(window.preface, card.preface), *terms, *end(window.prompt, card.prompt)]
+    return [tokenizer.sot_prev, *before] if before else []
 
 
 def _load(folder: Path, device: str, compute_type: str, workers: int) -> Any:

@@ -88,6 +88,7 @@ def whole_window(
     languages: tuple[str, ...] = (),
     prompt: str = "",
     hot_words: tuple[str, ...] = (),
+    preface: str = "",
     *,
     listen: bool = False,
 ) -> Window:
@@ -99,6 +100,7 @@ def whole_window(
         language=language,
         languages=languages,
         hot_words=hot_words,
+        preface=preface,
         listen=listen,
         final=True,
         beam=True,
@@ -111,7 +113,7 @@ def second_window(window: Window, result: Recognition) -> Window | None:
     alarm = _alarm(window, result)
     if alarm is None or not alarm.again or window.full:
         return None
-    return replace(window, full=True, prompt="", hot_words=())
+    return replace(window, full=True, prompt="", hot_words=(), preface="")
 
 
 def believed(window: Window, result: Recognition) -> tuple[tuple[Word, ...], Alarm | None]:

@@ -144,6 +144,8 @@ class Window:
     """Pad to the model's whole 30 s, as it was trained (after a guard has fired)."""
     hot_words: tuple[str, ...] = ()
     """Terms that are likely to be said; they stand before the prompt and do not scroll."""
+    preface: str = ""
+    """Text that tells what the talk is about; it stands before the hot words and does not scroll."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ LOOP = words("so", *["you"] * 20, step=0.04)
 
 def test_a_loop_is_asked_again_in_full_without_prompt() -> None:
     hear = script(words("alpha"), LOOP, words("so", "you", "know", start=3.0))
-    listener = Listener(stage(hot_words={"en": ["beta"]}), hear)
+    listener = Listener(stage(hot_words={"en": ["beta"]}, prefaces={"en": "Letters."}), hear)
     listener.give(silence(0.5), EndOfUtterance(0.5), silence(1.6, 3.0))
     _, first, again, later = listener.windows
     assert (first.prompt, first.hot_words, first.full) == (" alpha", ("beta",), False)
     assert (again.prompt, again.hot_words, again.full) == ("", (), True)
+    assert [window.preface for window in (first, again, later)] == ["Letters.", "", "Letters."]
     assert again.audio.end == first.audio.end
     assert (later.prompt, later.hot_words, later.full) == ("", ("beta",), False)
     assert text_of(listener.updates[1].tentative) == "so you know"
