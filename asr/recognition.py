@@ -51,9 +51,9 @@ class RecognitionStage:
         chinese: Form = "as_heard",
     ) -> None:
         """`language` is the one spoken; `None`: detect it among `languages`. `hot_words`, by language, are
-        terms that stand before every prompt, as many as fit, and `prefaces` texts before these; `beam`: search
-        while words are tentative, and not only at an utterance's end; `by_sentence`: windows hold one sentence, as far as punctuation tells
-        them apart."""
+        terms that stand before every prompt, as many as fit, and `prefaces` texts before these; `beam`:
+        search while words are tentative, and not only at an utterance's end; `by_sentence`: windows hold one
+        sentence, as far as punctuation tells them apart."""
         self.alarms: Counter[str] = Counter()
         """How often each guard fired, by its code."""
         self._policy = policy

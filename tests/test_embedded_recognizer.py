@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,23 @@ import soundfile
 
 import embedded
 from asr.commit import AlignAtt
+from asr.endpointing import FRAME, EndpointingStage
 from asr.whisper import WhisperRecognizer
+from benchmarks import noises
+from server.interpretation.graph import (
+    DETECTOR,
+    ENDPOINTING,
+    RECOGNITION,
+    RECOGNIZER,
+    Interpretation,
+    Manner,
+    hearing,
+)
+from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk
-from streaming.stages import Recognition, Window
-from streaming.words import text_of
+from streaming.captions import Update
+from streaming.stages import Detection, DetectionRequest, Node, Recognition, Window
+from streaming.words import Word, text_of
 
 pytestmark = [
     pytest.mark.models,
@@ -59,6 +73,34 @@ def test_a_stream_says_the_same_alone_and_in_a_batch(recognizer: WhisperRecogniz
     shared = [[word.shared for word in heard.words] for heard in alone]
     assert all(row == sorted(row, reverse=True) and 0.0 < row[-1] and row[0] <= 1.0 for row in shared)
     assert (min(map(min, shared)) < 0.9) is beam  # what nobody searched is not doubted
+
+
+@pytest.mark.parametrize("language", [None, "en", "zh"])
+@pytest.mark.parametrize("kind", ["room", "tones", "typing"])
+def test_nothing_is_committed_of_sound_that_a_detector_takes_for_speech(
+    recognizer: WhisperRecognizer, kind: str, language: str | None
+) -> None:
+    """Silero stops these sounds; here a detector lets everything through, and the recognizer is asked."""
+    silence = np.zeros(SAMPLE_RATE, np.float32)
+    samples = noises.KINDS[kind](6.0, np.random.default_rng(7), silence).astype(np.float32)
+    asked, committed = list[Window](), list[Word]()
+
+    def detect(requests: Sequence[DetectionRequest]) -> list[Detection]:
+        return [Detection((0.9,) * (len(request.samples) // FRAME), None) for request in requests]
+
+    def recognize(windows: Sequence[Window]) -> list[Recognition]:
+        asked.extend(windows)
+        return recognizer.recognize(windows)
+
+    def emit(name: str, item: object, moment: float) -> None:
+        if isinstance(item, Update):
+            committed.extend(item.committed)
+
+    stage = hearing(Interpretation(language), Manner(recognizer.family))
+    root = Node(ENDPOINTING, EndpointingStage(), DETECTOR, [Node(RECOGNITION, stage, RECOGNIZER)])
+    simulate.run(root, {DETECTOR: detect, RECOGNIZER: recognize}, [AudioChunk(samples, 0)], emit)
+    assert asked and asked[-1].final and asked[-1].audio.end == pytest.approx(6.0, abs=0.1)
+    assert not committed
 
 
 @each_sample
