@@ -36,6 +36,8 @@ class Card:
     shorter ones falls silent behind them."""
     hot_words: int = 96
     """Tokens of terms that stand before that text, at most; none for a model that takes no such text."""
+    preface: int = 48
+    """Tokens of text that stands before those terms, at most; none for such a model either."""
     family: str = "whisper"
     """By which commit policies are chosen; see `presets`."""
 
@@ -65,6 +67,7 @@ def read_card(folder: Path) -> Card:
             beam=int(about.get("beam", Card().beam)),
             prompt=int(about.get("prompt", Card().prompt)),
             hot_words=int(about.get("hot_words", Card().hot_words)),
+            preface=int(about.get("preface", Card().preface)),
             family=str(about.get("name", Card().family)),
             **numbers,
         )

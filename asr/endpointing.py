@@ -3,13 +3,14 @@
 Speech probabilities come in frames of 32 ms and are asked for in groups of five that lie on a fixed grid
 of the session, so that however the audio is cut into chunks, the requests are the same.
 
-| state   | seen                                           | then                                       |
-|---------|------------------------------------------------|--------------------------------------------|
-| SILENCE | five frames in a row at 0.5 or more            | SPEECH, from 0.3 s before the first of them |
-| SPEECH  | below 0.35 for as long as `PATIENCE` says       | SILENCE, end of utterance                  |
-| SPEECH  | 30 s, less what another frame would exceed     | SILENCE, end of utterance                  |
+| state   | seen                                       | then                                        |
+|---------|--------------------------------------------|---------------------------------------------|
+| SILENCE | five frames in a row at 0.5 or more        | SPEECH, from 0.3 s before the first of them |
+| SPEECH  | below 0.35 for as long as `PATIENCE` says  | SILENCE, end of utterance                   |
+| SPEECH  | 30 s, less what another frame would exceed | SPEECH, end of utterance                    |
 
-Speech that goes on over a forced end begins the next utterance at once, and nothing is lost between.
+A forced end is no silence: the next utterance begins at once, and what had not ended yet is not lost, however
+softly it goes on.
 """
 
 from collections import deque
@@ -84,7 +85,7 @@ class EndpointingStage:
             return Ask(self._request())
         if not self._finished:
             return READ
-        if self._state is _State.SPEECH:
+        if self._state is _State.SPEECH and self._judged > self._begun:
             self._end(self._judged)
             return self.next_action()
         return DONE
@@ -101,21 +102,30 @@ class EndpointingStage:
         self._silent = self._silent + 1 if probability < END else 0
         if self._state is _State.SILENCE and self._voiced >= ONSET:
             self._begin(end - self._voiced * FRAME - PRE_ROLL)
-        elif self._state is _State.SPEECH and self._is_over():
+        elif self._state is _State.SPEECH and self._is_silent():
+            self._end(end)
+            self._state = _State.SILENCE
+        elif self._state is _State.SPEECH and self._is_full():
             self._end(end)
 
     def _begin(self, position: int) -> None:
         self._state = _State.SPEECH
         self._begun = self._written = max(position, self._written, self._audio.start)
 
-    def _is_over(self) -> bool:
-        spoken = (self._judged - self._begun) / SAMPLE_RATE
-        patience = [silence for least, silence in PATIENCE if spoken >= least][-1]
-        return spoken + FRAME / SAMPLE_RATE > LONGEST or self._silent * FRAME / SAMPLE_RATE >= patience
+    def _is_silent(self) -> bool:
+        spoken = self._judged - self._begun
+        silent = self._silent * FRAME
+        # A silence that a forced end fell into has the patience of the utterance that it began in.
+        since = LONGEST if silent >= spoken else spoken / SAMPLE_RATE
+        patience = [silence for least, silence in PATIENCE if since >= least][-1]
+        return silent / SAMPLE_RATE >= patience
+
+    def _is_full(self) -> bool:
+        return self._judged - self._begun + FRAME > LONGEST * SAMPLE_RATE
 
     def _end(self, position: int) -> None:
         self._write(position)
-        self._state = _State.SILENCE
+        self._begun = position
         self._out.append(EndOfUtterance(position / SAMPLE_RATE))
 
     def _write(self, end: int) -> None:

@@ -61,8 +61,8 @@ def token_times(path: Any, count: int) -> list[float]:
     return [starts.get(token, last) * FRAME for token in range(count + 1)]
 
 
-def spread(texts: Sequence[str], start: float, end: float) -> tuple[Word, ...]:
-    """Spread words over a time by their length, where nobody needs to know better."""
+def spread(texts: Sequence[str], start: float, end: float, probability: float) -> tuple[Word, ...]:
+    """Spread words over a time by their length, where nobody needs to know better; all are as probable."""
     edges = [*accumulate((len(text) for text in texts), initial=0)]
     times = [start + (end - start) * edge / edges[-1] for edge in edges]
-    return tuple(Word(text, *pair) for text, pair in zip(texts, pairwise(times), strict=True))
+    return tuple(Word(text, *pair, probability) for text, pair in zip(texts, pairwise(times), strict=True))

@@ -11,11 +11,11 @@ from types import MappingProxyType
 
 from asr.commit import CommitPolicy, surer
 from asr.doubt import Doubt
-from asr.guards import BROKEN, UNSURE, Alarm, believed, inspect, sureness, unmarked
+from asr.guards import BROKEN, SILENT, UNSURE, Alarm, believed, inspect, sureness, unmarked
 from asr.history import History
 from asr.script import Form, Script
 from asr.shown import Shown
-from asr.spoken import SpokenLanguage
+from asr.spoken import SpokenLanguage, is_other, telling
 from streaming.audio import SAMPLE_RATE, AudioChunk, EndOfUtterance
 from streaming.captions import Update
 from streaming.pace import Effort, Pace
@@ -45,19 +45,21 @@ class RecognitionStage:
         step: float = STEP,
         *,
         hot_words: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        prefaces: Mapping[str, str] = MappingProxyType({}),
         beam: bool = False,
         by_sentence: bool = False,
         chinese: Form = "as_heard",
     ) -> None:
         """`language` is the one spoken; `None`: detect it among `languages`. `hot_words`, by language, are
-        terms that stand before every prompt, as many as fit; `beam`: search while words are tentative, and
-        not only at an utterance's end; `by_sentence`: windows hold one sentence, as far as punctuation tells
-        them apart."""
+        terms that stand before every prompt, as many as fit, and `prefaces` texts before these; `beam`:
+        search while words are tentative, and not only at an utterance's end; `by_sentence`: windows hold one
+        sentence, as far as punctuation tells them apart."""
         self.alarms: Counter[str] = Counter()
         """How often each guard fired, by its code."""
         self._policy = policy
         self._language = SpokenLanguage(language, languages)
         self._hot_words = {language: tuple(terms) for language, terms in hot_words.items()}
+        self._prefaces = prefaces
         self._beam = beam
         self.pace = Pace(step)
         """What is left out because the recognizer is too slow."""
@@ -112,17 +114,19 @@ class RecognitionStage:
             # A loop feeds on its prompt, and short windows favour it.
             self.alarms[alarm.code] += 1
             self._history.prompt = ""
-            self._again = replace(window, full=True, prompt="", hot_words=())
+            self._again = replace(window, full=True, prompt="", hot_words=(), preface="")
             return
-        if self._language.hear(result, window):
-            # What was said in another language is no context for this one.
+        if self._language.hear(telling(result, alarm, window), window):
+            # What was said in another language is no context for this one, and was not understood in it.
             self._history.prompt = ""
             self._policy.forget()
+            self._doubt.clear()
             self._again = self._window(window.audio.offset + len(window.audio.samples), final=window.final)
             return
         self.pace.spent(self._cost)
         self._cost = 0.0
-        self._weigh(alarm, result)
+        if not is_other(result, window):
+            self._weigh(alarm, result)
         self._tell(alarm, window)
         heard = unmarked(believed(result.words, alarm, final=window.final), self._history.recent)
         self._decide(heard if window.final or not self._doubt.is_here else (), result, window)
@@ -165,6 +169,7 @@ class RecognitionStage:
             self._language.current,
             self._language.allowed,
             hot_words=self._hot_words.get(self._language.current or "", ()),
+            preface=self._prefaces.get(self._language.current or "", ""),
             listen=self._language.listening,
             final=final,
             beam=(final or (self._beam and not self._doubt.is_here)) and effort < Effort.GREEDY,
@@ -178,11 +183,13 @@ class RecognitionStage:
             self._doubt.hear(sureness(result.words, self._history.recent))
 
     def _tell(self, alarm: Alarm | None, window: Window) -> None:
-        """Count an alarm, and say it unless the text is only late."""
+        """Count an alarm, and say it unless the text is only late, or nobody misses it."""
         if alarm is None:
             return
         self.alarms[alarm.code] += 1
-        if alarm.code != BROKEN or window.final:
+        late = alarm.code == BROKEN and not window.final
+        behind = alarm.code in SILENT and window.final and not self._shown.misses(alarm.keep)
+        if not (late or behind):
             self._out.extend(self._shown.notice(alarm.code, alarm.message))
 
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:

@@ -31,6 +31,11 @@ class Shown:
         self._notices.add(code)
         return [Notice(code, message)]
 
+    def misses(self, keep: int) -> bool:
+        """Tell whether anybody misses the words behind the first `keep` of an utterance's last hypothesis:
+        they were shown, or are all that there was."""
+        return len(self._tentative) > keep or not (keep or self._committed)
+
     def update(
         self, language: str, committed: Sequence[Word], tentative: Sequence[Word], final: bool
     ) -> list[Update]:

@@ -141,7 +141,7 @@ class WhisperRecognizer:
         ids = result.sequences_ids[0]
         tokens = [token for token in ids if token < tokenizer.eot]
         return Recognition(
-            self._words(job, tokenizer, tokens, _shares(result, tokenizer, len(job.prefix))),
+            self._words(job, tokenizer, tokens, result),
             language,
             1.0 if window.language else job.probability,
             result.no_speech_prob,
@@ -196,18 +196,18 @@ class WhisperRecognizer:
             return 1
         return self._card.beam if window.unhurried else _BEAM
 
-    def _words(
-        self, job: _Job, tokenizer: Any, tokens: list[int], shared: Sequence[float]
-    ) -> tuple[Word, ...]:
+    def _words(self, job: _Job, tokenizer: Any, tokens: list[int], result: Any) -> tuple[Word, ...]:
         window, audio, known = job.window, job.window.audio, len(job.prefix)
         said = pieces(tokenizer, tokens[known:])
         if not said:
             return ()
         if not window.align:
-            return spread([piece.text for piece in said], _frontier(window), audio.end)
+            texts = [piece.text for piece in said]
+            return spread(texts, _frontier(window), audio.end, _sureness(result, known))
         frames = max(2, 2 * int(audio.duration * _MEL_FRAMES / 2))
         (path,) = self._model.align(job.encoded, tokenizer.sot_sequence, [tokens], frames)
         times, probabilities = token_times(path, len(tokens)), path.text_token_probs
+        shared = _shares(result, tokenizer, known)
         words, first = [], known
         for piece, share in zip(said, shared, strict=True):
             start, end = times[first], times[first + piece.spoken]
@@ -223,6 +223,14 @@ def repositories() -> dict[str, str]:
     from faster_whisper.utils import _MODELS
 
     return dict(_MODELS)
+
+
+def _sureness(result: Any, known: int) -> float:
+    """Average, geometrically, how probable a search finds what it wrote behind the `known` tokens, the end
+    included: the alignment, which would tell it of each word, costs a pass of its own."""
+    # CTranslate2 divides by all tokens, but what was given costs nothing.
+    count = len(result.sequences_ids[0])
+    return math.exp(result.scores[0] * count / (count - known + 1))
 
 
 def _shares(result: Any, tokenizer: Any, known: int) -> list[float]:
@@ -261,21 +269,26 @@ def _frontier(window: Window) -> float:
 
 
 def _prompt(window: Window, tokenizer: Any, language: str, card: Card) -> list[int]:
-    """Write what stands before the window as Whisper was taught it: hot words, then the text before.
+    """Write what stands before the window as Whisper was taught it: preface, hot words, then the text before.
 
-    Each has tokens of its own, so that neither crowds out the other; hot words beyond theirs are left out
-    whole, the text before loses its beginning.
+    Each has tokens of its own, so that none crowds out another; hot words for which there is no room are left
+    out whole, texts lose their beginning.
     """
+    if not card.prompt:
+        return []
     space = "" if language in UNSPACED else " "
-    text = window.prompt.strip()
-    scrolling = tokenizer.encode(space + text)[-card.prompt :] if text and card.prompt else []
-    static: list[int] = []
-    for term in window.hot_words if card.prompt else ():
+
+    def end(text: str, most: int) -> list[int]:
+        found: list[int] = tokenizer.encode(space + text.strip()) if text.strip() else []
+        return found[max(0, len(found) - most) :]
+
+    terms: list[int] = []
+    for term in window.hot_words:
         tokens = tokenizer.encode(f"{space}{term.strip()},")
-        if len(static) + len(tokens) > card.hot_words:
-            break
-        static += tokens
-    return [tokenizer.sot_prev, *static, *scrolling] if static or scrolling else []
+        if len(terms) + len(tokens) <= card.hot_words:
+            terms += tokens
+    before = [*end(window.preface, card.preface), *terms, *end(window.prompt, card.prompt)]
+    return [tokenizer.sot_prev, *before] if before else []
 
 
 def _load(folder: Path, device: str, compute_type: str, workers: int) -> Any:

@@ -88,6 +88,7 @@ def whole_window(
     languages: tuple[str, ...] = (),
     prompt: str = "",
     hot_words: tuple[str, ...] = (),
+    preface: str = "",
     *,
     listen: bool = False,
 ) -> Window:
@@ -99,6 +100,7 @@ def whole_window(
         language=language,
         languages=languages,
         hot_words=hot_words,
+        preface=preface,
         listen=listen,
         final=True,
         beam=True,
@@ -111,7 +113,7 @@ def second_window(window: Window, result: Recognition) -> Window | None:
     alarm = _alarm(window, result)
     if alarm is None or not alarm.again or window.full:
         return None
-    return replace(window, full=True, prompt="", hot_words=())
+    return replace(window, full=True, prompt="", hot_words=(), preface="")
 
 
 def believed(window: Window, result: Recognition) -> tuple[tuple[Word, ...], Alarm | None]:
@@ -124,7 +126,8 @@ def believed(window: Window, result: Recognition) -> tuple[tuple[Word, ...], Ala
 def tells_language(window: Window, result: Recognition) -> bool:
     """Tell whether an utterance is enough to know the language of the recording."""
     sure = result.language_probability >= SURE and window.audio.duration >= SHORTEST
-    return bool(result.words) and (sure or window.audio.duration >= CERTAIN)
+    words, _ = believed(window, result)
+    return bool(words) and (sure or window.audio.duration >= CERTAIN)
 
 
 def other_language(window: Window, result: Recognition) -> str | None:

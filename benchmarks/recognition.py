@@ -28,8 +28,9 @@ from server.interpretation.graph import DETECTOR
 
 COMMANDS = ("table", "windows", "silence", "hour", "cost")
 HEAD = (
-    "| recordings | way | chunk | error | gap | lag | p50 | p95 | max | seen | erasure | core-s/s | MB |",
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    "| recordings | way | chunk | error | gap | lag | p50 | p95 | max | seen | erasure | notices | core-s/s "
+    "| MB |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 )
 
 
@@ -111,6 +112,7 @@ def row(
         *([f"{lag:.2f}" for lag in late] if late else [""] * 4),
         f"{scoring.quantile(seen, 0.5):.2f}" if seen else "",
         f"{figures.erasure:.3f}" if offline else "",
+        f"{figures.notices}" if chunk else "",
         f"{figures.cost:.4f}",
         f"{peak:.0f}" if peak else "",
     ]

@@ -109,6 +109,9 @@ def check_packs(arguments: Namespace) -> int:
             continue
         good.append(found)
         print(f"{path}: {found.name}: {len(found.entries)} terms, {len(found.verbatim)} names: in order")
+        for language in packs.Packs([found]).long_prompts:
+            most = packs.MOST_PROMPT
+            print(f"{path}: prompt.{language}: longer than about {most} words, its beginning may be left out")
     for conflict in packs.Packs(good).conflicts:
         print(conflict)
     return status

@@ -138,11 +138,14 @@ class Window:
     unhurried: bool = False
     """Nobody waits for the answer: search as widely as the model gains by it."""
     align: bool = True
-    """Find the times of the words; otherwise they are spread over the audio after the prefix."""
+    """Find the times of the words; otherwise they are spread over the audio after the prefix, and each is as
+    probable as they all are on average."""
     full: bool = False
     """Pad to the model's whole 30 s, as it was trained (after a guard has fired)."""
     hot_words: tuple[str, ...] = ()
     """Terms that are likely to be said; they stand before the prompt and do not scroll."""
+    preface: str = ""
+    """Text that tells what the talk is about; it stands before the hot words and does not scroll."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -406,6 +406,8 @@ def test_packs_are_listed_checked_and_used(
     good, bad = tmp_path / "good", tmp_path / "bad.toml"
     good.mkdir()
     (good / "pack.toml").write_text('glossary = "t.csv"\n[replacements.en]\ndelta = "Delta"\n')
+    long = tmp_path / "long.toml"
+    long.write_text(f"[prompt]\nen = '{'word ' * 100}'\n")
     (good / "t.csv").write_text("en,es\nalpha,primero\n")
     bad.write_text("one = 1\ntwo = 2\n")
     assert main(["packs"]) == 0
@@ -420,6 +422,8 @@ def test_packs_are_listed_checked_and_used(
     assert out[1].startswith(f"{bad}:1: unknown key 'one'; a pack has")
     assert out[2].startswith(f"{bad}:2: unknown key 'two'; a pack has")
     assert out[3].startswith(f"{tmp_path / 'none'}: a pack's folder or TOML file was expected")
+    assert main(["packs", "check", str(long)]) == 0
+    assert "prompt.en: longer than about 36 words" in capsys.readouterr().out
     (tmp_path / "text").write_text("one alpha\nanother\n")
     text = str(tmp_path / "text")
     assert main(["translate", "--from", "en", "--to", "es", "--pack", str(good), text]) == 0

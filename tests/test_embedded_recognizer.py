@@ -2,18 +2,33 @@
 
 import json
 import statistics
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
 import embedded
 from asr.commit import AlignAtt
+from asr.endpointing import FRAME, EndpointingStage
 from asr.whisper import WhisperRecognizer
+from benchmarks import noises
+from server.interpretation.graph import (
+    DETECTOR,
+    ENDPOINTING,
+    RECOGNITION,
+    RECOGNIZER,
+    Interpretation,
+    Manner,
+    hearing,
+)
+from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioChunk
-from streaming.stages import Recognition, Window
-from streaming.words import text_of
+from streaming.captions import Update
+from streaming.stages import Detection, DetectionRequest, Node, Recognition, Window
+from streaming.words import Word, text_of
 
 pytestmark = [
     pytest.mark.models,
@@ -60,6 +75,34 @@ def test_a_stream_says_the_same_alone_and_in_a_batch(recognizer: WhisperRecogniz
     assert (min(map(min, shared)) < 0.9) is beam  # what nobody searched is not doubted
 
 
+@pytest.mark.parametrize("language", [None, "en", "zh"])
+@pytest.mark.parametrize("kind", ["room", "tones", "typing"])
+def test_nothing_is_committed_of_sound_that_a_detector_takes_for_speech(
+    recognizer: WhisperRecognizer, kind: str, language: str | None
+) -> None:
+    """Silero stops these sounds; here a detector lets everything through, and the recognizer is asked."""
+    silence = np.zeros(SAMPLE_RATE, np.float32)
+    samples = noises.KINDS[kind](6.0, np.random.default_rng(7), silence).astype(np.float32)
+    asked, committed = list[Window](), list[Word]()
+
+    def detect(requests: Sequence[DetectionRequest]) -> list[Detection]:
+        return [Detection((0.9,) * (len(request.samples) // FRAME), None) for request in requests]
+
+    def recognize(windows: Sequence[Window]) -> list[Recognition]:
+        asked.extend(windows)
+        return recognizer.recognize(windows)
+
+    def emit(name: str, item: object, moment: float) -> None:
+        if isinstance(item, Update):
+            committed.extend(item.committed)
+
+    stage = hearing(Interpretation(language), Manner(recognizer.family))
+    root = Node(ENDPOINTING, EndpointingStage(), DETECTOR, [Node(RECOGNITION, stage, RECOGNIZER)])
+    simulate.run(root, {DETECTOR: detect, RECOGNIZER: recognize}, [AudioChunk(samples, 0)], emit)
+    assert asked and asked[-1].final and asked[-1].audio.end == pytest.approx(6.0, abs=0.1)
+    assert not committed
+
+
 @each_sample
 def test_the_language_is_known(recognizer: WhisperRecognizer, path: Path) -> None:
     about = json.loads(path.with_suffix(".json").read_text())
@@ -71,6 +114,27 @@ def test_the_language_is_known(recognizer: WhisperRecognizer, path: Path) -> Non
     assert heard.language == about["language"]
     assert len(heard.words) >= 5
     assert all(begin / rate <= word.start <= word.end <= end / rate for word in heard.words)
+
+
+@each_sample
+@pytest.mark.parametrize(("known", "backwards"), [(0, False), (3, False), (0, True)])
+def test_without_an_alignment_words_are_about_as_probable(
+    recognizer: WhisperRecognizer, path: Path, known: int, backwards: bool
+) -> None:
+    """What guards go by must not depend on the time that there is."""
+    about = json.loads(path.with_suffix(".json").read_text())
+    samples, rate = soundfile.read(path, dtype="float32")
+    first, last = (round(about["sentences"][1][edge] * rate) for edge in ("start", "end"))
+    said = samples[first:last][::-1] if backwards else samples[first:last]
+    audio = AudioChunk(np.ascontiguousarray(said), first)
+    window = Window(audio, language=about["language"], final=True)
+    window = replace(window, prefix=hear(recognizer, window).words[:known])
+    aligned, spread = (hear(recognizer, replace(window, align=align)).words for align in (True, False))
+    assert [word.text for word in aligned] == [word.text for word in spread]
+    with_times, without = (
+        statistics.fmean(word.probability for word in found) for found in (aligned, spread)
+    )
+    assert without == pytest.approx(with_times, abs=0.15)
 
 
 @each_sample

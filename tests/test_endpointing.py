@@ -98,6 +98,12 @@ def seconds(spans: Iterable[Span]) -> list[tuple[float, float]]:
         ([(0.9, 16.0), (0.0, 0.512), (0.9, 1.024), (0.0, 1.024)], [(0.0, 16.32), (16.32, 18.14)]),
         # After 25 s a tenth of a second will do.
         ([(0.9, 26.016), (0.0, 0.128), (0.9, 1.024), (0.0, 1.024)], [(0.0, 26.14), (26.14, 27.78)]),
+        # What is neither speech nor silence goes on over a forced end.
+        ([(0.9, 29.088), (0.4, 4.0), (0.9, 3.008), (0.0, 1.024)], [(0.0, 29.98), (29.98, 36.7)]),
+        # A pause that a forced end falls into ends what follows as soon as it would have without one.
+        ([(0.9, 29.92), (0.0, 2.048)], [(0.0, 29.98), (29.98, 30.05)]),
+        # Where the audio ends with a forced end, nothing follows.
+        ([(0.9, 29.984)], [(0.0, 29.98)]),
         # Whatever is left at the end is speech to the end.
         ([(0.0, 0.992), (0.9, 0.512)], [(0.69, 1.5)]),
     ],
@@ -110,6 +116,28 @@ def test_endless_speech_is_cut_and_nothing_is_lost() -> None:
     spans = utterances(heard(frames((0.9, 70.016))))
     assert [b for _, b in spans[:-1]] == [a for a, _ in spans[1:]]
     assert (spans[0][0], spans[-1][1]) == (0, len(frames((0.9, 70.016))))
+    assert all((b - a) / SAMPLE_RATE <= LONGEST for a, b in spans)
+
+
+@given(
+    st.floats(28.0, 30.0),
+    st.lists(
+        st.tuples(st.sampled_from([0.36, 0.4, 0.9]), st.integers(1, 20), st.integers(0, 3)),
+        min_size=1,
+        max_size=60,
+    ),
+)
+@settings(max_examples=60)
+def test_nothing_that_is_kept_without_a_forced_end_is_lost_over_it(
+    before: float, runs: list[tuple[float, int, int]]
+) -> None:
+    """No pause is as long as the least patience, so that nothing but the longest utterance ends one."""
+    frame = FRAME / SAMPLE_RATE
+    follows = [pair for level, voiced, silent in runs for pair in ((level, voiced), (0.0, silent))]
+    samples = frames((0.9, before), *((level, count * frame) for level, count in follows))
+    spans = utterances(heard(samples))
+    assert [b for _, b in spans[:-1]] == [a for a, _ in spans[1:]]
+    assert (spans[0][0], spans[-1][1]) == (0, len(samples))
     assert all((b - a) / SAMPLE_RATE <= LONGEST for a, b in spans)
 
 

@@ -1,5 +1,7 @@
 """Guards: they fire on what nobody says, and on nothing else."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,20 @@ TALK = (
     "building and whether the library ought to stay open on Sundays, as many citizens have asked."
 )
 CHINESE = "委员会同意在春天再次开会讨论预算和新大楼，以及图书馆是否应该像许多市民所要求的那样在星期天开放。"
+HINDI = (
+    "सभी मनुष्यों को गौरव और अधिकारों के मामले में जन्मजात स्वतन्त्रता और समानता प्राप्त है। उन्हें बुद्धि और अन्तरात्मा की "
+    "देन प्राप्त है और परस्पर उन्हें भाईचारे के भाव से बर्ताव करना चाहिए। प्रत्येक व्यक्ति को इस घोषणा में सन्निहित सभी "
+    "अधिकारों और स्वतन्त्रताओं को प्राप्त करने का हक़ है।"
+)
+TAMIL = (
+    "மனிதப் பிறவியினர் சகலரும் சுதந்திரமாகவே பிறக்கின்றனர்; அவர்கள் மதிப்பிலும், உரிமைகளிலும் சமமானவர்கள், அவர்கள் "
+    "நியாயத்தையும் மனச்சாட்சியையும் இயற்பண்பாகப் பெற்றவர்கள். அவர்கள் ஒருவருடனொருவர் சகோதர உணர்வுப் பாங்கில் "
+    "நடந்துகொள்ளல் வேண்டும்."
+)
+GEORGIAN = (
+    "ყველა ადამიანი იბადება თავისუფალი და თანასწორი თავისი ღირსებითა და უფლებებით. მათ მინიჭებული აქვთ "
+    "გონება და სინდისი და ერთმანეთის მიმართ უნდა იქცეოდნენ ძმობის სულისკვეთებით."
+)
 
 
 def words(text: str) -> tuple[Word, ...]:
@@ -70,8 +86,23 @@ def test_words_before_a_loop_are_kept(letters: list[str]) -> None:
 def test_text_compresses_within_reason() -> None:
     assert compression(words("a a a")) == 0.0
     assert 1.0 < compression(words(TALK)) < 1.8
-    assert 1.0 < compression(characters(CHINESE)) < 2.0
+    assert compression(characters(CHINESE)) == 0.0
+    assert compression(characters(CHINESE * 3)) > 2.4
     assert compression((Word("ha" * 200, 0, 1),)) > 2.4
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [(HINDI, "hi"), (TAMIL, "ta"), (GEORGIAN, "ka")], ids=["hi", "ta", "ka"]
+)
+def test_no_script_is_taken_for_a_loop(text: str, language: str) -> None:
+    """In UTF-8, letters of three bytes compress 2.4 to 2.9 times."""
+    assert 1.0 < compression(words(text)) < 1.8
+    assert inspect(Recognition(words(text), language), 60.0) is None
+
+
+def test_no_count_of_characters_is_too_much_to_compress() -> None:
+    many = "".join(map(chr, range(0x4E00, 0x4E00 + 600)))
+    assert 0.0 < compression(characters(many)) < 2.4
 
 
 def test_nobody_speaks_that_fast() -> None:
@@ -152,6 +183,11 @@ def spoken(text: str, seconds: float = 0.25) -> tuple[Word, ...]:
         "U S A U S A U S A U S A U S A",
         "let it be let it be let it be let it be",
         "four more years " * 6,
+        "four more years " * 7,
+        "Hallelujah " * 10,
+        "Barcelona " * 12,
+        "ninety nine point nine " * 5,
+        "we will rock you, " * 6,
         "very very very very very very very very very good",
         "对对对",
         "对对对对对对对对对对对对",
@@ -159,6 +195,9 @@ def spoken(text: str, seconds: float = 0.25) -> tuple[Word, ...]:
         "加油加油加油加油加油加油",
         "好的好的好的好的好的",
         "一二一二一二一二一二",
+        "为人民服务" * 7,
+        "我们要和平我们要工作" * 4,
+        "我们要和平我们要工作我们要面包我们要玫瑰" * 6,
     ],
 )
 def test_legitimate_repetitions_pass(text: str) -> None:
@@ -166,6 +205,36 @@ def test_legitimate_repetitions_pass(text: str) -> None:
     heard = spoken(text)
     language = "en" if text.isascii() else "zh"
     assert inspect(Recognition(heard, language), heard[-1].end, again=True) is None
+
+
+LONG = (
+    "our plan for this year is what we have said in each of the talks that were given to all who asked us "
+    "how it ends and when it begins too and so on it goes "
+)
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        # A period of more words than loops are looked for in, a third of them crowded by the alignment.
+        tuple(
+            replace(word, end=word.start) if i % 3 == 0 else word
+            for i, word in enumerate(spoken(LONG * 3, 0.3))
+        ),
+        # A word that is a loop itself.
+        (Word("ha" * 200, 0.0, 1.0),),
+    ],
+)
+def test_what_compresses_and_nobody_can_have_spoken_is_dropped(heard: tuple[Word, ...]) -> None:
+    alarm = inspect(Recognition(heard, "en"), 60.0, again=True)
+    assert alarm is not None
+    assert (alarm.code, alarm.keep) == ("compression", 0)
+
+
+def test_a_laugh_may_be_as_long_as_it_takes() -> None:
+    laugh = Recognition((Word("ha" * 60, 0.0, 9.0),), "en")
+    assert inspect(laugh, 9.0) is not None
+    assert inspect(laugh, 9.0, again=True) is None
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import embedded
 from server import config
 from server.interpretation import models
+from server.interpretation.graph import Interpretation, Manner, hearing
 from server.interpretation.pack import MAIN, MOST_PROBLEMS, read
-from server.interpretation.packs import Packs, Shelf, preferring, shelf
+from server.interpretation.packs import MOST_PROMPT, Packs, Shelf, preferring, shelf
+from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import PackError
-from streaming.stages import Term
+from streaming.stages import Ask, Term, Window
 
 GOOD = """
 name = "shop"
@@ -211,6 +214,30 @@ def test_the_packs_that_come_with_the_project_are_in_order() -> None:
     for language in ("en", "zh", "es", "de"):
         assert all(language in entry.forms for entry in packs.glossary.entries)
     assert packs.hot_words("zh") and packs.hot_words(None) and packs.prompt("en") and not packs.prompt(None)
+
+
+def test_a_prompt_is_no_hot_word(tmp_path: Path) -> None:
+    path = write(tmp_path, "[hot_words]\nen = ['till']\n[prompt]\nen = 'At the shop.'\nzh = '在商店。'")
+    packs = Packs([read(path)])
+    assert packs.all_hot_words == {"en": ("till",)}
+    assert packs.prompts == {"en": "At the shop.", "zh": "在商店。"}
+    window = first_window(packs, "en")
+    assert (window.hot_words, window.preface) == (("till",), "At the shop.")
+
+
+def first_window(packs: Packs, language: str) -> Window:
+    """What a session with these packs asks first."""
+    stage = hearing(Interpretation(language, packs=packs), Manner("whisper"))
+    stage.receive(AudioChunk(np.zeros(SAMPLE_RATE, np.float32), 0))
+    action = stage.next_action()
+    assert isinstance(action, Ask)
+    return action.request
+
+
+@pytest.mark.parametrize(("count", "long"), [(MOST_PROMPT, ()), (MOST_PROMPT + 1, ("en", "zh"))])
+def test_a_long_prompt_is_known(tmp_path: Path, count: int, long: tuple[str, ...]) -> None:
+    path = write(tmp_path, f"[prompt]\nen = '{'shop ' * count}'\nzh = '{'店' * count}'")
+    assert Packs([read(path)]).long_prompts == long
 
 
 def test_several_packs_are_joined_in_order_and_say_where_they_differ(tmp_path: Path) -> None:

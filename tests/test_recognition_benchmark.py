@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import embedded
-from benchmarks import hour, noises, recognition, shapes, silence, talks, trial
+from benchmarks import hour, noises, recognition, scoring, shapes, silence, talks, trial
 from benchmarks.alignment import Aligner
 from benchmarks.model_folder import with_card
 from benchmarks.shapes import Shape
@@ -43,7 +43,19 @@ def test_a_way_is_tried(talk: talks.Talk, name: str) -> None:
     assert found.errors.rate < 1
     assert len(found.lags) > 5
     assert found.cost > 0
-    assert recognition.row("talk", name, way.chunk, found, found, 1.0).count("|") == 14
+    assert recognition.row("talk", name, way.chunk, found, found, 1.0).count("|") == 15
+
+
+def test_the_table_tells_how_many_notices_people_were_given() -> None:
+    errors = scoring.errors(["one"], ["one"])
+    figures = trial.Figures(errors, (1.0,), (1.0,), 0, 1, 60.0, 1.0, notices=2)
+    head, _ = recognition.HEAD
+    names = [name.strip() for name in head.split("|")]
+    cells = recognition.row("talk", "balanced", 0.8, figures + figures, figures, 1.0).split("|")
+    assert cells[names.index("notices")].strip() == "4"
+    # Offline nobody is told anything.
+    cells = recognition.row("talk", "offline", None, figures, None, None).split("|")
+    assert (len(cells), cells[names.index("notices")].strip()) == (len(names), "")
 
 
 def timed(found: talks.Talk) -> list[tuple[talks.Sentence, list[Word]]]:

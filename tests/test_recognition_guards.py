@@ -1,5 +1,6 @@
 """Recognition that cannot be believed: what is asked again, withheld, and said about it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -21,11 +22,12 @@ LOOP = words("so", *["you"] * 20, step=0.04)
 
 def test_a_loop_is_asked_again_in_full_without_prompt() -> None:
     hear = script(words("alpha"), LOOP, words("so", "you", "know", start=3.0))
-    listener = Listener(stage(hot_words={"en": ["beta"]}), hear)
+    listener = Listener(stage(hot_words={"en": ["beta"]}, prefaces={"en": "Letters."}), hear)
     listener.give(silence(0.5), EndOfUtterance(0.5), silence(1.6, 3.0))
     _, first, again, later = listener.windows
     assert (first.prompt, first.hot_words, first.full) == (" alpha", ("beta",), False)
     assert (again.prompt, again.hot_words, again.full) == ("", (), True)
+    assert [window.preface for window in (first, again, later)] == ["Letters.", "", "Letters."]
     assert again.audio.end == first.audio.end
     assert (later.prompt, later.hot_words, later.full) == ("", ("beta",), False)
     assert text_of(listener.updates[1].tentative) == "so you know"
@@ -183,7 +185,56 @@ def test_a_word_that_silence_is_heard_as_is_not_committed() -> None:
     listener.give(silence(3.0), EndOfUtterance(3.0))
     assert text_of(word for update in listener.updates for word in update.committed) == "good morning."
     assert stream.alarms["unsure"] == 1
-    assert [notice.code for notice in listener.notices] == ["unsure"]
+    assert not listener.notices
+
+
+GUESS = (Word(" The", 2.6, 2.9, 0.006),)
+
+
+@pytest.mark.parametrize(
+    ("heard", "code"),
+    [
+        (Recognition(GUESS, "en", 1.0, 0.9, -1.6), "no_speech"),
+        (Recognition((Word(" Thank", 2.0, 2.4), Word(" you.", 2.4, 2.9)), "en", 1.0, 0.9, -0.1), "closing"),
+        (Recognition(GUESS, "en"), "unsure"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        # The words before are committed, and nothing stood behind them.
+        ((words("good", "morning."), words("good", "morning."), ()), False),
+        # What stood behind them is gone.
+        ((words("good", "morning."), words("good", "morning."), words("all", start=2.0)), True),
+        # Nothing but this was said.
+        (((), (), ()), True),
+    ],
+    ids=["behind", "shown", "alone"],
+)
+def test_what_silence_is_heard_as_is_said_only_if_somebody_misses_it(
+    shown: tuple[Sequence[Word], ...], said: bool, heard: Recognition, code: str
+) -> None:
+    stream = stage()
+    listener = Listener(stream, script(*shown, heard))
+    listener.give(silence(3.0), EndOfUtterance(3.0))
+    assert stream.alarms[code] == 1
+    assert [notice.code for notice in listener.notices] == ([code] if said else [])
+
+
+def test_an_invented_end_of_what_is_committed_with_it_is_not_said() -> None:
+    spoken = words("good", "morning.")
+    stream = stage()
+    listener = Listener(stream, script(spoken, (*spoken, *GUESS))).give(silence(1.0), EndOfUtterance(1.0))
+    assert listener.committed() == ["good morning."]
+    assert stream.alarms["unsure"] == 1
+    assert not listener.notices
+
+
+def test_a_loop_at_an_end_is_said() -> None:
+    spoken = words("good", "morning.")
+    listener = Listener(stage(), script(spoken, spoken, (), LOOP, LOOP))
+    listener.give(silence(3.0), EndOfUtterance(3.0))
+    assert [notice.code for notice in listener.notices] == ["loop"]
 
 
 def test_speech_behind_what_was_not_understood_is_committed_whole() -> None:

@@ -179,3 +179,71 @@ def test_what_was_heard_in_another_language_does_not_end_an_utterance() -> None:
     listener = Listener(stage(language=None), script(german, english))
     listener.give(silence(1.2), EndOfUtterance(1.2))
     assert [(text_of(u.committed), u.language) for u in listener.updates] == [("three", "en")]
+
+
+def after_english(hear: Callable[[Window], Recognition]) -> Listener:
+    """A session that has heard three seconds of English."""
+    listener = Listener(stage(language=None, languages=["en", "zh"], step=0.5), listening("en", 0.95))
+    listener.give(silence(3.0), EndOfUtterance(3.0))
+    listener._hear = hear
+    return listener
+
+
+def test_noise_before_speech_does_not_keep_its_language_from_being_heard() -> None:
+    def hear(window: Window) -> Recognition:
+        if window.audio.duration < 2.5:
+            return Recognition((), window.language or "zh", heard="zh", heard_probability=0.6)
+        return listening("zh", 0.99)(window)
+
+    assert finals(after_english(hear).give(silence(6.0, 4.0), EndOfUtterance(10.0))) == ["en", "zh"]
+
+
+@pytest.mark.parametrize("sure", [0.1, 0.2, 0.3, 0.9])
+def test_what_is_not_understood_in_the_wrong_language_makes_nobody_wait(sure: float) -> None:
+    """The hypotheses in the old language are improbable, and prove nothing about those in the new one."""
+
+    def hear(window: Window) -> Recognition:
+        right = window.language == "zh"
+        said = muttered("a", "b", sure=0.9 if right else sure, start=window.audio.start)
+        return Recognition(said, window.language or "zh", heard="zh", heard_probability=0.9)
+
+    listener = after_english(hear).give(silence(6.0, 4.0), EndOfUtterance(10.0))
+    later = [window for window in listener.windows if window.audio.start > 3.5]
+    assert next(window.audio.duration for window in later if window.language == "zh") == 2.0
+    assert finals(listener) == ["en", "zh"]
+
+
+def test_doubt_does_not_outlive_a_change_of_language() -> None:
+    """Two hypotheses that were understood would be needed to leave it."""
+
+    def hear(window: Window) -> Recognition:
+        right = window.language == "zh"
+        said = muttered("a", "b", sure=0.9 if right else 0.1, start=window.audio.start)
+        probability = 0.9 if window.audio.duration > 1.5 else 0.5
+        return Recognition(said, window.language or "zh", heard="zh", heard_probability=probability)
+
+    listener = after_english(hear).give(silence(2.6, 4.0))
+    assert listener.windows[-1].language == "zh"
+    assert text_of(listener.updates[-1].tentative) == "a b"
+
+
+def test_words_that_nobody_spoke_do_not_change_the_language() -> None:
+    def hear(window: Window) -> Recognition:
+        said = words("Thank", "you.", start=window.audio.start)
+        return Recognition(said, window.language or "zh", 1.0, 0.9, -1.6, "zh", 0.95)
+
+    listener = after_english(hear).give(silence(3.0, 4.0), EndOfUtterance(7.0))
+    listener._hear = listening("en", 0.7)
+    listener.give(silence(1.5, 9.0), EndOfUtterance(10.5))
+    assert finals(listener) == ["en", "en"]
+
+
+def test_a_crowd_that_sounds_like_another_language_does_not_change_it() -> None:
+    def hear(window: Window) -> Recognition:
+        said = muttered("a", "b", sure=0.1, start=window.audio.start)
+        return Recognition(said, window.language or "zh", heard="zh", heard_probability=0.9)
+
+    listener = after_english(hear).give(silence(4.0, 4.0), EndOfUtterance(8.0))
+    listener._hear = listening("en", 0.7)
+    listener.give(silence(1.5, 9.0), EndOfUtterance(10.5))
+    assert finals(listener) == ["en", "en"]

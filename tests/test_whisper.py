@@ -255,13 +255,33 @@ def test_hot_words_and_prompt_have_room_of_their_own(
     assert set(before[start - 64 : start]) == {"x"}
 
 
+def test_a_preface_stands_first_and_loses_its_beginning(
+    folder: Path, recognizer: WhisperRecognizer, spy: Spy
+) -> None:
+    terms = ("so",)
+    for preface in ("my country.", "y" * 300 + "z"):
+        hear(recognizer, Window(noise(1.0), prompt="x", language="en", hot_words=terms, preface=preface))
+    short, long = (names(folder, prompt) for prompt in spy.prompts)
+    assert "".join(short[1 : short.index("<|startoftranscript|>")]) == "ĠmyĠcountry.Ġso,Ġx"
+    rest = "".join(long[49 : long.index("<|startoftranscript|>")])
+    assert (long[1:49], rest) == ([*"y" * 47, "z"], "Ġso,Ġx")
+
+
+def test_a_hot_word_for_which_there_is_no_room_keeps_none_out(
+    folder: Path, recognizer: WhisperRecognizer, spy: Spy
+) -> None:
+    hear(recognizer, Window(noise(1.0), language="en", hot_words=("x" * 100, "so", "y" * 100, "my")))
+    before = names(folder, spy.prompts[0])
+    assert "".join(before[1 : before.index("<|startoftranscript|>")]) == "Ġso,Ġmy,"
+
+
 def test_a_model_without_prompt_takes_no_hot_words(folder: Path, tmp_path: Path) -> None:
     own = Path(shutil.copytree(folder, tmp_path / "own"))
     (own / "dragoman.json").write_text(json.dumps({"prompt": 0}))
     recognizer = WhisperRecognizer(own, device="cpu")
     spy = Spy(recognizer._model)
     recognizer._model = spy
-    hear(recognizer, Window(noise(1.0), prompt="x", language="en", hot_words=("y",)))
+    hear(recognizer, Window(noise(1.0), prompt="x", language="en", hot_words=("y",), preface="z"))
     assert names(own, spy.prompts[0])[0] == "<|startoftranscript|>"
 
 
@@ -273,6 +293,29 @@ def test_words_are_spread_where_nobody_asks_for_their_times(recognizer: WhisperR
     assert spread.words[0].start == 2.0
     assert spread.words[-1].end == pytest.approx(4.0)
     assert all(a.end == b.start for a, b in pairwise(spread.words))
+
+
+@pytest.mark.parametrize("prefix", [(), (Word(" my country", 0.0, 0.5),)])
+def test_words_without_times_are_as_probable_as_the_search_finds_them(
+    recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch, prefix: tuple[Word, ...]
+) -> None:
+    """CTranslate2 counts the tokens that were given to a mean in which they have no share."""
+    results: list[Any] = []
+
+    class Scores(Spy):
+        def generate(self, features: Any, prompts: list[list[int]], **options: Any) -> Any:
+            results.extend(found := super().generate(features, prompts, **options))
+            return found
+
+    monkeypatch.setattr(recognizer, "_model", Scores(recognizer._model))
+    window = Window(noise(1.0), prefix, language="en", final=True, align=False)
+    words = hear(recognizer, window).words
+    (result,) = results
+    count = len(result.sequences_ids[0])
+    known = len(recognizer._tokenizers["en"].encode("".join(word.text for word in prefix)))
+    (sure,) = {word.probability for word in words}
+    assert 0.0 < sure < 0.9
+    assert sure == pytest.approx(np.exp(result.scores[0] * count / (count - known + 1)))
 
 
 @pytest.mark.parametrize("prefix", [0, 5, 40])

@@ -1,6 +1,7 @@
 """Whole utterances: nothing lost between them, none too long, and what is believed of an answer."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -135,3 +136,10 @@ def test_words_stand_in_order_within_the_utterance() -> None:
 def test_a_language_is_known_from_enough_speech(seconds: float, probability: float, told: bool) -> None:
     window = whole_window(noise(seconds), None)
     assert tells_language(window, heard("one two", language_probability=probability)) is told
+
+
+def test_words_that_nobody_spoke_tell_no_language() -> None:
+    window = whole_window(noise(6.0), None, ("en", "zh"))
+    closing = Recognition((Word("谢谢观看", 1.0, 2.0, 0.5),), "zh", 0.55, 0.9, -0.4)
+    assert not tells_language(window, closing)
+    assert tells_language(window, replace(closing, no_speech_probability=0.1))

@@ -19,9 +19,13 @@ from server.config import Config, data_folder
 from server.interpretation.models import AUTO
 from server.interpretation.pack import MAIN, Pack, read
 from streaming.errors import PackError
+from streaming.words import units
 
 MOST_HOT_WORDS = 200
 """Hot words that are given to a recognizer, at most: its prompt is short."""
+MOST_PROMPT = 36
+"""Words of a prompt, or characters in languages without spaces: about so many are 48 tokens, which is what
+recognizers take."""
 MOST_CONFLICTS = 20
 """Conflicts that are told, at most."""
 
@@ -71,11 +75,19 @@ class Packs:
         return " ".join(pack.prompt[language] for pack in self._packs if language and language in pack.prompt)
 
     @property
-    def hints(self) -> Mapping[str, tuple[str, ...]]:
-        """What recognition is told to expect, by language: what stood before, then hot words."""
-        languages = {code for pack in self._packs for code in (*pack.hot_words, *pack.prompt)}
-        hints = {code: (self.prompt(code), *self.hot_words(code)) for code in sorted(languages)}
-        return {code: tuple(filter(None, words)) for code, words in hints.items()}
+    def all_hot_words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words that recognition should expect, by language."""
+        return {code: self.hot_words(code) for code in sorted({c for p in self._packs for c in p.hot_words})}
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
+        """The texts that recognition is told stood before, by language."""
+        return {code: self.prompt(code) for code in sorted({c for p in self._packs for c in p.prompt})}
+
+    @property
+    def long_prompts(self) -> tuple[str, ...]:
+        """Languages whose text is longer than recognition takes: it loses its beginning."""
+        return tuple(c for c, text in self.prompts.items() if len(units(text, c)) > MOST_PROMPT)
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:

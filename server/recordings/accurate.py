@@ -165,7 +165,6 @@ class _Listener:
         self.source = wanted.source
         self._targets = wanted.targets
         self._packs = wanted.packs
-        self._hints = wanted.packs.hints
         self._languages = wanted.languages or manner.languages
         self._script = Script(manner.chinese)
         self._engines = engines
@@ -198,8 +197,9 @@ class _Listener:
         return window, result
 
     def _window(self, audio: AudioChunk, language: str | None, *, listen: bool = False) -> Window:
-        hints = self._hints.get(language or "", ())
-        return whole_window(audio, language, self._languages, self._prompt, hints, listen=listen)
+        terms = self._packs.hot_words(language) if language else ()
+        preface = self._packs.prompt(language)
+        return whole_window(audio, language, self._languages, self._prompt, terms, preface, listen=listen)
 
     def _translated(self, sentences: list[tuple[Word, ...]], spoken: str) -> tuple[UtteranceRecord, ...]:
         targets = [target for target in self._targets if target != spoken]
