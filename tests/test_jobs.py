@@ -20,8 +20,8 @@ from server.config import Config, PacksConfig, RecordingsConfig
 from server.http.faults import ParameterFault
 from server.interpretation.engines import Engines
 from server.recordings import jobs
-from server.recordings.jobs import located
 from server.recordings.jobstore import Job, JobStore, State
+from server.recordings.submission import located
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import OverloadError
 from streaming.scripted import ScriptedRecognizer, speak

@@ -26,8 +26,9 @@ from server.http.uploads import digest_of, received
 from server.interpretation.graph import Interpretation
 from server.interpretation.languages import Languages
 from server.recordings.files import Approach
-from server.recordings.jobs import Jobs, Submission, located
+from server.recordings.jobs import Jobs
 from server.recordings.jobstore import Job, State
+from server.recordings.submission import Submission, located
 from server.recordings.transcriptions import LONGEST_PROMPT, MODES
 from server.records import forms
 from server.records.forms import Form

@@ -13,26 +13,24 @@ commits depends on all that came before.
 """
 
 import asyncio
-import hashlib
-import json
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from server.http.faults import MissingFault, ParameterFault, StateFault
+from server.http.faults import MissingFault, StateFault
 from server.interpretation.graph import Interpretation
 from server.interpretation.packs import Shelf
 from server.recordings.accurate import Passage
 from server.recordings.files import Approach, Gathered
 from server.recordings.jobstore import ACTIVE, ENDED, Job, JobStore, State
 from server.recordings.recordings import Recordings
+from server.recordings.submission import Submission, stamp
 from server.records.record import Record
 from streaming.errors import AudioError, DragomanError, OverloadError
 from streaming.queueing import Priority
@@ -52,20 +50,6 @@ class Limits:
     """Jobs that may wait."""
     retention: float = 7 * 24 * _HOUR
     """Seconds for which an ended job is kept; 0: until it is deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A recording that is to become a job."""
-
-    path: Path
-    name: str
-    digest: str
-    """SHA-256 of the content."""
-    owned: bool
-    """The file may be moved, and removed."""
-    wanted: Interpretation
-    approach: Approach
 
 
 class Jobs:
@@ -109,7 +93,7 @@ class Jobs:
             OverloadError: too many jobs wait, or none can be kept.
             PackError: a pack that is always used is not as it should be.
         """
-        key = _key(submission, self._shelf.take().names)
+        key = submission.key(self._shelf.take().names)
         number = secrets.token_urlsafe(12)
         path = self._place(number, submission) if submission.owned else submission.path
         job = Job(
@@ -117,7 +101,7 @@ class Jobs:
             key=key,
             name=submission.name,
             path=str(path),
-            stamp="" if submission.owned else _stamp(path),
+            stamp="" if submission.owned else stamp(path),
             owned=submission.owned,
             source=submission.wanted.source,
             targets=submission.wanted.targets,
@@ -274,7 +258,7 @@ class Jobs:
 
     async def _interpret(self, job: Job) -> None:
         store, path = self._store(), Path(job.path)
-        if job.stamp and job.stamp != _stamp(path):
+        if job.stamp and job.stamp != stamp(path):
             raise AudioError(f"{job.name}: the file has changed since it was submitted")
         if job.mode == "live":
             store.forget(job.id)
@@ -313,37 +297,3 @@ class Jobs:
         for job in self._opened.ended_before(time.time() - self._limits.retention):
             assert job.state in ENDED
             self._opened.delete(job.id)
-
-
-def located(root: Path | None, name: str) -> Path:
-    """Find a recording that a caller names below the root, whatever dots and links are in the name.
-
-    Raises:
-        ParameterFault: there is no root, the name leads out of it, or no file is there.
-    """
-    if root is None:
-        raise ParameterFault("path: this server takes uploads only; [recordings] root is not set", "path")
-    if not name.strip():
-        raise ParameterFault("path: the name of a recording was expected, an empty one came", "path")
-    try:
-        real, base = (root / name).resolve(), root.resolve()
-        found = real.is_relative_to(base) and real.is_file()
-    except (OSError, ValueError, RuntimeError):
-        found = False
-    if not found:
-        raise ParameterFault("path: a recording below the root was expected, there is none", "path")
-    return real
-
-
-def _key(submission: Submission, packs: Sequence[str]) -> str:
-    wanted, approach = submission.wanted, submission.approach
-    parts = [submission.digest, wanted.source, sorted(wanted.targets), approach.mode, approach.prompt, *packs]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _stamp(path: Path) -> str:
-    try:
-        stat = path.stat()
-    except OSError:
-        return "gone"
-    return f"{stat.st_size} {stat.st_mtime_ns}"
