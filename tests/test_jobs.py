@@ -198,6 +198,7 @@ async def test_a_job_goes_on_after_the_server_was_stopped(tmp_path: Path) -> Non
     async with opened(engines(recognizer=second), config=configured(tmp_path)) as desk:
         job = await desk.ended(number)
         assert (job["state"], job["resumed"]) == ("done", 1) and job["resumed_from"] > 0
+        assert desk.served.app.state.archive.jobs.get(number).kills == 0, "it was stopped in order"
         assert (await desk.http.get(f"/jobs/{number}/result")).json() == expected
     assert second.asked == len(WORDS) - 4, "what had been heard is not heard again"
 

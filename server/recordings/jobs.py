@@ -5,7 +5,8 @@
 | queued    | its turn comes                     | running                                         |
 | running   | the recording ends                 | done                                            |
 | running   | it cannot be read, an engine fails | failed                                          |
-| running   | the server is stopped              | queued at the next start, and says it resumed   |
+| running   | the server is stopped              | queued again, and says it resumed               |
+| running   | the server is killed               | the same; after the third time at one place: failed |
 | queued, running | somebody cancels it          | cancelled                                       |
 
 An accurate job goes on after the last utterance that it heard. A live one begins anew, because what live
@@ -72,7 +73,7 @@ class Jobs:
         if self._file.exists():
             # If another server has these jobs, who asks for them here is told.
             with suppress(OverloadError):
-                self._store().resume()
+                self._store().resume(time.time())
                 self._sweep()
         self._working = asyncio.create_task(self._work())
         return self
@@ -84,6 +85,8 @@ class Jobs:
             self._working.cancel()
             await asyncio.gather(self._working, return_exceptions=True)
         if self._opened:
+            with suppress(OverloadError):
+                self._opened.put_back()
             self._opened.close()
 
     def submit(self, submission: Submission) -> tuple[Job, bool]:
@@ -246,7 +249,7 @@ class Jobs:
         try:
             await self._interpret(job)
         except (OverloadError, asyncio.CancelledError):
-            raise  # cancelled: that is written already; stopped: it stays running, and is resumed
+            raise  # cancelled: that is written already; stopped: it stays running, and is put back
         except DragomanError as error:
             self._end(job, State.FAILED, error_code=error.code, error_message=str(error))
         except Exception as error:
@@ -269,8 +272,8 @@ class Jobs:
             state=State.RUNNING,
             started=job.started or time.time(),
             resumed_from=(last.end if last else 0.0) if job.resumed else None,
-            seconds=await self._recordings.seconds(path, job.name),
         )
+        store.change(job.id, seconds=await self._recordings.seconds(path, job.name))
 
         def hear(passage: Passage) -> None:
             if passage.number is not None:

@@ -19,7 +19,9 @@ from server.records.record import UtteranceRecord
 from streaming.errors import OverloadError
 from streaming.words import Word
 
-VERSION = 1
+VERSION = 2
+MOST_KILLS = 3
+"""Times that a server is killed at the same place of a recording before that is taken for its fault."""
 
 
 class State(StrEnum):
@@ -70,6 +72,10 @@ class Job:
     """Seconds of the recording at which it went on the last time."""
     error_code: str | None = None
     error_message: str | None = None
+    kills: int = 0
+    """How many times in a row a server was killed in the middle of it and nothing more was heard."""
+    killed_at: float = 0.0
+    """Seconds of the recording that had been heard by then."""
 
 
 _COLUMNS = [field.name for field in fields(Job)]
@@ -78,6 +84,11 @@ CREATE TABLE jobs ({", ".join(_COLUMNS)}, PRIMARY KEY (id));
 CREATE INDEX jobs_by_key ON jobs (key);
 CREATE TABLE passages (job NOT NULL, number NOT NULL, "end" NOT NULL, language, records NOT NULL,
     PRIMARY KEY (job, number)) WITHOUT ROWID;
+PRAGMA user_version = {VERSION};
+"""
+_FROM_1 = f"""
+ALTER TABLE jobs ADD COLUMN kills DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN killed_at DEFAULT 0.0;
 PRAGMA user_version = {VERSION};
 """
 
@@ -150,11 +161,18 @@ class JobStore:
             self._run(f"UPDATE jobs SET {setting} WHERE id = ?", *values.values(), number)
             return self.get(number)
 
-    def resume(self) -> None:
-        """Put the jobs that were running when the server was stopped back into the queue."""
+    def put_back(self) -> None:
+        """Put the jobs that are running back into the queue: the server is being stopped."""
         with self._lock:
             for job in self._find("state = ?", State.RUNNING):
                 self.change(job.id, state=State.QUEUED, resumed=job.resumed + 1)
+
+    def resume(self, now: float) -> None:
+        """Put back the jobs in the middle of which the server was killed, unless that is their own doing."""
+        with self._lock:
+            for job in self._find("state = ?", State.RUNNING):
+                ((heard,),) = self._run('SELECT max("end") FROM passages WHERE job = ?', job.id)
+                self.change(job.id, **_after_kill(job, heard or 0.0, now))
 
     def delete(self, number: str) -> None:
         """Remove a job and what it has heard."""
@@ -201,6 +219,8 @@ class JobStore:
         self._run("COMMIT")
         if version == 0:
             self._connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+        elif version == 1:
+            self._connection.executescript(f"BEGIN; {_FROM_1} COMMIT;")
         elif version != VERSION:
             raise OSError(f"its table is of version {version}, this server reads {VERSION}")
 
@@ -213,6 +233,18 @@ class JobStore:
                 return self._connection.execute(statement, values).fetchall()
             except sqlite3.Error as error:
                 raise OverloadError(f"jobs cannot be kept: {error}") from error
+
+
+def _after_kill(job: Job, heard: float, now: float) -> dict[str, Any]:
+    """Tell what changes of a job in the middle of which the server was killed, `heard` seconds being kept."""
+    further = heard > job.killed_at
+    kills, reached = (1, heard) if further else (job.kills + 1, job.killed_at)
+    changed = {"kills": kills, "killed_at": reached, "resumed": job.resumed + 1}
+    if kills < MOST_KILLS:
+        return changed | {"state": State.QUEUED}
+    message = f"{job.name}: the server was killed {kills} times in the middle of it, at {reached:.1f} s"
+    failed = {"state": State.FAILED, "finished": now, "error_code": "internal", "error_message": message}
+    return changed | failed
 
 
 def _row(job: Job) -> Iterable[Any]:
