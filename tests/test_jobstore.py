@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 from server.recordings import recordings
 from server.recordings.accurate import Passage
-from server.recordings.jobstore import Job, JobStore, State
+from server.recordings.jobstore import MOST_NOTICES, Job, JobNotice, JobStore, State
 from tests.served import Process
 from tests.test_jobs import configured, job, opened, recording
 
@@ -144,6 +144,27 @@ def test_a_server_that_is_stopped_in_order_counts_for_nothing(tmp_path: Path) ->
         store.resume(now=0.0)
     found = store.get("a")
     assert found and (found.state, found.resumed, found.kills) == (State.QUEUED, 5, 0)
+    store.close()
+
+
+def test_notices_are_kept_once_each_and_not_without_end(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite3")
+    first = JobNotice("rate", "the hypothesis was dropped", 1.5)
+    store.add(job("a"), most=9)
+    store.notice("a", first)
+    store.notice("a", replace(first, seconds=7.0))
+    store.notice("gone", first)
+    store.close()
+    store = JobStore(tmp_path / "jobs.sqlite3")
+    found = store.get("a")
+    assert found and found.notices == (first,)
+    for number in range(2 * MOST_NOTICES):
+        store.notice("a", JobNotice("rate", f"{number} words were dropped", None))
+    found = store.get("a")
+    assert found and len(found.notices) == MOST_NOTICES
+    store.forget("a")
+    found = store.get("a")
+    assert found and not found.notices
     store.close()
 
 

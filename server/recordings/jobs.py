@@ -28,13 +28,14 @@ from server.http.faults import MissingFault, StateFault
 from server.interpretation.graph import Interpretation
 from server.interpretation.packs import Shelf
 from server.recordings.accurate import Passage
-from server.recordings.files import Approach, Gathered
-from server.recordings.jobstore import ACTIVE, ENDED, Job, JobStore, State
+from server.recordings.files import Approach, Gathered, check_translated
+from server.recordings.jobstore import ACTIVE, ENDED, Job, JobNotice, JobStore, State
 from server.recordings.recordings import Recordings
 from server.recordings.submission import Submission, stamp
 from server.records.record import Record
 from streaming.errors import AudioError, DragomanError, OverloadError
 from streaming.queueing import Priority
+from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
 
@@ -280,12 +281,19 @@ class Jobs:
                 store.hear(job.id, passage)
             self._done[job.id] = max(self._done.get(job.id, 0.0), passage.end)
 
+        def notice(about: Notice, moment: float | None) -> None:
+            store.notice(job.id, JobNotice(about.code, about.message, moment))
+
         packs = await asyncio.to_thread(self._shelf.take)
         wanted = Interpretation(job.source, job.targets, packs=packs)
         approach = Approach(job.mode, job.prompt)
-        await self._recordings.interpret(*(path, job.name, wanted, approach, Priority.JOB, hear), last=last)
+        await self._recordings.interpret(
+            *(path, job.name, wanted, approach, Priority.JOB, hear), last=last, on_notice=notice
+        )
         found = await asyncio.to_thread(self._record, job)
         store.change(job.id, seconds=self._done.get(job.id, 0.0), source=found.language)
+        told = self.get(job.id).notices
+        check_translated(found, job.targets, {notice.message: notice.code for notice in told})
 
     def _end(self, job: Job, state: State, **about: str) -> Job:
         done = self.done(job)

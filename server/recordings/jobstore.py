@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from streaming.errors import OverloadError
 from streaming.words import Word
 
 VERSION = 2
+MOST_NOTICES = 100
+"""Of a job; a recording of nothing but noise has one for every utterance."""
 MOST_KILLS = 3
 """Times that a server is killed at the same place of a recording before that is taken for its fault."""
 
@@ -36,6 +38,16 @@ class State(StrEnum):
 
 ACTIVE = (State.QUEUED, State.RUNNING)
 ENDED = (State.DONE, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobNotice:
+    """What whoever reads a job's result should know."""
+
+    code: str
+    message: str
+    seconds: float | None
+    """Where in the recording it belongs; `None`: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,8 @@ class Job:
     """How many times in a row a server was killed in the middle of it and nothing more was heard."""
     killed_at: float = 0.0
     """Seconds of the recording that had been heard by then."""
+    notices: tuple[JobNotice, ...] = ()
+    """Each message once, where it first came."""
 
 
 _COLUMNS = [field.name for field in fields(Job)]
@@ -89,6 +103,7 @@ PRAGMA user_version = {VERSION};
 _FROM_1 = f"""
 ALTER TABLE jobs ADD COLUMN kills DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN killed_at DEFAULT 0.0;
+ALTER TABLE jobs ADD COLUMN notices DEFAULT '[]';
 PRAGMA user_version = {VERSION};
 """
 
@@ -191,9 +206,21 @@ class JobStore:
                 *(*values, number),
             )
 
+    def notice(self, number: str, notice: JobNotice) -> None:
+        """Keep what should be known of a job, unless that has been said of it, or very much has."""
+        with self._lock:
+            job = self.get(number)
+            if job is None or len(job.notices) >= MOST_NOTICES:
+                return
+            if notice.message not in {known.message for known in job.notices}:
+                kept = json.dumps([*map(astuple, job.notices), astuple(notice)], ensure_ascii=False)
+                self.change(number, notices=kept)
+
     def forget(self, number: str) -> None:
-        """Drop what a job has heard."""
-        self._run("DELETE FROM passages WHERE job = ?", number)
+        """Drop what a job has heard, and what was noticed."""
+        with self._lock:
+            self._run("DELETE FROM passages WHERE job = ?", number)
+            self.change(number, notices="[]")
 
     def heard(self, number: str) -> list[Passage]:
         """Give what a job has heard, in order."""
@@ -249,14 +276,21 @@ def _after_kill(job: Job, heard: float, now: float) -> dict[str, Any]:
 
 def _row(job: Job) -> Iterable[Any]:
     for name in _COLUMNS:
-        value = getattr(job, name)
-        yield json.dumps(value) if name == "targets" else value
+        match name:
+            case "targets":
+                yield json.dumps(job.targets)
+            case "notices":
+                yield json.dumps([*map(astuple, job.notices)], ensure_ascii=False)
+            case _:
+                yield getattr(job, name)
 
 
 def _job(row: sqlite3.Row) -> Job:
     job = Job(**{name: row[name] for name in _COLUMNS})
     targets = tuple(json.loads(row["targets"]))
-    return replace(job, targets=targets, state=State(job.state), owned=bool(job.owned))
+    notices = tuple(JobNotice(*notice) for notice in json.loads(row["notices"]))
+    state, owned = State(job.state), bool(job.owned)
+    return replace(job, targets=targets, notices=notices, state=state, owned=owned)
 
 
 def _packed(record: UtteranceRecord) -> dict[str, Any]:
