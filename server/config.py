@@ -1,4 +1,7 @@
-"""The configuration of a server: defaults, then a TOML file, then what the command line says."""
+"""The configuration of a server: defaults, then a TOML file, then what the command line says.
+
+A leading ``~`` in whatever may name a file or a folder is the user's own folder, from here on.
+"""
 
 import os
 import tomllib
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import mt.presets
 from asr.presets import Name
@@ -41,6 +45,7 @@ class ServerConfig:
         _within("drain_seconds", self.drain_seconds, 0, 3_600)
         if bool(self.certificate) != bool(self.key):
             raise SchemaError("certificate: TLS needs both certificate and key")
+        _expand(self, "certificate", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,12 @@ class AccessConfig:
     origins: tuple[str, ...] = ()
     """Other web sites whose pages may connect, as ``https://example.org``; on a server without keys also the
     names that it answers to, besides addresses and local names."""
+
+    def __post_init__(self) -> None:
+        _expand(self, "folder")
+        for origin in self.origins:
+            if not _is_origin(origin):
+                raise SchemaError(f"origins: expected one as https://talk.example.org, got {origin!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,7 @@ class RecognitionConfig:
 
     def __post_init__(self) -> None:
         _within("workers", self.workers, 0, 256)
+        _expand(self, "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +148,9 @@ class TranslationConfig:
     the record, see ``revision`` in PROTOCOL.md; empty: none, and nothing is revised."""
     preset: mt.presets.Name = "balanced"
     """How early a translation is committed: ``fast``, ``balanced`` or ``steady``."""
+
+    def __post_init__(self) -> None:
+        _expand(self, "models", "small", "large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +174,7 @@ class EventsConfig:
 
     def __post_init__(self) -> None:
         _within("days", self.days, 0, 36_500)
+        _expand(self, "path")
 
     @property
     def file(self) -> Path | None:
@@ -180,6 +196,9 @@ class PacksConfig:
     well."""
     use: tuple[str, ...] = ()
     """Packs of a session that names none, in order of precedence."""
+
+    def __post_init__(self) -> None:
+        _expand(self, "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +222,7 @@ class RecordingsConfig:
         _within("jobs", self.jobs, 1, 1_000_000)
         if not 0 <= self.retention_hours <= 1_000_000:
             raise SchemaError(f"retention_hours: expected 0 … 1000000, got {self.retention_hours}")
+        _expand(self, "folder", "root")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,3 +277,22 @@ def _read(path: Path) -> dict[str, Any]:
 def _within(name: str, value: float, lowest: float, highest: float) -> None:
     if not lowest <= value <= highest:
         raise SchemaError(f"{name}: expected {lowest} … {highest}, got {value}")
+
+
+def _is_origin(written: str) -> bool:
+    """Tell whether a browser may send this as where a page comes from: scheme and host, and no path."""
+    try:
+        parts = urlsplit(written)
+    except ValueError:
+        return False
+    named = bool(parts.scheme and parts.hostname) and parts.username is None
+    return named and parts.path in ("", "/") and not (parts.query or parts.fragment)
+
+
+def _expand(config: object, *names: str) -> None:
+    """Expand a leading ``~`` in these fields of a frozen part of a configuration that is being made."""
+    for name in names:
+        value = getattr(config, name)
+        one = isinstance(value, str)
+        expanded = os.path.expanduser(value) if one else tuple(map(os.path.expanduser, value))
+        object.__setattr__(config, name, expanded)

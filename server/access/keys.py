@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def folder(named: str) -> Path:
     """Find the folder that a configuration names; empty: the user's own."""
-    return Path(named).expanduser() if named else Path.home() / ".local" / "share" / "dragoman"
+    return Path(named) if named else Path.home() / ".local" / "share" / "dragoman"
 
 
 class KeyFile:

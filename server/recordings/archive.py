@@ -46,7 +46,7 @@ class Archive:
         self.folder = folder
         limits = Limits(wanted.jobs, wanted.retention_hours * 3600)
         uploads, most = folder / "uploads", config.limits.upload_bytes
-        root = Path(wanted.root).expanduser() if wanted.root else None
+        root = Path(wanted.root) if wanted.root else None
         if root and not root.is_dir():
             raise ConfigError(f"[recordings] root: a folder was expected, {root} is none")
         self.recordings = Recordings(engines, tiers, languages.manner, heard, workers, wanted.at_once)
