@@ -112,7 +112,7 @@ def test_the_users_own_folder_may_be_written_short(
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ann")
     values = {"certificate": "x", "key": "x"} if section == "server" else {}
-    found = load(**{section: {**values, key: "~/there"}})
+    found = load(None, **{section: {**values, key: "~/there"}})
     assert getattr(getattr(found, section), key) == "/home/ann/there"
 
 
