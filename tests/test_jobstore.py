@@ -15,8 +15,8 @@ import pytest
 from server.recordings import recordings
 from server.recordings.accurate import Passage
 from server.recordings.jobstore import MOST_NOTICES, Job, JobNotice, JobStore, State
-from tests.served import Process
-from tests.test_jobs import configured, job, opened, recording
+from tests.served import Process, engines
+from tests.test_jobs import Counted, configured, job, opened, recording
 
 SERVER = """
 import os, signal, sys, time
@@ -145,6 +145,42 @@ def test_a_server_that_is_stopped_in_order_counts_for_nothing(tmp_path: Path) ->
     found = store.get("a")
     assert found and (found.state, found.resumed, found.kills) == (State.QUEUED, 5, 0)
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("known", "again", "path", "stamp"),
+    [
+        ({}, {}, "new", "2"),
+        ({"state": State.RUNNING}, {}, "new", "2"),
+        ({"state": State.DONE}, {}, "old", "1"),
+        ({"owned": True}, {}, "old", "1"),
+        ({}, {"owned": True}, "old", "1"),
+    ],
+)
+def test_the_same_recording_lies_where_it_was_seen_last(
+    tmp_path: Path, known: dict[str, Any], again: dict[str, Any], path: str, stamp: str
+) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite3")
+    store.add(job("a", key="k", path="old", stamp="1", **known), most=9)
+    found, new = store.add(job("b", key="k", path="new", stamp="2", **again), most=9)
+    assert (found.id, found.path, found.stamp, new) == ("a", path, stamp, False)
+    assert store.get("a") == found
+    store.close()
+
+
+async def test_a_recording_that_was_touched_while_it_waits_may_be_submitted_again(tmp_path: Path) -> None:
+    gate, said = Counted(free=0), tmp_path / "root" / "talk.flac"
+    said.parent.mkdir()
+    said.write_bytes(recording(["alpha"]))
+    config = configured(tmp_path / "kept", root=str(said.parent))
+    async with opened(engines(recognizer=gate), config=config) as desk:
+        await desk.submit(["bravo"])
+        first = (await desk.http.post("/jobs", json={"path": "talk.flac"})).json()
+        os.utime(said, (1, 1))
+        second = (await desk.http.post("/jobs", json={"path": "talk.flac"})).json()
+        assert second["duplicate"] and second["id"] == first["id"]
+        gate.opened.set()
+        assert (await desk.ended(first["id"]))["state"] == "done"
 
 
 def test_notices_are_kept_once_each_and_not_without_end(tmp_path: Path) -> None:

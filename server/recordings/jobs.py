@@ -27,7 +27,7 @@ from typing import Self
 from server.http.faults import MissingFault, StateFault
 from server.interpretation.graph import Interpretation
 from server.interpretation.packs import Shelf
-from server.recordings.accurate import Passage
+from server.recordings.accurate import Passage, left_off
 from server.recordings.files import Approach, Gathered, check_translated
 from server.recordings.jobstore import ACTIVE, ENDED, Job, JobNotice, JobStore, State
 from server.recordings.recordings import Recordings
@@ -266,8 +266,7 @@ class Jobs:
             raise AudioError(f"{job.name}: the file has changed since it was submitted")
         if job.mode == "live":
             store.forget(job.id)
-        heard = store.heard(job.id)
-        last = heard[-1] if heard else None
+        last = left_off(store.heard(job.id))
         store.change(
             *(job.id,),
             state=State.RUNNING,

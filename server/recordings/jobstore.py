@@ -136,7 +136,8 @@ class JobStore:
             self._connection.close()
 
     def add(self, job: Job, most: int) -> tuple[Job, bool]:
-        """Add a job, unless the same one is there and has not failed; gives the one that is there then.
+        """Add a job, unless the same one is there and has not failed; gives the one that is there then, whose
+        recording lies where it was seen last: its file may have been moved, or touched.
 
         Raises:
             OverloadError: `most` jobs are waiting.
@@ -144,7 +145,7 @@ class JobStore:
         with self._lock:
             known = self._find("key = ? AND state NOT IN (?, ?)", job.key, State.FAILED, State.CANCELLED)
             if known:
-                return known[0], False
+                return self._seen(known[0], job), False
             if len(self._find("state = ?", State.QUEUED)) >= most:
                 raise OverloadError(f"{most} jobs are waiting already; try again later")
             marks = ", ".join("?" * len(_COLUMNS))
@@ -250,6 +251,11 @@ class JobStore:
             self._connection.executescript(f"BEGIN; {_FROM_1} COMMIT;")
         elif version != VERSION:
             raise OSError(f"its table is of version {version}, this server reads {VERSION}")
+
+    def _seen(self, known: Job, again: Job) -> Job:
+        if known.owned or again.owned or known.state in ENDED:
+            return known
+        return self.change(known.id, path=again.path, stamp=again.stamp) or known
 
     def _find(self, where: str, *values: Any) -> list[Job]:
         return [_job(row) for row in self._run(f"SELECT * FROM jobs WHERE {where}", *values)]
