@@ -96,6 +96,16 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "named"),
+    [("interpret", "by name or path;"), ("translate", "by name or path;"), ("stream", "has, by its name;")],
+)
+def test_help_says_how_a_pack_is_named(capsys: pytest.CaptureFixture[str], command: str, named: str) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert named in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         ([], "COMMAND"),
