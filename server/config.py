@@ -8,14 +8,29 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import mt.presets
 from asr.presets import Name
 from asr.script import Form
+from mt.languages import is_code
 from server.wire.schema import SchemaError, from_plain
 from streaming.errors import ConfigError
+
+ComputeType: TypeAlias = Literal[
+    "default",
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
+"""What CTranslate2 computes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +129,9 @@ class RecognitionConfig:
 
     model: str = "auto"
     """A name that faster-whisper knows, a folder, or ``auto``."""
-    device: str = "auto"
-    """``cpu``, ``cuda`` or ``auto``."""
-    compute_type: str = "default"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """``auto``: a GPU where there is one."""
+    compute_type: ComputeType = "default"
     """A CTranslate2 compute type; ``default``: what suits the device."""
     preset: Name = "balanced"
     """How early words are committed: ``fast``, ``balanced`` or ``steady``."""
@@ -130,6 +145,8 @@ class RecognitionConfig:
     def __post_init__(self) -> None:
         _within("workers", self.workers, 0, 256)
         _expand(self, "model")
+        if wrong := next((code for code in self.languages if not is_code(code)), None):
+            raise SchemaError(f"languages: expected a code as en or zh, got {wrong!r}")
 
 
 @dataclass(frozen=True, slots=True)
