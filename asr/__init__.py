@@ -40,6 +40,17 @@ def find(name: str) -> Path:
     return models.find(name)
 
 
+def check(name: str) -> None:
+    """See that a folder, a name or a repository means a recognizer; nothing is downloaded.
+
+    Raises:
+        ModelError: no recognizer is called so.
+    """
+    from asr import models
+
+    models.check(name)
+
+
 def cached() -> list[str]:
     """List the names of the recognizers in the hub's cache."""
     from asr import models

@@ -19,6 +19,21 @@ def find(name: str) -> Path:
     """
     if (Path(name) / "model.bin").is_file():
         return Path(name)
+    repository = _repository(name)
+    return _cached(repository) or _download(name, repository)
+
+
+def check(name: str) -> None:
+    """See that a name means a recognizer, wherever that is; nothing is downloaded.
+
+    Raises:
+        ModelError: no recognizer is called so.
+    """
+    if not (Path(name) / "model.bin").is_file():
+        _repository(name)
+
+
+def _repository(name: str) -> str:
     repository = repositories().get(name) or (name if "/" in name else None)
     path = Path(name).is_dir() or Path(name).is_absolute() or name.startswith((".", "~"))
     if repository is None or path:
@@ -26,7 +41,7 @@ def find(name: str) -> Path:
         raise ModelError(
             f"there is no recognizer {name!r}: a folder with model.bin was expected, or one of {known}"
         )
-    return _cached(repository) or _download(name, repository)
+    return repository
 
 
 def cached() -> list[str]:

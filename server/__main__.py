@@ -93,7 +93,7 @@ def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER}); in a room: {_FLOOR}")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
     parser.add_argument("--format", choices=["text", "jsonl"], default="text")
-    _terms(parser)
+    _terms(parser, "a domain pack that the server has, by its name")
     parser.add_argument("--speak", type=Path, metavar="DIR", help="write the spoken translations there")
     parser.set_defaults(run=commands.stream)
 
@@ -192,14 +192,14 @@ def _languages(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", dest="targets", default="", metavar="LANGUAGES", help="e.g. zh,es")
 
 
-def _terms(parser: argparse.ArgumentParser) -> None:
+def _terms(parser: argparse.ArgumentParser, pack: str = "a domain pack, by name or path") -> None:
     parser.add_argument(
         "--pack",
         dest="packs",
         action="append",
         default=[],
         metavar="NAME",
-        help="a domain pack, by name or path; again for more, the first has precedence",
+        help=f"{pack}; again for more, the first has precedence",
     )
 
 

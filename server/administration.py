@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from server.commands import configured, say, show_table
-from streaming.errors import ConfigError, InputError, ModelError, PackError
+from streaming.errors import ConfigError, InputError, PackError
 
 if TYPE_CHECKING:
     from server.access.keys import KeyFile
@@ -53,14 +53,20 @@ def check_config(arguments: Namespace) -> None:
         ConfigError: something is.
     """
     from mt.tiers import Tier
-    from server import config
-    from server.interpretation import models
+    from server import app, config
+    from server.interpretation import models, packs
+    from server.recordings import archive
 
     found = config.load(arguments.file)
     try:
+        always = packs.shelf(found.packs.folder, found.packs.use).take()
+        chosen = packs.preferring(found, always)
+        models.check_recognizer(chosen.recognition.model)
         for tier in Tier:
-            models.tier_folders(found, tier)
-    except ModelError as error:
+            models.tier_folders(chosen, tier)
+        archive.root_of(found.recordings)
+        app.tls_context(found.server)
+    except InputError as error:
         raise ConfigError(f"{arguments.file}: {error}") from error
     say(f"{arguments.file}: all keys are known, and their values possible")
 

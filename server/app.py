@@ -179,6 +179,7 @@ class Server(uvicorn.Server):
     ) -> None:
         super().__init__(_settings(app, config, tls))
         self._house: House = app.state.house
+        self._archive: Archive = app.state.archive
         self._drain_seconds = config.server.drain_seconds
         self._on_listening = on_listening
 
@@ -190,6 +191,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let sessions end in order, then close the port and what is still connected."""
         await self._house.drain(self._drain_seconds, lambda: self.force_exit)
+        self._archive.recordings.dismiss()  # the answers to who waits for one, before uvicorn cuts them off
         await super().shutdown(sockets)
 
 

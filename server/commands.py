@@ -3,14 +3,13 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from streaming.errors import AudioError, InputError, LanguageError
+from streaming.errors import InputError, LanguageError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from server.interpretation.graph import Interpretation
     from server.interpretation.packs import Packs
     from server.records.record import UtteranceRecord
-    from streaming.audio import AudioChunk
 
 BATCH = 256
 """Lines that are translated together."""
@@ -47,7 +45,7 @@ def serve(arguments: Namespace) -> None:
 
 
 def interpret(arguments: Namespace) -> int:
-    """Interpret recordings; one that cannot be read does not stop the others."""
+    """Interpret recordings; one that cannot be read, or whose results cannot be written, stops no others."""
     from server.interpretation import models, packs
 
     wanted = _wanted(arguments)
@@ -61,7 +59,7 @@ def interpret(arguments: Namespace) -> int:
     for path in arguments.files:
         try:
             _interpret_one(path, wanted, engines, workers, arguments)
-        except AudioError as error:
+        except InputError as error:
             say(str(error))
             status = 2
     return status
@@ -71,11 +69,12 @@ def translate(arguments: Namespace) -> None:
     """Translate lines in batches: an empty line stays one, order is kept, memory is bounded."""
     from mt.faithful import FaithfulTranslator
     from mt.tiers import Tier
+    from server import given
     from server.interpretation import models, packs
     from streaming.stages import TranslationRequest
 
     source, target = one_language(arguments.source), one_language(arguments.target)
-    with _lines(arguments.file) as lines:
+    with given.lines(arguments.file) as lines:
         config = configured(arguments)
         chosen = _packs(arguments, config)
         tiers = models.load_tiers(packs.preferring(config, chosen), say, (Tier.LARGE,))
@@ -118,6 +117,7 @@ def show_table(rows: Sequence[Sequence[str]]) -> None:
 
 def stream(arguments: Namespace) -> None:
     """Play a recording to a server and show what comes back."""
+    from server import given
     from server.client import address, playback, voices
 
     wanted = _wanted(arguments)
@@ -128,7 +128,7 @@ def stream(arguments: Namespace) -> None:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
     playback.play(
-        *(_chunks(arguments.file), address.to_speak(arguments.url), wanted, arguments.speed, listener),
+        *(given.chunks(arguments.file), address.to_speak(arguments.url), wanted, arguments.speed, listener),
         packs=arguments.packs,
         key=_key(),
     )
@@ -277,11 +277,18 @@ def _interpret_one(
         notices.close()
     if arguments.output is not None:
         for ending, content in forms.files(record, wanted.targets, arguments.format):
-            (arguments.output / f"{path.stem}{ending}").write_text(content, encoding="utf-8")
+            _write(arguments.output / f"{path.stem}{ending}", content)
     elif arguments.format != "bilingual":
         (*_, (_, content)) = forms.files(record, wanted.targets, arguments.format)
         sys.stdout.write(content)
         sys.stdout.flush()
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be written ({error.strerror})") from error
 
 
 def _progress(path: Path) -> "tqdm[Any]":
@@ -299,52 +306,3 @@ def _progress(path: Path) -> "tqdm[Any]":
         disable=not sys.stderr.isatty(),
         bar_format=layout if seconds else None,
     )
-
-
-@contextmanager
-def _lines(path: Path | None) -> Iterator[Iterator[str]]:
-    """Open a text and give its lines, without their ends."""
-    try:
-        file: IO[bytes] = sys.stdin.buffer if path is None else path.open("rb")
-    except OSError as error:
-        raise InputError(f"{path}: it cannot be read ({error.strerror})") from error
-    with file:
-        yield _decoded(file)
-
-
-def _decoded(file: IO[bytes]) -> Iterator[str]:
-    for number, line in enumerate(file, 1):
-        try:
-            yield line.decode("utf-8").strip()
-        except UnicodeDecodeError as error:
-            raise InputError(f"line {number} is not UTF-8 text") from error
-
-
-def _chunks(name: str) -> "Iterator[AudioChunk]":
-    """Read a recording, or raw 16-bit PCM at 16 kHz from standard input."""
-    from streaming.audio import AudioChunk, from_pcm16
-    from streaming.decode import decode
-
-    if name != "-":
-        yield from decode(name)
-        return
-    offset = 0
-    for data in _even(sys.stdin.fileno()):
-        samples = from_pcm16(data)
-        yield AudioChunk(samples, offset)
-        offset += len(samples)
-    if not offset:
-        raise AudioError("standard input: no sound came")
-
-
-def _even(descriptor: int) -> Iterator[bytes]:
-    """Read what has come, in pieces that hold whole samples."""
-    held = b""
-    while data := os.read(descriptor, 3200):
-        held += data
-        whole = len(held) - len(held) % 2
-        if whole:
-            yield held[:whole]
-        held = held[whole:]
-    if held:
-        raise AudioError("standard input: 16-bit PCM was expected, an odd number of bytes came")

@@ -1,17 +1,36 @@
-"""The configuration of a server: defaults, then a TOML file, then what the command line says."""
+"""The configuration of a server: defaults, then a TOML file, then what the command line says.
+
+A leading ``~`` in whatever may name a file or a folder is the user's own folder, from here on.
+"""
 
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import mt.presets
 from asr.presets import Name
 from asr.script import Form
+from mt.languages import is_code
 from server.wire.schema import SchemaError, from_plain
 from streaming.errors import ConfigError
+
+ComputeType: TypeAlias = Literal[
+    "default",
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
+"""What CTranslate2 computes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +60,7 @@ class ServerConfig:
         _within("drain_seconds", self.drain_seconds, 0, 3_600)
         if bool(self.certificate) != bool(self.key):
             raise SchemaError("certificate: TLS needs both certificate and key")
+        _expand(self, "certificate", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,12 @@ class AccessConfig:
     origins: tuple[str, ...] = ()
     """Other web sites whose pages may connect, as ``https://example.org``; on a server without keys also the
     names that it answers to, besides addresses and local names."""
+
+    def __post_init__(self) -> None:
+        _expand(self, "folder")
+        for origin in self.origins:
+            if not _is_origin(origin):
+                raise SchemaError(f"origins: expected one as https://talk.example.org, got {origin!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +130,9 @@ class RecognitionConfig:
 
     model: str = "auto"
     """A name that faster-whisper knows, a folder, or ``auto``."""
-    device: str = "auto"
-    """``cpu``, ``cuda`` or ``auto``."""
-    compute_type: str = "default"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """``auto``: a GPU where there is one."""
+    compute_type: ComputeType = "default"
     """A CTranslate2 compute type; ``default``: what suits the device."""
     preset: Name = "balanced"
     """How early words are committed: ``fast``, ``balanced`` or ``steady``."""
@@ -119,6 +145,9 @@ class RecognitionConfig:
 
     def __post_init__(self) -> None:
         _within("workers", self.workers, 0, 256)
+        _expand(self, "model")
+        if wrong := next((code for code in self.languages if not is_code(code)), None):
+            raise SchemaError(f"languages: expected a code as en or zh, got {wrong!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +166,9 @@ class TranslationConfig:
     the record, see ``revision`` in PROTOCOL.md; empty: none, and nothing is revised."""
     preset: mt.presets.Name = "balanced"
     """How early a translation is committed: ``fast``, ``balanced`` or ``steady``."""
+
+    def __post_init__(self) -> None:
+        _expand(self, "models", "small", "large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +192,7 @@ class EventsConfig:
 
     def __post_init__(self) -> None:
         _within("days", self.days, 0, 36_500)
+        _expand(self, "path")
 
     @property
     def file(self) -> Path | None:
@@ -181,6 +214,9 @@ class PacksConfig:
     are there as well."""
     use: tuple[str, ...] = ()
     """Packs of a session that names none, in order of precedence."""
+
+    def __post_init__(self) -> None:
+        _expand(self, "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +240,7 @@ class RecordingsConfig:
         _within("jobs", self.jobs, 1, 1_000_000)
         if not 0 <= self.retention_hours <= 1_000_000:
             raise SchemaError(f"retention_hours: expected 0 … 1000000, got {self.retention_hours}")
+        _expand(self, "folder", "root")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,3 +301,22 @@ def _read(path: Path) -> dict[str, Any]:
 def _within(name: str, value: float, lowest: float, highest: float) -> None:
     if not lowest <= value <= highest:
         raise SchemaError(f"{name}: expected {lowest} … {highest}, got {value}")
+
+
+def _is_origin(written: str) -> bool:
+    """Tell whether a browser may send this as where a page comes from: scheme and host, and no path."""
+    try:
+        parts = urlsplit(written)
+    except ValueError:
+        return False
+    named = bool(parts.scheme and parts.hostname) and parts.username is None
+    return named and parts.path in ("", "/") and not (parts.query or parts.fragment)
+
+
+def _expand(config: object, *names: str) -> None:
+    """Expand a leading ``~`` in these fields of a frozen part of a configuration that is being made."""
+    for name in names:
+        value = getattr(config, name)
+        one = isinstance(value, str)
+        expanded = os.path.expanduser(value) if one else tuple(map(os.path.expanduser, value))
+        object.__setattr__(config, name, expanded)

@@ -131,6 +131,7 @@ def _mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
 
     The mean cannot clip, as FFmpeg's own down-mix of float samples can.
     """
+    import av
     from av import AudioResampler
 
     converter, form = None, None
@@ -142,10 +143,15 @@ def _mono(path: str | Path) -> Iterator[tuple[Samples, int]]:
         given += frame.samples / frame.rate
         if converter is None or form != (frame.format.name, frame.layout.name, frame.rate):
             form = (frame.format.name, frame.layout.name, frame.rate)
-            converter = AudioResampler(format="fltp")
-        for converted in converter.resample(frame):
-            channels = converted.to_ndarray()
-            mono = channels[0] if len(channels) == 1 else channels.mean(axis=0, dtype=np.float32)
+            converter = AudioResampler(format="flt")  # of planes PyAV reads no more than eight
+        try:
+            packed = converter.resample(frame)
+        except (av.FFmpegError, ValueError) as error:
+            count = frame.layout.nb_channels
+            raise AudioError(f"{path}: sound of {count} channels cannot be read ({error})") from error
+        for converted in packed:
+            channels = converted.to_ndarray().reshape(-1, converted.layout.nb_channels)
+            mono = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1, dtype=np.float32)
             yield np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0), frame.rate
 
 

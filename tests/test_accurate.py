@@ -12,8 +12,9 @@ from server.interpretation.manner import USUAL, Manner
 from server.interpretation.pack import Pack
 from server.interpretation.packs import Packs
 from server.recordings import accurate
-from server.recordings.accurate import Passage
+from server.recordings.accurate import Passage, _begun, left_off
 from server.recordings.files import batch_methods
+from server.records.record import UtteranceRecord
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.simulate import Engines
@@ -230,3 +231,18 @@ def test_a_recognizer_that_hears_sentences_alone_begins_them_with_a_capital() ->
     texts = [record.text for passage in whole for record in passage.records]
     assert texts == ["Alpha bravo", "charlie", "delta echo", "foxtrot"]
     assert run(manner=Manner(family="asr-en-zh"), last=whole[1]) == whole[2:]
+
+
+def test_a_sentence_that_was_begun_before_a_pause_without_words_gains_no_capital() -> None:
+    """However often a job is stopped, it writes what it would have written undisturbed."""
+
+    def said(number: int, text: str) -> Passage:
+        words = (Word(text, float(number), number + 0.3, 0.9),) if text else ()
+        return Passage(number + 1.0, number, (UtteranceRecord("en", words),) if words else (), "en")
+
+    heard = [said(n, text) for n, text in enumerate([" we meet on", "", " monday", " at nine.", "", " then"])]
+    whole = [*_begun(heard, None)]
+    assert [p.records[0].text for p in whole if p.records] == ["We meet on", "monday", "at nine.", "Then"]
+    for count in range(len(heard) + 1):
+        first = [*_begun(heard[:count], None)]
+        assert [*first, *_begun(heard[count:], left_off(first))] == whole

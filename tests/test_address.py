@@ -22,6 +22,8 @@ HALL = "ws://h:8765/v1/rooms/hall"
         ("https://h", "wss://h/v1/live", "wss://h/v1/rooms/hall/listen"),
         ("wss://h/talks/", "wss://h/talks/v1/live", "wss://h/talks/v1/rooms/hall/listen"),
         ("https://h/talks/v1/live", "wss://h/talks/v1/live", "wss://h/talks/v1/rooms/hall/listen"),
+        ("localhost:8765", "ws://localhost:8765/v1/live", "ws://localhost:8765/v1/rooms/hall/listen"),
+        ("127.0.0.1:8765/v1", "ws://127.0.0.1:8765/v1/live", "ws://127.0.0.1:8765/v1/rooms/hall/listen"),
         ("ws://[::1]:8765", "ws://[::1]:8765/v1/live", "ws://[::1]:8765/v1/rooms/hall/listen"),
     ],
 )

@@ -80,6 +80,49 @@ def test_a_configuration_is_checked(tmp_path: Path, config: str, capsys: pytest.
     assert f"{wrong}: translation.large: there is no translator nothing: name a folder" in told
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[recognition]\nmodel = "larg-v3"\n', "there is no recognizer 'larg-v3'"),
+        ('[recognition]\nmodel = "~/none"\n', "/none': a folder with model.bin was expected"),
+        ('[recognition]\ndevice = "gpu"\n', 'recognition.device: expected "auto" or "cpu" or "cuda", got'),
+        (
+            '[recognition]\ncompute_type = "int9"\n',
+            'recognition.compute_type: expected "default" or',
+        ),
+        (
+            '[recognition]\nlanguages = ["english"]\n',
+            "recognition.languages: expected a code as en or zh",
+        ),
+        ('[packs]\nuse = ["nope"]\n', "there is no domain pack 'nope'"),
+        ('[recordings]\nroot = "/no/such"\n', "[recordings] root: a folder was expected, /no/such is none"),
+        ('[server]\ncertificate = "/no/cert"\nkey = "/no/key"\n', "/no/cert: there is no such file for TLS"),
+        ('[access]\norigins = ["talk.example.org"]\n', "expected one as https://talk.example.org"),
+    ],
+)
+def test_what_a_server_could_not_start_with_is_found_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, complaint: str
+) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    assert main(["config", "check", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"dragoman: {path}: ") and complaint in told and told.count("\n") == 1
+
+
+def test_a_model_that_is_still_to_be_downloaded_is_none_of_the_checks_affair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(name: str, repository: str) -> Path:
+        raise AssertionError("nothing may be downloaded")
+
+    monkeypatch.setattr("asr.models._download", download)
+    path = tmp_path / "right.toml"
+    for name in ("large-v3", "somebody/whisper-of-theirs", "auto"):
+        path.write_text(f'[recognition]\nmodel = "{name}"\ndevice = "cuda"\nlanguages = ["zh-CN", "yue"]\n')
+        assert main(["config", "check", str(path)]) == 0
+
+
 def test_the_configuration_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "show"]) == 0
     shown = tmp_path / "shown.toml"

@@ -96,6 +96,16 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "named"),
+    [("interpret", "by name or path;"), ("translate", "by name or path;"), ("stream", "has, by its name;")],
+)
+def test_help_says_how_a_pack_is_named(capsys: pytest.CaptureFixture[str], command: str, named: str) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert named in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         ([], "COMMAND"),
@@ -208,6 +218,17 @@ def test_a_recording_that_cannot_be_read_does_not_stop_the_others(
     assert "alpha bravo charlie" in printed.out
 
 
+def test_results_that_cannot_be_written_do_not_stop_the_others(
+    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    other, out = tmp_path / "other.flac", tmp_path / "out"
+    other.write_bytes(recording.read_bytes())
+    (out / "said.en.srt").mkdir(parents=True)
+    assert main(["interpret", str(recording), str(other), "--format", "srt", "--output", str(out)]) == 2
+    assert f"{out / 'said.en.srt'}: it cannot be written (" in one_line(capsys.readouterr().err)
+    assert "alpha bravo charlie" in (out / "other.en.srt").read_text(encoding="utf-8")
+
+
 def test_a_pair_that_no_model_serves_is_refused_before_the_work_begins(
     recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,6 +276,14 @@ def test_translate_gives_a_line_for_a_line(
     type_in(monkeypatch, "abc def\n\n  \nhé\r\nlast".encode())
     assert main(["translate", "--from", "en", "--to", "es"]) == 0
     assert capsys.readouterr().out == "cba fed\n\n\néh\ntsal\n"
+
+
+def test_the_mark_that_windows_puts_before_a_text_is_not_translated(
+    monkeypatch: pytest.MonkeyPatch, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, "abc\ndef\n".encode("utf-8-sig"))
+    assert main(["translate", "--from", "en", "--to", "es"]) == 0
+    assert capsys.readouterr().out == "cba\nfed\n"
 
 
 def test_translate_keeps_order_over_batches_of_bounded_size(

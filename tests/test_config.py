@@ -68,6 +68,10 @@ def test_models_may_be_auto(tmp_path: Path) -> None:
         ('[recognition]\npreset = "slow"\n', r'preset: expected "fast" or "balanced" or "steady", got '),
         ('[translation]\npreset = "slow"\n', r'preset: expected "fast" or "balanced" or "steady", got '),
         ("[translation]\nmodels = 3\n", r'translation\.models: expected "auto" or list of string, got 3'),
+        (
+            '[access]\norigins = ["talk.example.org"]\n',
+            r"access\.origins: expected one as https://talk\.example",
+        ),
         ("server = 3\n", r"configuration\.server: expected an object, got 3"),
         ("[server\n", r"this is not TOML"),
     ],
@@ -88,3 +92,61 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_wrong_override() -> None:
     with pytest.raises(ConfigError, match=r"server\.port: expected 0"):
         load(server={"port": 70_000})
+
+
+PATHS = [
+    ("server", "certificate"),
+    ("server", "key"),
+    ("access", "folder"),
+    ("recognition", "model"),
+    ("events", "path"),
+    ("packs", "folder"),
+    ("recordings", "folder"),
+    ("recordings", "root"),
+]
+
+
+@pytest.mark.parametrize(("section", "key"), PATHS)
+def test_the_users_own_folder_may_be_written_short(
+    monkeypatch: pytest.MonkeyPatch, section: str, key: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    values = {"certificate": "x", "key": "x"} if section == "server" else {}
+    found = load(None, **{section: {**values, key: "~/there"}})
+    assert getattr(getattr(found, section), key) == "/home/ann/there"
+
+
+@pytest.mark.parametrize("key", ["models", "small", "large"])
+def test_the_users_own_folder_may_be_written_short_in_lists(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    found = load(translation={key: ("~/there", "opus-mt-en-zh")}).translation
+    assert getattr(found, key) == ("/home/ann/there", "opus-mt-en-zh")
+
+
+@pytest.mark.parametrize(
+    ("origin", "good"),
+    [
+        ("https://talk.example.org", True),
+        ("http://Talk.Example.org:8080/", True),
+        ("http://[::1]:8080", True),
+        ("tauri://localhost", True),
+        ("talk.example.org", False),
+        ("localhost:8080", False),
+        ("https://", False),
+        ("https://talk.example.org/desk", False),
+        ("https://ann@talk.example.org", False),
+        ("https://talk.example.org?x", False),
+        ("http://[", False),
+        ("null", False),
+        ("*", False),
+        ("", False),
+    ],
+)
+def test_an_origin_is_a_scheme_and_a_host(origin: str, good: bool) -> None:
+    if good:
+        assert load(access={"origins": (origin,)}).access.origins == (origin,)
+        return
+    with pytest.raises(ConfigError, match=r"expected one as https://talk\.example\.org"):
+        load(access={"origins": (origin,)})

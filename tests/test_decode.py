@@ -104,6 +104,33 @@ def test_stereo_becomes_the_mean_and_never_clips(tmp_path: Path) -> None:
     assert np.allclose(whole(tmp_path / "a.wav"), (left + right) / 2, atol=2 / 32768)
 
 
+@pytest.mark.parametrize("count", [3, 6, 7, 8, 9, 16, 64])
+def test_any_number_of_channels_becomes_their_mean(tmp_path: Path, count: int) -> None:
+    channels = np.full((SAMPLE_RATE, count), 0.25, np.float32)
+    channels[:, 0] = -0.5
+    soundfile.write(tmp_path / "a.wav", channels, SAMPLE_RATE, subtype="FLOAT")
+    mean = (0.25 * (count - 1) - 0.5) / count
+    assert np.allclose(whole(tmp_path / "a.wav"), np.full(SAMPLE_RATE, mean), atol=2 / 32768)
+
+
+def test_planes_of_eight_channels_become_their_mean(tmp_path: Path) -> None:
+    """FLAC's frames are planar, as those of film sound are."""
+    with av.open(str(tmp_path / "a.mka"), "w") as container:
+        stream = container.add_stream("flac", rate=48_000, layout="7.1")
+        samples = np.full((8, 4_096), 8_192, np.int16).T.reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="s16", layout="7.1")
+        frame.rate = 48_000
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    assert np.median(whole(tmp_path / "a.mka")) == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("count", [65, 255])
+def test_more_channels_than_ffmpeg_converts_are_an_error(tmp_path: Path, count: int) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros((100, count)), SAMPLE_RATE)
+    with pytest.raises(AudioError, match=rf"a\.wav: sound of {count} channels cannot be read"):
+        whole(tmp_path / "a.wav")
+
+
 def test_numbers_that_are_not_finite_become_silence_or_full_scale(tmp_path: Path) -> None:
     samples = np.array([0.0, np.nan, np.inf, -np.inf, 0.25], np.float32)
     soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")

@@ -73,6 +73,12 @@ def test_the_unit_starts_what_there_is() -> None:
     assert here(str(parsed.config)) == DEPLOY / "dragoman.toml"
 
 
+def test_the_unit_sees_the_gpu_and_no_other_device() -> None:
+    service = unit()["Service"]
+    assert (service["PrivateDevices"], service["DevicePolicy"]) == ("no", "closed")
+    assert service["DeviceAllow"] == "char-nvidia* rw", "/dev/nvidia0, nvidiactl, nvidia-uvm"
+
+
 def test_there_is_time_to_drain() -> None:
     wanted = config.load(DEPLOY / "dragoman.toml").server.drain_seconds
     assert int(unit()["Service"]["TimeoutStopSec"]) > wanted + 5

@@ -20,8 +20,8 @@ from server.config import Config, PacksConfig, RecordingsConfig
 from server.http.faults import ParameterFault
 from server.interpretation.engines import Engines
 from server.recordings import jobs
-from server.recordings.jobs import located
 from server.recordings.jobstore import Job, JobStore, State
+from server.recordings.submission import located
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import OverloadError
 from streaming.scripted import ScriptedRecognizer, speak
@@ -182,6 +182,60 @@ async def test_in_a_target_that_is_spoken_most_everything_is_in_that_language(
         assert (await desk.http.get(result, params={"format": "text"})).text == "alpha\nbravo\ncharlie\n"
 
 
+class German(ScriptedRecognizer):
+    """Hears German wherever bravo is said, or everywhere."""
+
+    def __init__(self, only: str = "") -> None:
+        super().__init__()
+        self.only = only
+
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+        found = super().recognize(windows)
+        return [
+            replace(heard, language="de") if any(self.only in word.text for word in heard.words) else heard
+            for heard in found
+        ]
+
+
+@pytest.mark.parametrize("mode", ["accurate", "live"])
+async def test_a_job_of_which_nothing_can_be_translated_has_failed(tmp_path: Path, mode: str) -> None:
+    async with opened(engines(recognizer=German()), config=configured(tmp_path)) as desk:
+        answer = await desk.submit(["alpha", "bravo"], targets="zh,es", mode=mode)
+        job = await desk.ended(answer.json()["id"])
+    assert (job["state"], job["language"], job["error"]["code"]) == ("failed", "de", "unsupported_language")
+    assert job["error"]["message"].startswith("no model translates de → ")
+
+
+async def test_a_job_of_which_some_can_be_translated_says_what_could_not(tmp_path: Path) -> None:
+    async with opened(engines(recognizer=German("bravo")), config=configured(tmp_path)) as desk:
+        answer = await desk.submit(["alpha", "bravo", "charlie", "bravo"], targets="zh")
+        assert answer.json()["notices"] == []
+        job = await desk.ended(answer.json()["id"])
+        (notice,) = job["notices"]
+        assert (job["state"], notice["code"], notice["seconds"]) == ("done", "unsupported_language", None)
+        assert notice["message"].startswith("no model translates de → zh")
+        listed = (await desk.http.get("/jobs")).json()["jobs"]
+        assert listed[0]["notices"] == job["notices"]
+
+
+async def test_without_targets_no_language_is_refused(tmp_path: Path) -> None:
+    async with opened(engines(recognizer=German()), config=configured(tmp_path)) as desk:
+        job = await desk.ended((await desk.submit(["alpha"])).json()["id"])
+    assert (job["state"], job["language"], job["notices"]) == ("done", "de", [])
+
+
+async def test_what_is_withheld_is_told_with_its_second(tmp_path: Path) -> None:
+    class Deaf(ScriptedRecognizer):
+        def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+            heard = super().recognize(windows)
+            return [replace(one, no_speech_probability=0.99, mean_log_probability=-2.0) for one in heard]
+
+    async with opened(engines(recognizer=Deaf()), config=configured(tmp_path)) as desk:
+        job = await desk.ended((await desk.submit(["alpha", "bravo"])).json()["id"])
+    assert {notice["code"] for notice in job["notices"]} == {"no_speech"}
+    assert 0 <= job["notices"][0]["seconds"] < job["seconds"]
+
+
 async def test_a_job_goes_on_after_the_server_was_stopped(tmp_path: Path) -> None:
     async with opened(config=configured(tmp_path / "undisturbed")) as desk:
         whole = await desk.ended((await desk.submit(WORDS, targets="es")).json()["id"])
@@ -198,6 +252,7 @@ async def test_a_job_goes_on_after_the_server_was_stopped(tmp_path: Path) -> Non
     async with opened(engines(recognizer=second), config=configured(tmp_path)) as desk:
         job = await desk.ended(number)
         assert (job["state"], job["resumed"]) == ("done", 1) and job["resumed_from"] > 0
+        assert desk.served.app.state.archive.jobs.get(number).kills == 0, "it was stopped in order"
         assert (await desk.http.get(f"/jobs/{number}/result")).json() == expected
     assert second.asked == len(WORDS) - 4, "what had been heard is not heard again"
 

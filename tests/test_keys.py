@@ -123,7 +123,6 @@ def test_a_closed_server_never_opens_by_itself(
     assert not current().open
 
 
-def test_the_folder_is_the_users_own_unless_named(home: Path) -> None:
+def test_the_folder_is_the_users_own_unless_named() -> None:
     assert keys.folder("") == data_folder()
-    assert keys.folder("~/k") == home / "k"
     assert keys.folder("/srv/k") == Path("/srv/k")

@@ -16,7 +16,7 @@ import openai
 import pytest
 import soundfile
 
-from server.config import Config, LimitsConfig, PacksConfig, RecordingsConfig
+from server.config import Config, LimitsConfig, PacksConfig, RecordingsConfig, ServerConfig
 from streaming.audio import SAMPLE_RATE
 from streaming.scripted import ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
@@ -329,3 +329,22 @@ async def test_recordings_are_interpreted_with_the_packs_that_are_always_used(tm
         (tmp_path / "trade.toml").write_text(PACK + "[nonsense]\n")
         broken = await http.post(f"{url}/transcriptions", files={"file": SOUND})
         assert broken.json()["error"]["code"] == "bad_pack"
+
+
+async def test_who_waits_for_a_recording_is_told_that_the_server_is_being_stopped() -> None:
+    gate = Gate()
+    config = Config(ServerConfig(grace=0, drain_seconds=0))
+    async with serving(engines(recognizer=gate), config=config) as served, httpx2.AsyncClient() as http:
+        url = f"http://{served.address}/v1/audio/transcriptions"
+        whole = asyncio.create_task(http.post(url, files={"file": SOUND}))
+        stream = asyncio.create_task(http.post(url, files={"file": SOUND}, data={"stream": "true"}))
+        recordings = served.app.state.archive.recordings
+        await asyncio.to_thread(gate.entered.acquire, timeout=10)
+        await until(lambda: recordings.running == 2)
+        served.server.should_exit = True
+        refused, told = await asyncio.gather(whole, stream)
+        gate.opened.set()
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
+    assert int(refused.headers["retry-after"]) > 0
+    assert refused.json()["error"]["message"] == "the server is being stopped"
+    assert told.status_code == 200 and '"code": "overloaded"' in told.text.splitlines()[-2]

@@ -81,7 +81,7 @@ async def test_what_the_server_refuses_is_one_line_and_status_2(
 async def test_a_recording_that_breaks_off_is_interpreted_as_far_as_it_goes(
     recording: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from server import commands
+    from server import given
     from streaming.decode import decode
     from streaming.errors import AudioError
 
@@ -89,7 +89,7 @@ async def test_a_recording_that_breaks_off_is_interpreted_as_far_as_it_goes(
         yield from decode(name)
         raise AudioError("the recording breaks off")
 
-    monkeypatch.setattr(commands, "_chunks", breaking)
+    monkeypatch.setattr(given, "chunks", breaking)
     assert await stream(str(recording), "--from", "en", "--speed", "0") == 2
     printed = capsys.readouterr()
     assert "delta echo" in printed.out and printed.err == "dragoman: the recording breaks off\n"

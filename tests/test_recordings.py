@@ -21,7 +21,7 @@ from streaming.errors import AudioError, OverloadError
 from streaming.queueing import Priority
 from streaming.scripted import ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
-from tests.served import engines
+from tests.served import engines, until
 
 
 class Gate:
@@ -61,10 +61,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "hidden.wav"
 
 
-async def interpret(recordings: Recordings, path: Path, approach: Approach = ACCURATE) -> list[Passage]:
+async def interpret(
+    recordings: Recordings, path: Path, approach: Approach = ACCURATE, priority: Priority = Priority.JOB
+) -> list[Passage]:
     passages: list[Passage] = []
     wanted = Interpretation("en", ("es",))
-    await recordings.interpret(path, "talk.wav", wanted, approach, Priority.JOB, passages.append)
+    await recordings.interpret(path, "talk.wav", wanted, approach, priority, passages.append)
     return passages
 
 
@@ -105,6 +107,22 @@ async def test_a_server_that_stops_stops_what_it_works_on(
         await working
     with pytest.raises(OverloadError, match="being stopped"):
         await interpret(recordings, path)
+
+
+async def test_jobs_go_on_when_those_who_wait_are_dismissed(
+    recordings: Recordings, gate: Gate, path: Path
+) -> None:
+    job = asyncio.create_task(interpret(recordings, path))
+    await asyncio.to_thread(gate.entered.wait, 10)
+    waiting = asyncio.create_task(interpret(recordings, path, priority=Priority.REQUEST))
+    await until(lambda: recordings.running == 2)
+    recordings.dismiss()
+    with pytest.raises(OverloadError, match="being stopped"):
+        await waiting
+    with pytest.raises(OverloadError, match="being stopped"):
+        await interpret(recordings, path, priority=Priority.REQUEST)
+    gate.opened.set()
+    assert [record.text for passage in await job for record in passage.records] == ["alpha", "bravo"]
 
 
 async def test_errors_call_a_recording_as_its_owner_does(recordings: Recordings, tmp_path: Path) -> None:

@@ -59,9 +59,12 @@ async def test_sessions_and_requests_are_encrypted(pair: tuple[Path, Path]) -> N
 
 @pytest.mark.parametrize("encrypted", [False, True])
 async def test_the_containers_check_asks_with_and_without_tls(
-    pair: tuple[Path, Path], encrypted: bool
+    pair: tuple[Path, Path], encrypted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = [sys.executable, "server/deploy/health.py"]
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # a proxy is no way to this machine
+    monkeypatch.delenv("no_proxy", raising=False)
     async with serving(tls=context(*pair) if encrypted else None) as served:
         asked = await asyncio.create_subprocess_exec(*command, served.address, cwd=HOUSE)
         assert await asked.wait() == 0

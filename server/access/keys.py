@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 def folder(named: str) -> Path:
     """Find the folder that a configuration names; empty: the user's own."""
-    return Path(named).expanduser() if named else data_folder()
+    return Path(named) if named else data_folder()
 
 
 class KeyFile:

@@ -31,8 +31,9 @@ def to_listen(written: str, room: str) -> str:
 
 def _parted(written: str) -> tuple[str, str]:
     """Divide an address behind `_INTERFACE`, which is added if need be."""
+    written = written.strip()
     try:
-        parts = urlsplit(written.strip())
+        parts = urlsplit(written if "://" in written else f"ws://{written}")
     except ValueError as error:
         raise InputError(f"{written}: this is no address ({error})") from error
     before, _, asked = f"{parts.path.rstrip('/')}/".partition(_INTERFACE)

@@ -1,4 +1,7 @@
-"""Uploads: a multipart body onto the disk, in bounded memory, no larger than is allowed."""
+"""Uploads: a multipart body into the folder of uploads, in bounded memory, no larger than is allowed.
+
+Nothing is written into the system's folder for temporary files, which may be in memory itself.
+"""
 
 import hashlib
 import re
@@ -8,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +24,6 @@ from streaming.errors import AudioError, OverloadError
 MOST_FIELDS = 100
 LARGEST_FIELD = 1 << 16
 """Bytes of a field that is no file."""
-_PIECE = 1 << 20
 _ENDING = re.compile(r"\.[a-z0-9]{1,5}$")
 
 
@@ -53,25 +55,22 @@ async def received(request: Request, folder: Path, most: int) -> AsyncIterator[U
     kind = request.headers.get("content-type", "")
     if kind.split(";")[0].strip().lower() != "multipart/form-data":
         raise TypeFault(f"multipart/form-data was expected, {kind or 'nothing'} came")
-    with _kept():
-        form = await _parsed(request, most)
+    parser = _Parser(request, folder, most)
     try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
+        with _kept():
+            form = await _parsed(request, parser, most)
+        file, path = form.get("file"), parser.path
+        if not isinstance(file, UploadFile) or path is None:
             raise ParameterFault("a file was expected, none came", "file")
         name = (file.filename or "").strip() or "recording"
         if not file.size:
             raise AudioError(f"{name}: the file is empty")
-        ending = _ENDING.search(name.lower())
-        path = folder / f"{secrets.token_hex(16)}{ending.group() if ending else ''}"
-        try:
-            with _kept():
-                digest = await run_in_threadpool(_keep, file.file, path)
-            yield Upload(path, name, digest, form)
-        finally:
-            path.unlink(missing_ok=True)
+        with _kept():
+            await file.close()
+            digest = await run_in_threadpool(digest_of, path)
+        yield Upload(path, name, digest, form)
     finally:
-        await form.close()
+        parser.remove()
 
 
 def digest_of(path: Path) -> str:
@@ -97,26 +96,51 @@ def _kept() -> Iterator[None]:
         raise OverloadError(f"the upload cannot be kept: {error.strerror}") from error
 
 
-async def _parsed(request: Request, most: int) -> FormData:
+class _Parser(MultiPartParser):
+    """Starlette's, which writes the file into a folder at once."""
+
+    def __init__(self, request: Request, folder: Path, most: int) -> None:
+        super().__init__(
+            request.headers,
+            _bounded(request, most),
+            max_files=1,
+            max_fields=MOST_FIELDS,
+            max_part_size=LARGEST_FIELD,
+        )
+        self._folder = folder
+        self._kept: IO[bytes] | None = None
+        self.path: Path | None = None
+        """Where the file lies; `None`: none has come."""
+
+    def on_headers_finished(self) -> None:
+        """Begin a part: if it is a file, in a place of its own instead of Starlette's."""
+        super().on_headers_finished()
+        upload = self._current_part.file
+        if upload is None:
+            return
+        upload.file.close()
+        ending = _ENDING.search((upload.filename or "").strip().lower())
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = self._folder / f"{secrets.token_hex(16)}{ending.group() if ending else ''}"
+        upload.file = self._kept = self.path.open("xb")
+
+    def remove(self) -> None:
+        """Remove the file, if it is still there."""
+        if self._kept is not None:
+            with suppress(OSError):  # what was still to be written finds no room
+                self._kept.close()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+async def _parsed(request: Request, parser: _Parser, most: int) -> FormData:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
         raise _too_large(most)
-    parser = MultiPartParser(
-        request.headers,
-        _bounded(request, most),
-        max_files=1,
-        max_fields=MOST_FIELDS,
-        max_part_size=LARGEST_FIELD,
-    )
     try:
-        form = await parser.parse()
+        return await parser.parse()
     except MultiPartException as error:
         raise Fault(f"the multipart body cannot be read: {error.message}") from error
-    whole: list[Any] = [value.file for value in form.values() if isinstance(value, UploadFile)]
-    for file in parser._files_to_close_on_error:  # Starlette forgets the file of a part that was cut off
-        if file not in whole:
-            file.close()
-    return form
 
 
 async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
@@ -130,13 +154,3 @@ async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
 
 def _too_large(most: int) -> SizeFault:
     return SizeFault(f"at most {most} bytes were expected, more came", "file")
-
-
-def _keep(file: IO[bytes], path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    digest = hashlib.sha256()
-    with path.open("xb") as kept:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            kept.write(piece)
-    return digest.hexdigest()

@@ -211,6 +211,18 @@ def recognizer_folder(name: str, say: Say) -> Path:
     return path
 
 
+def check_recognizer(name: str) -> None:
+    """See that a name means a recognizer, without downloading it.
+
+    Raises:
+        ModelError: no recognizer is called so.
+    """
+    if name == EMBEDDED:
+        _first_embedded()
+    elif name != AUTO and not _local(name, embedded.recognizers()):
+        asr.check(name)
+
+
 def translator_folders(names: str | Iterable[str], say: Say) -> list[Path]:
     """Find the translators that the names mean, in the order in which they are preferred.
 

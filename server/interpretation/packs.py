@@ -180,7 +180,7 @@ def folder() -> Path:
 
 def shelf(own: str = "", default: Sequence[str] = (), *, paths: bool = False) -> Shelf:
     """Make the shelf of a folder of packs (empty: the user's own) and of those that come with the project."""
-    return Shelf((Path(own).expanduser() if own else folder(), embedded.packs()), tuple(default), paths)
+    return Shelf((Path(own) if own else folder(), embedded.packs()), tuple(default), paths)
 
 
 def preferring(config: Config, packs: Packs) -> Config:

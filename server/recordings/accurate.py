@@ -8,7 +8,7 @@ translation and has its own time.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -47,6 +47,15 @@ class Passage:
     """The recording's language; `None`: it is not known yet."""
 
 
+def left_off(passages: Sequence[Passage]) -> Passage | None:
+    """Give where an earlier run ended: its last passage, with what was said last, there or before; `None`:
+    it heard nothing."""
+    if not passages:
+        return None
+    said = next((passage.records for passage in reversed(passages) if passage.records), ())
+    return replace(passages[-1], records=said)
+
+
 def interpret(
     chunks: Iterable[AudioChunk],
     wanted: Interpretation,
@@ -60,7 +69,8 @@ def interpret(
 ) -> Iterator[Passage]:
     """Interpret a recording; gives its passages in order, at most `workers` utterances ahead.
 
-    What ends with the `last` passage of an earlier run is only listened for, to go on where that was stopped.
+    What ends with the `last` passage of an earlier run (`left_off`) is only listened for, to go on where that
+    was stopped.
     """
     listener = _Listener(wanted, engines, manner, prompt, on_notice)
     passages = _passages(chunks, listener, engines, manner, workers, last)

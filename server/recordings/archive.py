@@ -9,7 +9,7 @@ from typing import Any, Self
 from fastapi import APIRouter
 
 from mt.tiers import Tiers
-from server.config import Config
+from server.config import Config, RecordingsConfig
 from server.http.uploads import swept
 from server.interpretation import models
 from server.interpretation.languages import Languages
@@ -46,9 +46,7 @@ class Archive:
         self.folder = folder
         limits = Limits(wanted.jobs, wanted.retention_hours * 3600)
         uploads, most = folder / "uploads", config.limits.upload_bytes
-        root = Path(wanted.root).expanduser() if wanted.root else None
-        if root and not root.is_dir():
-            raise ConfigError(f"[recordings] root: a folder was expected, {root} is none")
+        root = root_of(wanted)
         self.recordings = Recordings(engines, tiers, languages.manner, heard, workers, wanted.at_once)
         self.jobs = Jobs(self.recordings, shelf, folder, limits)
         self.router = APIRouter()
@@ -67,3 +65,15 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+
+def root_of(config: RecordingsConfig) -> Path | None:
+    """Name the folder in which jobs may name recordings; `None`: there is none.
+
+    Raises:
+        ConfigError: it is no folder.
+    """
+    root = Path(config.root) if config.root else None
+    if root and not root.is_dir():
+        raise ConfigError(f"[recordings] root: a folder was expected, {root} is none")
+    return root

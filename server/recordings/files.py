@@ -4,7 +4,7 @@
 what its record holds is exactly what a live session would have committed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
@@ -18,6 +18,7 @@ from server.interpretation.graph import DETECTOR, RECOGNITION, RECOGNIZER, TRANS
 from server.interpretation.manner import Manner
 from server.recordings import accurate
 from server.recordings.accurate import Passage
+from server.records import forms
 from server.records.record import Record, UtteranceRecord
 from streaming import simulate
 from streaming.audio import AudioChunk
@@ -142,6 +143,17 @@ def _serves(router: Router, request: TranslationRequest, refused: set[str], on_n
             on_notice(Notice(error.code, str(error)), None)
         return False
     return True
+
+
+def check_translated(record: Record, targets: Sequence[str | None], codes: Mapping[str, str]) -> None:
+    """See that not all that a record lacks is a model; `codes` are those of the notices, by their messages.
+
+    Raises:
+        LanguageError: no model translates anything of what was said.
+    """
+    refused = [message for message, code in codes.items() if code == LanguageError.code]
+    if refused and not any(forms.shown(said, target) for said in record.utterances for target in targets):
+        raise LanguageError(refused[0])
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ class Folder:
 
     def __init__(self, configured: str = "") -> None:
         """`configured` is its path; empty: the user's own folder."""
-        self.path = Path(configured).expanduser() if configured else default_folder()
+        self.path = Path(configured) if configured else default_folder()
         self._lock: IO[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ curl "http://127.0.0.1:8765/v1/jobs/ID/result?format=srt&language=zh"
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,8 +26,9 @@ from server.http.uploads import digest_of, received
 from server.interpretation.graph import Interpretation
 from server.interpretation.languages import Languages
 from server.recordings.files import Approach
-from server.recordings.jobs import Jobs, Submission, located
+from server.recordings.jobs import Jobs
 from server.recordings.jobstore import Job, State
+from server.recordings.submission import Submission, located
 from server.recordings.transcriptions import LONGEST_PROMPT, MODES
 from server.records import forms
 from server.records.forms import Form
@@ -42,6 +43,16 @@ class JobError(BaseModel):
 
     code: str
     message: str
+
+
+class JobNoticeView(BaseModel):
+    """What whoever reads the result should know, as that nothing translates a language that was heard."""
+
+    code: str
+    """As of the protocol's notices and errors."""
+    message: str
+    seconds: float | None
+    """Where in the recording it first came; null: it belongs nowhere."""
 
 
 class JobView(BaseModel):
@@ -70,6 +81,8 @@ class JobView(BaseModel):
     """Seconds of the recording at which it went on the last time; 0: at its beginning."""
     duplicate: bool = False
     """The same recording had been submitted in the same way: this is that job."""
+    notices: list[JobNoticeView]
+    """Each message once."""
     error: JobError | None
 
 
@@ -224,6 +237,7 @@ def _view(jobs: Jobs, job: Job, *, duplicate: bool = False) -> JobView:
         resumed=job.resumed,
         resumed_from=None if job.resumed_from is None else round(job.resumed_from, 3),
         duplicate=duplicate,
+        notices=[JobNoticeView(**asdict(notice)) for notice in job.notices],
         error=failed,
     )
 

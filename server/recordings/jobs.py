@@ -5,7 +5,8 @@
 | queued    | its turn comes                     | running                                         |
 | running   | the recording ends                 | done                                            |
 | running   | it cannot be read, an engine fails | failed                                          |
-| running   | the server is stopped              | queued at the next start, and says it resumed   |
+| running   | the server is stopped              | queued again, and says it resumed               |
+| running   | the server is killed               | the same; after the third time at one place: failed |
 | queued, running | somebody cancels it          | cancelled                                       |
 
 An accurate job goes on after the last utterance that it heard. A live one begins anew, because what live
@@ -13,29 +14,28 @@ commits depends on all that came before.
 """
 
 import asyncio
-import hashlib
-import json
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from server.http.faults import MissingFault, ParameterFault, StateFault
+from server.http.faults import MissingFault, StateFault
 from server.interpretation.graph import Interpretation
 from server.interpretation.packs import Shelf
-from server.recordings.accurate import Passage
-from server.recordings.files import Approach, Gathered
-from server.recordings.jobstore import ACTIVE, ENDED, Job, JobStore, State
+from server.recordings.accurate import Passage, left_off
+from server.recordings.files import Approach, Gathered, check_translated
+from server.recordings.jobstore import ACTIVE, ENDED, Job, JobNotice, JobStore, State
 from server.recordings.recordings import Recordings
+from server.recordings.submission import Submission, stamp
 from server.records.record import Record
 from streaming.errors import AudioError, DragomanError, OverloadError
 from streaming.queueing import Priority
+from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
 
@@ -52,20 +52,6 @@ class Limits:
     """Jobs that may wait."""
     retention: float = 7 * 24 * _HOUR
     """Seconds for which an ended job is kept; 0: until it is deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A recording that is to become a job."""
-
-    path: Path
-    name: str
-    digest: str
-    """SHA-256 of the content."""
-    owned: bool
-    """The file may be moved, and removed."""
-    wanted: Interpretation
-    approach: Approach
 
 
 class Jobs:
@@ -88,7 +74,7 @@ class Jobs:
         if self._file.exists():
             # If another server has these jobs, who asks for them here is told.
             with suppress(OverloadError):
-                self._store().resume()
+                self._store().resume(time.time())
                 self._sweep()
         self._working = asyncio.create_task(self._work())
         return self
@@ -100,6 +86,8 @@ class Jobs:
             self._working.cancel()
             await asyncio.gather(self._working, return_exceptions=True)
         if self._opened:
+            with suppress(OverloadError):
+                self._opened.put_back()
             self._opened.close()
 
     def submit(self, submission: Submission) -> tuple[Job, bool]:
@@ -109,7 +97,7 @@ class Jobs:
             OverloadError: too many jobs wait, or none can be kept.
             PackError: a pack that is always used is not as it should be.
         """
-        key = _key(submission, self._shelf.take().names)
+        key = submission.key(self._shelf.take().names)
         number = secrets.token_urlsafe(12)
         path = self._place(number, submission) if submission.owned else submission.path
         job = Job(
@@ -117,7 +105,7 @@ class Jobs:
             key=key,
             name=submission.name,
             path=str(path),
-            stamp="" if submission.owned else _stamp(path),
+            stamp="" if submission.owned else stamp(path),
             owned=submission.owned,
             source=submission.wanted.source,
             targets=submission.wanted.targets,
@@ -262,7 +250,7 @@ class Jobs:
         try:
             await self._interpret(job)
         except (OverloadError, asyncio.CancelledError):
-            raise  # cancelled: that is written already; stopped: it stays running, and is resumed
+            raise  # cancelled: that is written already; stopped: it stays running, and is put back
         except DragomanError as error:
             self._end(job, State.FAILED, error_code=error.code, error_message=str(error))
         except Exception as error:
@@ -274,31 +262,37 @@ class Jobs:
 
     async def _interpret(self, job: Job) -> None:
         store, path = self._store(), Path(job.path)
-        if job.stamp and job.stamp != _stamp(path):
+        if job.stamp and job.stamp != stamp(path):
             raise AudioError(f"{job.name}: the file has changed since it was submitted")
         if job.mode == "live":
             store.forget(job.id)
-        heard = store.heard(job.id)
-        last = heard[-1] if heard else None
+        last = left_off(store.heard(job.id))
         store.change(
             *(job.id,),
             state=State.RUNNING,
             started=job.started or time.time(),
             resumed_from=(last.end if last else 0.0) if job.resumed else None,
-            seconds=await self._recordings.seconds(path, job.name),
         )
+        store.change(job.id, seconds=await self._recordings.seconds(path, job.name))
 
         def hear(passage: Passage) -> None:
             if passage.number is not None:
                 store.hear(job.id, passage)
             self._done[job.id] = max(self._done.get(job.id, 0.0), passage.end)
 
+        def notice(about: Notice, moment: float | None) -> None:
+            store.notice(job.id, JobNotice(about.code, about.message, moment))
+
         packs = await asyncio.to_thread(self._shelf.take)
         wanted = Interpretation(job.source, job.targets, packs=packs)
         approach = Approach(job.mode, job.prompt)
-        await self._recordings.interpret(*(path, job.name, wanted, approach, Priority.JOB, hear), last=last)
+        await self._recordings.interpret(
+            *(path, job.name, wanted, approach, Priority.JOB, hear), last=last, on_notice=notice
+        )
         found = await asyncio.to_thread(self._record, job)
         store.change(job.id, seconds=self._done.get(job.id, 0.0), source=found.language)
+        told = self.get(job.id).notices
+        check_translated(found, job.targets, {notice.message: notice.code for notice in told})
 
     def _end(self, job: Job, state: State, **about: str) -> Job:
         done = self.done(job)
@@ -313,37 +307,3 @@ class Jobs:
         for job in self._opened.ended_before(time.time() - self._limits.retention):
             assert job.state in ENDED
             self._opened.delete(job.id)
-
-
-def located(root: Path | None, name: str) -> Path:
-    """Find a recording that a caller names below the root, whatever dots and links are in the name.
-
-    Raises:
-        ParameterFault: there is no root, the name leads out of it, or no file is there.
-    """
-    if root is None:
-        raise ParameterFault("path: this server takes uploads only; [recordings] root is not set", "path")
-    if not name.strip():
-        raise ParameterFault("path: the name of a recording was expected, an empty one came", "path")
-    try:
-        real, base = (root / name).resolve(), root.resolve()
-        found = real.is_relative_to(base) and real.is_file()
-    except (OSError, ValueError, RuntimeError):
-        found = False
-    if not found:
-        raise ParameterFault("path: a recording below the root was expected, there is none", "path")
-    return real
-
-
-def _key(submission: Submission, packs: Sequence[str]) -> str:
-    wanted, approach = submission.wanted, submission.approach
-    parts = [submission.digest, wanted.source, sorted(wanted.targets), approach.mode, approach.prompt, *packs]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _stamp(path: Path) -> str:
-    try:
-        stat = path.stat()
-    except OSError:
-        return "gone"
-    return f"{stat.st_size} {stat.st_mtime_ns}"

@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,11 @@ from server.records.record import UtteranceRecord
 from streaming.errors import OverloadError
 from streaming.words import Word
 
-VERSION = 1
+VERSION = 2
+MOST_NOTICES = 100
+"""Of a job; a recording of nothing but noise has one for every utterance."""
+MOST_KILLS = 3
+"""Times that a server is killed at the same place of a recording before that is taken for its fault."""
 
 
 class State(StrEnum):
@@ -34,6 +38,16 @@ class State(StrEnum):
 
 ACTIVE = (State.QUEUED, State.RUNNING)
 ENDED = (State.DONE, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobNotice:
+    """What whoever reads a job's result should know."""
+
+    code: str
+    message: str
+    seconds: float | None
+    """Where in the recording it belongs; `None`: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,12 @@ class Job:
     """Seconds of the recording at which it went on the last time."""
     error_code: str | None = None
     error_message: str | None = None
+    kills: int = 0
+    """How many times in a row a server was killed in the middle of it and nothing more was heard."""
+    killed_at: float = 0.0
+    """Seconds of the recording that had been heard by then."""
+    notices: tuple[JobNotice, ...] = ()
+    """Each message once, where it first came."""
 
 
 _COLUMNS = [field.name for field in fields(Job)]
@@ -78,6 +98,12 @@ CREATE TABLE jobs ({", ".join(_COLUMNS)}, PRIMARY KEY (id));
 CREATE INDEX jobs_by_key ON jobs (key);
 CREATE TABLE passages (job NOT NULL, number NOT NULL, "end" NOT NULL, language, records NOT NULL,
     PRIMARY KEY (job, number)) WITHOUT ROWID;
+PRAGMA user_version = {VERSION};
+"""
+_FROM_1 = f"""
+ALTER TABLE jobs ADD COLUMN kills DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN killed_at DEFAULT 0.0;
+ALTER TABLE jobs ADD COLUMN notices DEFAULT '[]';
 PRAGMA user_version = {VERSION};
 """
 
@@ -110,7 +136,8 @@ class JobStore:
             self._connection.close()
 
     def add(self, job: Job, most: int) -> tuple[Job, bool]:
-        """Add a job, unless the same one is there and has not failed; gives the one that is there then.
+        """Add a job, unless the same one is there and has not failed; gives the one that is there then, whose
+        recording lies where it was seen last: its file may have been moved, or touched.
 
         Raises:
             OverloadError: `most` jobs are waiting.
@@ -118,7 +145,7 @@ class JobStore:
         with self._lock:
             known = self._find("key = ? AND state NOT IN (?, ?)", job.key, State.FAILED, State.CANCELLED)
             if known:
-                return known[0], False
+                return self._seen(known[0], job), False
             if len(self._find("state = ?", State.QUEUED)) >= most:
                 raise OverloadError(f"{most} jobs are waiting already; try again later")
             marks = ", ".join("?" * len(_COLUMNS))
@@ -150,11 +177,18 @@ class JobStore:
             self._run(f"UPDATE jobs SET {setting} WHERE id = ?", *values.values(), number)
             return self.get(number)
 
-    def resume(self) -> None:
-        """Put the jobs that were running when the server was stopped back into the queue."""
+    def put_back(self) -> None:
+        """Put the jobs that are running back into the queue: the server is being stopped."""
         with self._lock:
             for job in self._find("state = ?", State.RUNNING):
                 self.change(job.id, state=State.QUEUED, resumed=job.resumed + 1)
+
+    def resume(self, now: float) -> None:
+        """Put back the jobs in the middle of which the server was killed, unless that is their own doing."""
+        with self._lock:
+            for job in self._find("state = ?", State.RUNNING):
+                ((heard,),) = self._run('SELECT max("end") FROM passages WHERE job = ?', job.id)
+                self.change(job.id, **_after_kill(job, heard or 0.0, now))
 
     def delete(self, number: str) -> None:
         """Remove a job and what it has heard."""
@@ -173,9 +207,21 @@ class JobStore:
                 *(*values, number),
             )
 
+    def notice(self, number: str, notice: JobNotice) -> None:
+        """Keep what should be known of a job, unless that has been said of it, or very much has."""
+        with self._lock:
+            job = self.get(number)
+            if job is None or len(job.notices) >= MOST_NOTICES:
+                return
+            if notice.message not in {known.message for known in job.notices}:
+                kept = json.dumps([*map(astuple, job.notices), astuple(notice)], ensure_ascii=False)
+                self.change(number, notices=kept)
+
     def forget(self, number: str) -> None:
-        """Drop what a job has heard."""
-        self._run("DELETE FROM passages WHERE job = ?", number)
+        """Drop what a job has heard, and what was noticed."""
+        with self._lock:
+            self._run("DELETE FROM passages WHERE job = ?", number)
+            self.change(number, notices="[]")
 
     def heard(self, number: str) -> list[Passage]:
         """Give what a job has heard, in order."""
@@ -201,8 +247,15 @@ class JobStore:
         self._run("COMMIT")
         if version == 0:
             self._connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+        elif version == 1:
+            self._connection.executescript(f"BEGIN; {_FROM_1} COMMIT;")
         elif version != VERSION:
             raise OSError(f"its table is of version {version}, this server reads {VERSION}")
+
+    def _seen(self, known: Job, again: Job) -> Job:
+        if known.owned or again.owned or known.state in ENDED:
+            return known
+        return self.change(known.id, path=again.path, stamp=again.stamp) or known
 
     def _find(self, where: str, *values: Any) -> list[Job]:
         return [_job(row) for row in self._run(f"SELECT * FROM jobs WHERE {where}", *values)]
@@ -215,16 +268,35 @@ class JobStore:
                 raise OverloadError(f"jobs cannot be kept: {error}") from error
 
 
+def _after_kill(job: Job, heard: float, now: float) -> dict[str, Any]:
+    """Tell what changes of a job in the middle of which the server was killed, `heard` seconds being kept."""
+    further = heard > job.killed_at
+    kills, reached = (1, heard) if further else (job.kills + 1, job.killed_at)
+    changed = {"kills": kills, "killed_at": reached, "resumed": job.resumed + 1}
+    if kills < MOST_KILLS:
+        return changed | {"state": State.QUEUED}
+    message = f"{job.name}: the server was killed {kills} times in the middle of it, at {reached:.1f} s"
+    failed = {"state": State.FAILED, "finished": now, "error_code": "internal", "error_message": message}
+    return changed | failed
+
+
 def _row(job: Job) -> Iterable[Any]:
     for name in _COLUMNS:
-        value = getattr(job, name)
-        yield json.dumps(value) if name == "targets" else value
+        match name:
+            case "targets":
+                yield json.dumps(job.targets)
+            case "notices":
+                yield json.dumps([*map(astuple, job.notices)], ensure_ascii=False)
+            case _:
+                yield getattr(job, name)
 
 
 def _job(row: sqlite3.Row) -> Job:
     job = Job(**{name: row[name] for name in _COLUMNS})
     targets = tuple(json.loads(row["targets"]))
-    return replace(job, targets=targets, state=State(job.state), owned=bool(job.owned))
+    notices = tuple(JobNotice(*notice) for notice in json.loads(row["notices"]))
+    state, owned = State(job.state), bool(job.owned)
+    return replace(job, targets=targets, notices=notices, state=state, owned=owned)
 
 
 def _packed(record: UtteranceRecord) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Recordings:
         self._asking: set[_Asking] = set()
         # One more, for the job that is running.
         self._pool = ThreadPoolExecutor(most + 1, thread_name_prefix="recording")
-        self._closed = False
+        self._stopped: set[Priority] = set()
 
     @property
     def running(self) -> int:
@@ -72,12 +72,15 @@ class Recordings:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._closed = True
-        for asking in self._asking:
-            asking.stop()
+        self._stop(*Priority)
         while self._asking:  # noqa: ASYNC110 - threads set no event of the loop
             await asyncio.sleep(0.01)
         self._pool.shutdown(wait=False)
+
+    def dismiss(self) -> None:
+        """Stop what somebody waits for, and take nothing more of it: they are told that the server is being
+        stopped, while they can be. Jobs are stopped with this itself."""
+        self._stop(Priority.REQUEST)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -121,7 +124,7 @@ class Recordings:
             AudioError: a recording that cannot be read.
             EngineError: an engine failed.
         """
-        if self._closed:
+        if priority in self._stopped:
             raise OverloadError("the server is being stopped")
         loop = asyncio.get_running_loop()
         asking = _Asking(loop, self._engines, priority)
@@ -153,6 +156,12 @@ class Recordings:
             asking.stop()
             await asyncio.wait([running])
 
+    def _stop(self, *priorities: Priority) -> None:
+        self._stopped.update(priorities)
+        for asking in self._asking:
+            if asking.priority in self._stopped:
+                asking.stop()
+
     def _forget(self, asking: "_Asking", running: "asyncio.Future[None]") -> None:
         self._asking.discard(asking)
         running.exception()  # it has been told, or nobody waits for it
@@ -182,7 +191,7 @@ class _Asking:
     ) -> None:
         self._loop = loop
         self._engines = engines
-        self._priority = priority
+        self.priority = priority
         self._lock = threading.Lock()
         self._waiting: set[concurrent.futures.Future[Any]] = set()
         self._stopped = False
@@ -235,7 +244,7 @@ class _Asking:
         with self._lock:
             if self._stopped:
                 raise _StoppedError
-            ask = self._engines[name].ask(request, self._priority)
+            ask = self._engines[name].ask(request, self.priority)
             future = asyncio.run_coroutine_threadsafe(ask, self._loop)
             self._waiting.add(future)
             return future

@@ -39,11 +39,11 @@ from server.interpretation.graph import Interpretation
 from server.interpretation.languages import Languages
 from server.interpretation.packs import Packs, Shelf
 from server.recordings.accurate import Passage
-from server.recordings.files import Approach, Gathered, Mode
+from server.recordings.files import Approach, Gathered, Mode, check_translated
 from server.recordings.recordings import Recordings
 from server.records import forms
 from server.records.record import Record, UtteranceRecord
-from streaming.errors import DragomanError, LanguageError
+from streaming.errors import DragomanError
 from streaming.queueing import Priority
 from streaming.stages import Notice
 from streaming.words import UNSPACED
@@ -179,14 +179,7 @@ async def _record(recordings: Recordings, upload: Upload, asked: Asked) -> Recor
 
 
 def _told(record: Record, notices: Sequence[Notice], asked: Asked) -> Record:
-    """Give a record on, unless all that it lacks is a model.
-
-    Raises:
-        LanguageError: no model translates anything of what was said.
-    """
-    refused = [notice for notice in notices if notice.code == LanguageError.code]
-    if refused and not _joined(record.utterances, asked.target):
-        raise LanguageError(refused[0].message)
+    check_translated(record, (asked.target,), {notice.message: notice.code for notice in notices})
     return record
 
 

@@ -1,0 +1,58 @@
+"""What commands are given to read: lines of text, recordings, samples from standard input."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from streaming.audio import AudioChunk, from_pcm16
+from streaming.decode import decode
+from streaming.errors import AudioError, InputError
+
+
+@contextmanager
+def lines(path: Path | None) -> Iterator[Iterator[str]]:
+    """Open a text and give its lines, without their ends."""
+    try:
+        file: IO[bytes] = sys.stdin.buffer if path is None else path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be read ({error.strerror})") from error
+    with file:
+        yield _decoded(file)
+
+
+def _decoded(file: IO[bytes]) -> Iterator[str]:
+    for number, line in enumerate(file, 1):
+        try:
+            yield line.decode("utf-8-sig").strip()  # the mark of Windows is no text
+        except UnicodeDecodeError as error:
+            raise InputError(f"line {number} is not UTF-8 text") from error
+
+
+def chunks(name: str) -> Iterator[AudioChunk]:
+    """Read a recording, or raw 16-bit PCM at 16 kHz from standard input."""
+    if name != "-":
+        yield from decode(name)
+        return
+    offset = 0
+    for data in _even(sys.stdin.fileno()):
+        samples = from_pcm16(data)
+        yield AudioChunk(samples, offset)
+        offset += len(samples)
+    if not offset:
+        raise AudioError("standard input: no sound came")
+
+
+def _even(descriptor: int) -> Iterator[bytes]:
+    """Read what has come, in pieces that hold whole samples."""
+    held = b""
+    while data := os.read(descriptor, 3200):
+        held += data
+        whole = len(held) - len(held) % 2
+        if whole:
+            yield held[:whole]
+        held = held[whole:]
+    if held:
+        raise AudioError("standard input: 16-bit PCM was expected, an odd number of bytes came")
