@@ -58,9 +58,11 @@ export class Connection extends EventTarget {
     return true;
   }
 
-  /** Connect anew: after a sleep nobody knows whether the other side is still there. */
+  /** Connect anew, whatever comes of the connection there is: nobody listens to it any more. */
   renew() {
-    this.#socket?.close();
+    const left = this.#socket;
+    this.#socket = null;
+    left?.close();
     this.#retry(0);
   }
 

@@ -181,14 +181,15 @@ function fillDownloads() {
   select.value = columns.languages.includes(kept) ? kept : "";
 }
 
-/** Download what is finished: in one language, or a file for each. */
+/** Download what is finished: in one language, or a file for each; and for each session. */
 async function download() {
   const format = $("download").value;
   const language = $("download-language").value;
   $("download").value = "";
   const each = language ? [language] : format === "bilingual" ? ["floor"] : columns.languages;
-  for (const one of each) {
-    await save(format, one, speaker.token).catch((error) => complain(error.message));
+  const sessions = room() ? [""] : speaker.tokens;
+  for (const [one, token] of each.flatMap((one) => sessions.map((token) => [one, token]))) {
+    await save(format, one, token).catch((error) => complain(error.message));
   }
 }
 
