@@ -34,6 +34,14 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """The answer to a ``listen`` that was not the first: what follows is as it asks."""
+
+    language: str
+    """As asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operate:
     """Sit down at the operator's desk."""
 

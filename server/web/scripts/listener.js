@@ -3,18 +3,23 @@
  * breaks. Events: "state", "caption", "revision", "room", "speech" ({message, samples}), "ended", "error".
  */
 
-import { FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
 import { Transcript, asCaption } from "./transcript.js";
 
 /** Milliseconds out of sight after which a connection that looks open may not be: phones halt such pages. */
 const ASLEEP = 5_000;
+/** Messages after which nothing more is answered. */
+const LAST = new Set(["done", "error"]);
 
 export class Listener extends EventTarget {
   #event = null;
   #unseen = Infinity;
   #speech = null;
-  #left = null;
+  /** How often this connection was asked to read otherwise, and how often that was answered. */
+  #asked = 0;
+  #answered = 0;
+  /** The number of the answer that begins the language that is wanted: what comes before it is of another one. */
+  #beginning = 0;
 
   /** `wanted`: language, style, speech and token, as the message `listen` has them. */
   constructor(room, wanted) {
@@ -33,13 +38,15 @@ export class Listener extends EventTarget {
 
   /** Read the room otherwise; `wanted` as in the constructor. A new language begins with its own history. */
   change(wanted) {
-    if (wanted.language !== this.wanted.language) {
+    const isOther = wanted.language !== this.wanted.language;
+    if (isOther) {
       this.transcript = new Transcript();
       this.#event = null;
-      this.#left = this.wanted.language;
     }
     this.wanted = wanted;
-    this.connection.send(this.#greeting());
+    if (!this.connection.send(this.#request())) return; // it is what the next connection begins with
+    this.#asked += 1;
+    if (isOther) this.#beginning = this.#asked;
   }
 
   close() {
@@ -52,13 +59,18 @@ export class Listener extends EventTarget {
   }
 
   #greeting() {
+    this.#asked = this.#answered = this.#beginning = 0;
+    return this.#request();
+  }
+
+  #request() {
     return { type: "listen", ...this.wanted, event: this.#event };
   }
 
   #receive(message) {
     if (message instanceof ArrayBuffer) return this.#say(message);
-    if (message.type === "room") this.#left = null;
-    if (message.language && this.#isLate(message.language)) return;
+    if (message.type === "listening") this.#answered += 1;
+    if (this.#answered < this.#beginning && !LAST.has(message.type)) return;
     this.#event = message.event ?? this.#event;
     switch (message.type) {
       case "caption":
@@ -83,11 +95,6 @@ export class Listener extends EventTarget {
     const message = this.#speech;
     this.#speech = null;
     if (message) this.#tell("speech", { message, samples: new Int16Array(sound) });
-  }
-
-  /** Of what was on its way when the language was changed; the history of the floor begins with the room. */
-  #isLate(language) {
-    return this.wanted.language === FLOOR ? language === this.#left : language !== this.wanted.language;
   }
 
   #end(name, message) {
