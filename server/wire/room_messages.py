@@ -78,7 +78,7 @@ class Term:
     source: str
     target: str
     language: str = ""
-    """Language of `target`; empty: any."""
+    """The one into which `source` is translated as `target`; empty: every one."""
 
     def __post_init__(self) -> None:
         set_coded(self, "language")

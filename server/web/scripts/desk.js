@@ -9,6 +9,8 @@ import { button, fill, options, row } from "./lists.js";
 import { look } from "./look.js";
 import { credentials, room } from "./place.js";
 import { save } from "./record.js";
+import { ask } from "./request.js";
+import { Terms } from "./terms.js";
 import { Transcript, asCaption } from "./transcript.js";
 import { languageName, said, word } from "./words.js";
 
@@ -22,6 +24,9 @@ let names = null;
 let columns = null;
 let connection = null;
 let corrections = null;
+let terms = null;
+/** Languages that can be translated into. */
+let offered = [];
 let event = null;
 let state = { speakers: [], languages: [], terms: [], recorded: [], floor: "" };
 let status = { speakers: [], languages: [], listeners: 0 };
@@ -34,11 +39,18 @@ async function prepare() {
   columns.root.firstChild.classList.add("floor");
   connection = new Connection(`/v1/rooms/${room()}/desk`, () => ({ type: "operate", event, ...credentials() }));
   corrections = new Corrections(connection);
+  terms = new Terms($("term"), $("terms"), act);
   corrections.addEventListener("sent", ({ detail }) => sent(detail));
   connection.addEventListener("state", ({ detail }) => turn(detail));
   connection.addEventListener("message", ({ detail }) => receive(detail));
   connection.open();
   document.addEventListener("words", draw);
+}
+
+async function offerLanguages() {
+  const { translation } = await (await ask("/v1/languages")).json();
+  offered = translation.map((pair) => pair.target);
+  draw();
 }
 
 function turn(next) {
@@ -79,6 +91,7 @@ function enter() {
   if (document.body.classList.contains("inside")) return;
   document.body.classList.add("inside");
   offer(tell);
+  offerLanguages().catch(tell);
 }
 
 function notice(message) {
@@ -113,6 +126,7 @@ function beside() {
   columns.arrange(language ? [FLOOR, language] : [FLOOR]);
   columns.root.firstChild.classList.add("floor");
   for (const each of transcript.languages) for (const caption of transcript.in(each)) hear(caption);
+  drawTerms();
 }
 
 function sentences() {
@@ -178,12 +192,18 @@ function draw() {
   fill($("speakers"), state.speakers.map(speaker));
   $("nobody").hidden = state.speakers.length > 0;
   fill($("languages"), state.languages.map(language));
-  fill($("terms"), state.terms.map(term));
   $("listeners").textContent = word("listeners", { count: status.listeners });
   const read = new Set([...state.languages.map((each) => each.language), ...translated]);
   options($("beside"), [["", word("none")], ...named(read)]);
   options($("record-language"), [[FLOOR, word("floor")], ...named(new Set([...read, ...state.recorded]))]);
+  drawTerms();
   show($("state").dataset.state);
+}
+
+function drawTerms() {
+  const known = state.languages.map((each) => each.language);
+  const usual = $("beside").value || (known.length === 1 ? known[0] : "");
+  terms.draw(state.terms, [...new Set([...known, ...translated, ...offered])], usual);
 }
 
 function speaker({ speaker, muted }) {
@@ -227,23 +247,6 @@ function language({ language, by }) {
   return item;
 }
 
-function term({ source, target, language }) {
-  const rest = state.terms.filter((each) => each.source !== source || each.target !== target);
-  const text = `${source} → ${target}`;
-  return row(`${text} ${language}`, text, language && languageName(language), [
-    word("remove"),
-    () => act({ type: "terms", terms: rest }),
-  ]);
-}
-
-function addTerm(submitted) {
-  submitted.preventDefault();
-  const { source, target } = $("term").elements;
-  const added = { source: source.value.trim(), target: target.value.trim(), language: $("beside").value };
-  const rest = state.terms.filter((each) => each.source !== added.source || each.language !== added.language);
-  if (act({ type: "terms", terms: [...rest, added] })) $("term").reset();
-}
-
 function named(codes) {
   return [...codes].map((code) => [code, languageName(code)]);
 }
@@ -278,7 +281,6 @@ $("columns").addEventListener("click", correctHere);
 $("columns").addEventListener("keydown", walk);
 document.addEventListener("selectionchange", pick);
 $("beside").addEventListener("change", beside);
-$("term").addEventListener("submit", addTerm);
 $("record").addEventListener("change", download);
 $("end").addEventListener("click", () => confirm(word("end-sure")) && act({ type: "end" }));
 await prepare();

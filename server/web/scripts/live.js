@@ -87,7 +87,9 @@ function targets() {
 async function fillDevices() {
   const found = await microphones();
   const select = $("setup").elements.device;
+  const kept = select.value;
   select.replaceChildren(...found.map((device, i) => new Option(device.label || `${i + 1}`, device.deviceId)));
+  if (found.some(({ deviceId }) => deviceId === kept)) select.value = kept;
   $("devices").hidden = found.length < 2 || kind() !== "microphone";
 }
 
@@ -230,6 +232,7 @@ function again() {
   $("setup").hidden = false;
   $("columns").hidden = $("tools").hidden = true;
   show("idle");
+  fillDevices(); // their names are known once one has been allowed
 }
 
 function show(state) {
@@ -282,7 +285,8 @@ $("targets").addEventListener("change", () => {
   speaker.translate(targets());
 });
 $("setup").elements.source.addEventListener("change", fillLanguages);
-$("setup").addEventListener("change", () => {
+$("setup").addEventListener("change", ({ target }) => {
+  if (target.name !== "kind") return;
   for (const part of $("setup").querySelectorAll(".more")) part.hidden = part.dataset.for !== kind();
   fillDevices();
 });
