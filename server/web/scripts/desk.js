@@ -7,8 +7,9 @@ import { edit } from "./editor.js";
 import { offer } from "./links.js";
 import { button, fill, options, row } from "./lists.js";
 import { look } from "./look.js";
+import { concern } from "./notices.js";
 import { credentials, room } from "./place.js";
-import { save } from "./record.js";
+import { recorded, save } from "./record.js";
 import { ask } from "./request.js";
 import { Terms } from "./terms.js";
 import { Transcript, asCaption } from "./transcript.js";
@@ -18,8 +19,7 @@ const $ = (id) => document.getElementById(id);
 const transcript = new Transcript();
 const spoken = new Map();
 const translated = new Set();
-/** Notices to do something about; of words that were withheld because nobody spoke nothing is said. */
-const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long"]);
+const FINISHED = "p.final:not(:has(.committed:empty))";
 let names = null;
 let columns = null;
 let connection = null;
@@ -28,6 +28,8 @@ let terms = null;
 /** Languages that can be translated into. */
 let offered = [];
 let event = null;
+/** The finished sentence that the Tab key reaches. */
+let reachable = null;
 let state = { speakers: [], languages: [], terms: [], recorded: [], floor: "" };
 let status = { speakers: [], languages: [], listeners: 0 };
 
@@ -43,6 +45,7 @@ async function prepare() {
   corrections.addEventListener("sent", ({ detail }) => sent(detail));
   connection.addEventListener("state", ({ detail }) => turn(detail));
   connection.addEventListener("message", ({ detail }) => receive(detail));
+  draw();
   connection.open();
   document.addEventListener("words", draw);
 }
@@ -76,14 +79,21 @@ function receive(message) {
       status = message;
       return draw();
     case "notice":
-      return notice(message);
+      return heed(message);
     case "done":
       return finish("finished");
     case "error":
       complain(said(message));
-      $("records").classList.toggle("open", message.code === "room"); // they outlive the event
+      if (message.code === "room") openRecords().catch(tell); // they outlive the event
       return message.code === "overloaded" || finish("closed"); // else the connection asks again
   }
+}
+
+/** Offer the record of an event that is over, in all the languages that it has. */
+async function openRecords() {
+  state.recorded = await recorded();
+  draw();
+  $("records").classList.add("open");
 }
 
 /** Show the desk, which is for those alone whom the server lets in. */
@@ -94,9 +104,9 @@ function enter() {
   offerLanguages().catch(tell);
 }
 
-function notice(message) {
-  if (message.code === "caught_up") complain("");
-  if (CONCERNS.has(message.code)) complain(said(message));
+function heed(notice) {
+  const told = concern(notice);
+  if (told !== null) complain(told);
 }
 
 /** Whether a caption is in the language that was spoken: that is the first in which an utterance is shown. */
@@ -106,48 +116,65 @@ function isSpoken({ utterance, language }) {
 }
 
 function hear(caption) {
-  const isSource = isSpoken(caption);
-  if (isSource) columns.show(caption, FLOOR);
+  showAgain(caption);
+  if (caption.final && isSpoken(caption)) reach(newest());
+}
+
+function showAgain(caption) {
+  if (isSpoken(caption)) columns.show(caption, FLOOR);
   else translated.add(caption.language);
-  if (isSource && caption.final) reach(sentences().at(-1));
   if (caption.language === $("beside").value) columns.show(caption);
 }
 
 function correct(caption) {
   const isNew = !spoken.has(caption.utterance);
   if (isSpoken(caption)) columns.revise(caption, FLOOR);
-  if (isNew) reach(sentences().at(-1));
+  if (isNew) reach(newest());
   if (caption.language === $("beside").value) columns.revise(caption);
 }
 
 function beside() {
   const language = $("beside").value;
+  columns.root.hidden = true; // else each caption is laid out on its own
   columns.clear();
   columns.arrange(language ? [FLOOR, language] : [FLOOR]);
   columns.root.firstChild.classList.add("floor");
-  for (const each of transcript.languages) for (const caption of transcript.in(each)) hear(caption);
+  for (const each of transcript.languages) for (const caption of transcript.in(each)) showAgain(caption);
+  columns.root.hidden = false;
+  reach(newest());
   drawTerms();
 }
 
-function sentences() {
-  return [...document.querySelectorAll(".floor p.final:not(:has(.committed:empty))")];
+/** The finished sentence before a paragraph, or after it. */
+function finished(paragraph, side) {
+  let found = paragraph;
+  do found = found?.[side];
+  while (found && !found.matches(FINISHED));
+  return found;
+}
+
+/** The last finished sentence; the paragraphs after it, if any, are being said. */
+function newest() {
+  const last = document.querySelector(".floor .log").lastElementChild;
+  return last?.matches(FINISHED) ? last : finished(last, "previousElementSibling");
 }
 
 /** Let the keyboard reach this finished sentence: one of them is a stop of the Tab key. */
 function reach(paragraph) {
   if (!paragraph || paragraph.contains(document.activeElement)) return;
-  for (const each of sentences()) each.tabIndex = each === paragraph ? 0 : -1;
+  if (reachable) reachable.tabIndex = -1;
+  paragraph.tabIndex = 0;
+  reachable = paragraph;
 }
 
 /** From sentence to sentence with the arrows, Enter to edit. */
 function walk(pressed) {
   const paragraph = pressed.target.closest(".floor p.final");
   if (pressed.target !== paragraph) return;
-  const step = { ArrowUp: -1, ArrowDown: 1 }[pressed.key];
+  const side = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[pressed.key];
   if (pressed.key === "Enter") correctHere(pressed);
-  else if (step) {
-    const all = sentences();
-    const next = all[all.indexOf(paragraph) + step];
+  else if (side) {
+    const next = finished(paragraph, side);
     reach(next);
     next?.focus();
   } else return;
@@ -157,6 +184,7 @@ function walk(pressed) {
 function correctHere({ target }) {
   const paragraph = target.closest(".floor p.final");
   if (!paragraph || paragraph.querySelector(".editor") || !getSelection().isCollapsed) return;
+  reach(paragraph); // the keyboard goes on from there
   const utterance = Number(paragraph.dataset.utterance);
   const send = (text) => corrections.send(utterance, text) || missed(word("problem-kept"));
   edit(paragraph, send, () => corrections.drop(utterance));
