@@ -1,20 +1,19 @@
 /**
  * A listener's side of a room: captions of one language in, resumed by event number when the connection
- * breaks. Events: "state", "caption", "revision", "room", "speech" ({message, samples}), "ended", "error".
+ * breaks. Events: "state", "caption", "revision", "room", "speech" ({message, samples}), "ended", "error", and
+ * "admitted" after an error that was not the end.
  */
 
 import { Connection } from "./connection.js";
 import { Transcript, asCaption } from "./transcript.js";
 
-/** Milliseconds out of sight after which a connection that looks open may not be: phones halt such pages. */
-const ASLEEP = 5_000;
 /** Messages after which nothing more is answered. */
 const LAST = new Set(["done", "error"]);
 
 export class Listener extends EventTarget {
   #event = null;
-  #unseen = Infinity;
   #speech = null;
+  #refused = false;
   /** How often this connection was asked to read otherwise, and how often that was answered. */
   #asked = 0;
   #answered = 0;
@@ -33,7 +32,6 @@ export class Listener extends EventTarget {
 
   open() {
     this.connection.open();
-    document.addEventListener("visibilitychange", () => this.#wake());
   }
 
   /** Read the room otherwise; `wanted` as in the constructor. A new language begins with its own history. */
@@ -53,11 +51,6 @@ export class Listener extends EventTarget {
     this.connection.close();
   }
 
-  #wake() {
-    if (document.visibilityState === "hidden") this.#unseen = performance.now();
-    else if (performance.now() - this.#unseen > ASLEEP) this.connection.renew();
-  }
-
   #greeting() {
     this.#asked = this.#answered = this.#beginning = 0;
     return this.#request();
@@ -69,6 +62,7 @@ export class Listener extends EventTarget {
 
   #receive(message) {
     if (message instanceof ArrayBuffer) return this.#say(message);
+    this.#note(message.type === "error");
     if (message.type === "listening") this.#answered += 1;
     if (this.#answered < this.#beginning && !LAST.has(message.type)) return;
     this.#event = message.event ?? this.#event;
@@ -88,6 +82,11 @@ export class Listener extends EventTarget {
         if (message.code === "overloaded") return this.#tell("error", message); // the connection asks again
         return this.#end("error", message);
     }
+  }
+
+  #note(isRefused) {
+    if (this.#refused && !isRefused) this.#tell("admitted");
+    this.#refused = isRefused;
   }
 
   /** Tell the sound of the speech that was announced, if it was wanted. */

@@ -4,6 +4,7 @@ import { stayAwake } from "./awake.js";
 import { copy } from "./clipboard.js";
 import { Columns } from "./columns.js";
 import { look } from "./look.js";
+import { concern } from "./notices.js";
 import { authorization, credentials, room } from "./place.js";
 import { save } from "./record.js";
 import { ask } from "./request.js";
@@ -19,6 +20,8 @@ let columns = new Columns($("columns"));
 let sound = null;
 let speaker = null;
 let translated = [];
+/** The browser gives no sound for the moment. */
+let halted = false;
 let offer = { recognition: [], translation: [] };
 /** What the room says is spoken; "auto": nothing. */
 let usual = "auto";
@@ -107,7 +110,8 @@ async function begin(event) {
   $("setup").querySelector(".main").disabled = true;
   try {
     show("asking");
-    sound = new Sound(hear, end);
+    halted = false;
+    sound = new Sound(hear, end, halt);
     await sound.open(kind(), { device: device.value, file: file.files[0] });
     open(wanted);
     await sound.start();
@@ -133,7 +137,7 @@ function open(wanted) {
   speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(asCaption(detail))));
   speaker.addEventListener("ready", ({ detail }) => follow(detail.targets));
   speaker.addEventListener("translating", ({ detail }) => follow(detail.targets));
-  speaker.addEventListener("notice", ({ detail }) => refused(detail));
+  speaker.addEventListener("notice", ({ detail }) => heed(detail));
   speaker.addEventListener("room", ({ detail }) => introduce(detail));
   speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
@@ -163,9 +167,10 @@ function follow(targets) {
   fillDownloads();
 }
 
-function refused({ code, message }) {
-  if (code !== "refused") return;
-  complain(message);
+function heed(notice) {
+  const told = concern(notice);
+  if (told !== null) complain(told);
+  if (notice.code !== "refused") return;
   for (const box of $("targets").querySelectorAll("input")) box.checked = translated.includes(box.value);
 }
 
@@ -200,6 +205,11 @@ function hear(samples, level) {
   $("level").value = Math.min(1, 3 * level);
 }
 
+function halt(isHalted) {
+  halted = isHalted;
+  show(speaker.state);
+}
+
 async function end(reason) {
   if (!sound) return;
   if (reason === "unplugged") complain(word("problem-unplugged"));
@@ -209,6 +219,7 @@ async function end(reason) {
 async function stop() {
   const closing = sound;
   sound = null;
+  halted = false;
   await closing?.close();
   $("level").hidden = $("stop").hidden = true;
   speaker?.finish();
@@ -236,8 +247,9 @@ function again() {
 }
 
 function show(state) {
-  $("state").dataset.state = state;
-  $("state").textContent = word(`state-${state}`);
+  const shown = halted && state === "listening" ? "unplugged" : state;
+  $("state").dataset.state = shown;
+  $("state").textContent = word(`state-${shown}`);
 }
 
 function problem({ name, message }) {

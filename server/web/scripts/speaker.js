@@ -43,6 +43,11 @@ export class Speaker extends EventTarget {
     return this.#tokens;
   }
 
+  /** The state that was told last. */
+  get state() {
+    return this.#state;
+  }
+
   open() {
     this.connection.open();
   }
