@@ -5,7 +5,7 @@ from playwright.async_api import WebSocketRoute, expect
 from server.wire.messages import encode
 from server.wire.room_messages import LanguageState, RoomState
 from streaming.captions import Caption
-from tests.chromium import needs_chromium
+from tests.chromium import PATIENCE, needs_chromium
 from tests.test_desk_page import office
 
 pytestmark = needs_chromium
@@ -28,7 +28,7 @@ async def test_a_second_column_is_filled_without_touching_each_sentence_again_an
         await desk.route_web_socket("**/desk", between)
         await desk.goto(f"{at.base}/desk")
         sentences = desk.locator(".floor p.final")
-        await expect(sentences).to_have_count(count)
+        await expect(sentences).to_have_count(count, timeout=PATIENCE)
         touched = await desk.evaluate(
             """() => {
               const observer = new MutationObserver(() => {});
@@ -41,7 +41,7 @@ async def test_a_second_column_is_filled_without_touching_each_sentence_again_an
             }"""
         )
         assert touched <= 2, "the one that the Tab key reached, and the one that it reaches now"
-        await expect(desk.locator(".log[lang=zh] p")).to_have_count(count)
+        await expect(desk.locator(".log[lang=zh] p")).to_have_count(count, timeout=PATIENCE)
         await expect(desk.locator(".floor p[tabindex='0']")).to_have_text(f"en {count - 1}")
         await sentences.last.focus()
         for key, number in (("ArrowUp", 2), ("ArrowUp", 3), ("ArrowDown", 2)):

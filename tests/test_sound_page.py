@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.chromium import begin, browser, english, needs_chromium, until_state
+from tests.chromium import PATIENCE, begin, browser, english, needs_chromium, until_state
 from tests.served import serving
 from tests.test_pages import WORDS
 
@@ -38,7 +38,7 @@ async def test_the_microphone_that_is_chosen_is_the_one_that_is_heard() -> None:
         await page.add_init_script(WATCHED)
         await page.goto(f"http://{served.address}/")
         device = page.locator("[name=device]")
-        await expect(device).to_be_visible()
+        await expect(device).to_be_visible(timeout=PATIENCE)
         wanted = await device.locator("option").last.get_attribute("value")
         assert wanted and wanted != await device.input_value()
         await device.select_option(wanted)
@@ -94,5 +94,5 @@ async def test_a_page_over_plain_http_says_that_https_is_needed(kind: str, tmp_p
 async def complained(page: Page, told: str) -> None:
     """Start, and see why that is not possible."""
     await page.click("#setup button[type=submit]")
-    await expect(page.locator("#problem")).to_have_text(told)
+    await expect(page.locator("#problem")).to_have_text(told, timeout=PATIENCE)
     await until_state(page, "idle")
