@@ -10,7 +10,7 @@ from server.rooms.eventlog import PAGE, EventLog
 from server.rooms.journal import RECENT, Journal
 from server.wire.messages import Done, Finish, Ready, Resume, Start
 from server.wire.outbox import MOST_WAITING
-from server.wire.room_messages import Listen, Operate
+from server.wire.room_messages import Listen, Listening, Operate, RoomState
 from streaming.captions import Caption
 from tests.served import until
 from tests.test_conference import Client, House, house
@@ -117,3 +117,17 @@ async def test_another_style_takes_nothing_back() -> None:
     told = ["Uno dos. Tres cuatro cinco.", "Uno dos. Tres cuatro cinco. Seis siete."]
     assert [caption.committed for caption in other.of(Caption)] == told
     assert [caption.committed for caption in fast.of(Caption)] == ["Uno dos. Tres cuatro", *told]
+
+
+async def test_what_is_read_otherwise_follows_the_answer_that_says_so() -> None:
+    async with house() as here:
+        await filled(here, 1)
+        listener = await here.listener("floor")
+        for language in ("es", "floor"):
+            await listener.say(Listen(language))
+        await listener.until(lambda: len(listener.of(RoomState)) == 3)
+        told = [
+            type(message) for _, message in listener.messages if isinstance(message, Listening | RoomState)
+        ]
+        assert told == [RoomState, Listening, RoomState, Listening, RoomState]
+        assert listener.of(Listening) == [Listening("es"), Listening("floor")]

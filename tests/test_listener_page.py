@@ -169,35 +169,6 @@ async def test_a_phone_that_was_away_shows_all_of_it_once(
         await expect(phone.locator("#state")).to_have_text("直播中")
 
 
-async def test_a_page_that_was_out_of_sight_connects_anew_and_holds_the_screen(engines: Engines) -> None:
-    """A phone that slept may believe that its connection is open; nothing tells it otherwise."""
-    async with serving(engines) as served, hall(served), browser() as context:
-        page = await context.new_page()
-        await page.add_init_script(
-            """
-            window.held = 0;
-            navigator.wakeLock.request = async () => { window.held += 1; };
-            let [visibility, now] = ["visible", 0];
-            Object.defineProperty(document, "visibilityState", { get: () => visibility });
-            performance.now = () => now;
-            window.turn = (state, milliseconds) => {
-              [visibility, now] = [state, now + milliseconds];
-              document.dispatchEvent(new Event("visibilitychange"));
-            };
-            """
-        )
-        async with page.expect_websocket() as first:
-            await page.goto(f"http://{served.address}/r/hall")
-        await until_state(page, "listening")
-        await page.evaluate("() => { turn('hidden', 0); turn('visible', 1_000); }")
-        assert await page.evaluate("() => window.held") == 2
-        assert not (await first.value).is_closed(), "a glance elsewhere is no sleep"
-        async with page.expect_websocket(lambda socket: not socket.is_closed()):
-            await page.evaluate("() => { turn('hidden', 0); turn('visible', 30_000); }")
-        await until_state(page, "listening")
-        assert (await first.value).is_closed()
-
-
 @needs_voice
 async def test_a_translation_is_heard_as_loud_and_as_late_as_wanted(engines: Engines, heard: Path) -> None:
     async with (

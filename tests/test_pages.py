@@ -139,8 +139,12 @@ def test_every_interface_language_has_every_phrase() -> None:
     used |= set(
         re.findall(r'\bword\("([^"]+)"', "".join(p.read_text() for p in (WEB / "scripts").glob("*.js")))
     )
+    (listed,) = re.findall(r"CONCERNS = new Set\(\[(.*?)\]\)", (WEB / "scripts" / "notices.js").read_text())
+    concerns = set(re.findall(r'"(\w+)"', listed))
+    assert "refused" in concerns
     for code, words in WORDS.items():
         assert used - words.keys() == set(), code
+        assert {f"said-{each}" for each in concerns} - words.keys() == set(), code
         assert words.keys() - {"html-lang"} == WORDS["en"].keys(), code
 
 

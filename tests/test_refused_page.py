@@ -3,18 +3,19 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx2
 import pytest
 from playwright.async_api import Page, Route, expect
 
 from server.access.auth import OPEN, Role
+from server.wire.messages import Finish, encode
 from tests.chromium import browser, needs_chromium, opened, until_state
 from tests.served import serving
 from tests.test_desk_page import ADMIN, CLOSED
 from tests.test_pages import WORDS
-from tests.test_voices import hall
+from tests.test_voices import hall, say, speaking
 
 pytestmark = needs_chromium
 NAME = "hall.example.lan"
@@ -75,12 +76,27 @@ async def test_whoever_is_not_invited_is_told_so_in_words_for_visitors(code: str
 
 async def test_the_desk_of_an_event_that_has_ended_still_gives_its_record() -> None:
     async with serving() as served, browser() as context, httpx2.AsyncClient() as http:
-        base = f"http://{await hall(served)}"
-        (await http.delete(f"http://{served.address}/v1/rooms/hall")).raise_for_status()
+        base, room = f"http://{await hall(served)}", f"http://{served.address}/v1/rooms/hall"
+        async with AsyncExitStack() as stack:
+            speaker = await speaking(stack, served)
+            await say(speaker, ["alpha"])
+            await speaker.send(encode(Finish()))
+            async for _ in speaker:
+                pass
+        (await http.delete(room)).raise_for_status()
         async with opened(context, f"{base}/desk") as page:
             await expect(page.locator("#problem")).to_have_text(WORDS["en"]["said-room"])
             await expect(page.locator("#record")).to_be_visible()
             await expect(page.locator("#term")).to_be_hidden()
+            await expect(page.locator("#record-language option")).to_have_text(["As spoken", "Spanish"])
+            for language, name, said in (("floor", "hall.en.txt", "alpha"), ("es", "hall.es.txt", "ahpla")):
+                await page.select_option("#record-language", language)
+                async with page.expect_download() as coming:
+                    await page.select_option("#record", "text")
+                download = await coming.value
+                assert download.suggested_filename == name
+                assert (await download.path()).read_text(encoding="utf-8").split() == [said]
+            await expect(page.locator("#problem")).to_have_text(WORDS["en"]["said-room"])
 
 
 async def test_an_answer_that_is_not_the_servers_says_its_number() -> None:

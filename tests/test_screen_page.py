@@ -3,15 +3,16 @@
 from contextlib import AsyncExitStack
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 from websockets.asyncio.client import connect
 
 from server.config import Config, LimitsConfig, ServerConfig
 from server.wire.messages import encode
-from server.wire.room_messages import Correct, Listen, Operate
+from server.wire.room_messages import Correct, Listen, Operate, RoomState, SpeakerState
+from streaming.captions import Caption
 from streaming.scripted import VOCABULARY
-from tests.chromium import PATIENCE, browser, needs_chromium, opened
-from tests.served import serving
+from tests.chromium import PATIENCE, breakable, browser, needs_chromium, opened
+from tests.served import serving, until
 from tests.test_pages import WORDS
 from tests.test_voices import hall, say, signed, speaking
 
@@ -90,6 +91,67 @@ async def test_a_screen_that_waits_for_a_seat_says_so_until_it_has_one() -> None
             await page.goto(f"{base}/screen")
             await expect(page.locator("#problem")).to_be_visible()
         await expect(page.locator("#problem")).to_be_hidden(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(("path", "where"), [("/screen", ".lines"), ("", ".log")])
+async def test_who_has_lost_a_seat_and_has_it_again_is_told_nothing_of_it_any_more(
+    path: str, where: str
+) -> None:
+    config = Config(ServerConfig(drain_seconds=0.5), limits=LimitsConfig(listeners=1))
+    async with (
+        serving(config=config) as served,
+        breakable(served) as (address, cut),
+        browser() as context,
+        AsyncExitStack() as stack,
+    ):
+        await hall(served)
+        page = await context.new_page()
+        await page.goto(f"http://{address}/r/hall{path}")
+        if not path:  # whoever comes to read the floor changes nothing of the room
+            await page.select_option("#language", "floor")
+        speaker = await speaking(stack, served)
+        await say(speaker, ["alpha"])
+        await signed(page, where, ("", "alpha"))
+        async with cut():
+            await until(lambda: not served.app.state.hall.room("hall").audience.count())
+            other = await connect(f"ws://{served.address}/v1/rooms/hall/listen")
+            await other.send(encode(Listen()))
+            await other.recv()
+        await expect(page.locator("#problem")).to_be_visible(timeout=PATIENCE)
+        await other.close()
+        await until(lambda: bool(served.app.state.hall.room("hall").audience.count()))
+        await say(speaker, ["bravo"])
+        await signed(page, where, ("", "alpha"), ("", "bravo"))
+        await expect(page.locator("#problem")).to_be_hidden()
+
+
+async def test_whoever_only_coughed_takes_no_line_and_the_next_one_is_signed() -> None:
+    names = {"s1": "Anna", "s2": "Bo"}
+    said = [("s1", "Good morning."), ("s2", "Mm"), ("s1", "Good evening."), ("s2", "Yes.")]
+
+    def caption(number: int, final: bool) -> str:
+        speaker, text = said[number]
+        committed, tentative = ("", text) if not final or text == "Mm" else (text, "")
+        return encode(Caption(number, "en", committed, "" if final else tentative, 0, 1, final, speaker))
+
+    def between(page: WebSocketRoute) -> None:
+        def begin(message: str | bytes) -> None:
+            speakers = tuple(SpeakerState(each, name) for each, name in names.items())
+            page.send(encode(RoomState("hall", speakers=speakers)))
+            for number in range(4):
+                page.send(caption(number, False))
+            for number in (0, 2, 3, 1):
+                page.send(caption(number, True))
+
+        page.on_message(begin)
+
+    async with serving() as served, browser() as context:
+        base = f"http://{await hall(served)}"
+        await context.route_web_socket("**/listen", between)
+        page = await context.new_page()
+        await page.goto(f"{base}/screen?lines=12")
+        await signed(page, ".lines", ("Anna", "Good morning."), ("", "Good evening."), ("Bo", "Yes."))
+        await expect(page.locator(".lines p").nth(1)).to_be_hidden()
 
 
 async def test_a_correction_of_what_is_out_of_sight_is_not_shown_as_new() -> None:

@@ -159,22 +159,54 @@ async def test_what_was_on_its_way_in_another_language_is_not_shown() -> None:
                   const shown = [];
                   listener.addEventListener("caption", ({ detail }) => shown.push(detail.committed));
                   const { connection } = listener;
+                  connection.send = () => true;
                   const come = (detail) => connection.dispatchEvent(new CustomEvent("message", { detail }));
+                  const begin = (language) => come({ type: "listening", language });
                   const said = (language, committed) =>
                     come({ type: "caption", utterance: 0, language, committed, tentative: "" });
                   said("es", "uno");
                   listener.change({ language: "floor" });
                   said("es", "uno dos");
-                  come({ type: "room", speakers: [] });
+                  begin("floor");
                   said("en", "one two");
-                  listener.change({ language: "es" });
-                  come({ type: "room", speakers: [] }); // of the history before, and on its way as well
+                  listener.change({ language: "zh" });
+                  listener.change({ language: "floor" }); // that is what is read, but not yet
                   said("en", "one two three");
-                  said("es", "uno dos");
+                  begin("zh");
+                  said("zh", "一");
+                  listener.change({ language: "floor", style: "steady" });
+                  begin("floor");
+                  said("en", "one two three");
+                  begin("floor");
+                  said("en", "one two three four");
+                  listener.change({ language: "floor", style: "fast" }); // nothing of it is said once more
+                  said("en", "one two three four five");
+                  connection.greet(true);
+                  said("en", "one two three four five six");
                   return shown;
                 }"""
             )
-            assert shown == ["uno", "one two", "uno dos"]
+            counting = ["one two", "three", "four", "five", "six"]
+            assert shown == ["uno", *[" ".join(counting[:n]) for n in range(1, 6)]]
+
+
+async def test_who_passes_a_language_on_the_way_to_another_reads_the_other() -> None:
+    async with serving() as served, browser() as context, AsyncExitStack() as stack:
+        page = await stack.enter_async_context(opened(context, f"http://{await hall(served)}"))
+        speaker = await speaking(stack, served)
+        await say(speaker, ["alpha", "bravo"])
+        await signed(page, ".log", ("", "alpha bravo"))
+        await page.evaluate(
+            """() => {
+              const select = document.getElementById("language");
+              for (const language of ["es", "floor"]) {
+                select.value = language;
+                select.dispatchEvent(new Event("change"));
+              }
+            }"""
+        )
+        await say(speaker, ["charlie", "delta"])
+        await signed(page, ".log", ("", "alpha bravo"), ("", "charlie delta"))
 
 
 async def test_speech_of_the_language_that_was_left_is_not_heard() -> None:
@@ -188,6 +220,7 @@ async def test_speech_of_the_language_that_was_left_is_not_heard() -> None:
                   listener.addEventListener("speech", ({ detail }) =>
                     heard.push([detail.message.text, detail.samples.length]));
                   const { connection } = listener;
+                  connection.send = () => true;
                   const come = (detail) => connection.dispatchEvent(new CustomEvent("message", { detail }));
                   const said = (language, text, count) => {
                     come({ type: "speech", utterance: 0, language, text, start: 0, duration: 1 });
@@ -196,7 +229,7 @@ async def test_speech_of_the_language_that_was_left_is_not_heard() -> None:
                   said("es", "uno", 1);
                   listener.change({ language: "zh", speech: true });
                   said("es", "dos", 2);
-                  come({ type: "room", speakers: [] });
+                  come({ type: "listening", language: "zh" });
                   said("zh", "三", 3);
                   return heard;
                 }"""

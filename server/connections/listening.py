@@ -10,7 +10,7 @@ from server.rooms.hall import Hall
 from server.rooms.journal import entry_of
 from server.rooms.operation import Operation
 from server.wire.protocol import LISTENER
-from server.wire.room_messages import FLOOR, Listen
+from server.wire.room_messages import FLOOR, Listen, Listening
 
 
 class Listener(Connection):
@@ -53,6 +53,8 @@ class Listener(Connection):
         # Who reads the same language in another style has been told all of it, and goes on from there.
         goes_on = self._view is not None and self._language == wanted.language
         event = conference.journal.told if goes_on else wanted.event
+        if self._view is not None:
+            self._send(Listening(wanted.language))
         self._leave()
         self._language = wanted.language
         self._view = View("listener", wanted.language, wanted.style, wanted.speech)

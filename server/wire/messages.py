@@ -16,6 +16,7 @@ from server.wire.room_messages import (
     Hand,
     Interpret,
     Listen,
+    Listening,
     Mute,
     Operate,
     Pause,
@@ -235,7 +236,18 @@ ClientMessage: TypeAlias = (
     | Type
 )
 ServerMessage: TypeAlias = (
-    Ready | Translating | Ack | Caption | Speech | Revision | Notice | RoomState | Status | Error | Done
+    Ready
+    | Translating
+    | Listening
+    | Ack
+    | Caption
+    | Speech
+    | Revision
+    | Notice
+    | RoomState
+    | Status
+    | Error
+    | Done
 )
 Message: TypeAlias = ClientMessage | ServerMessage
 
@@ -259,6 +271,7 @@ CLIENT: Final[Mapping[str, type[Any]]] = {
 SERVER: Final[Mapping[str, type[Any]]] = {
     "ready": Ready,
     "translating": Translating,
+    "listening": Listening,
     "ack": Ack,
     "caption": Caption,
     "speech": Speech,

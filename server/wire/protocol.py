@@ -104,7 +104,7 @@ LISTENER: Final = Dialogue(
     },
     {
         State.CONNECTED: {"error": State.CLOSED},
-        State.STREAMING: _TOLD,
+        State.STREAMING: {"listening": State.STREAMING, **_TOLD},
         State.DRAINING: {},
         State.CLOSED: {},
     },

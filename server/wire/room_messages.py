@@ -34,6 +34,14 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """The answer to a ``listen`` that was not the first: what follows is as it asks."""
+
+    language: str
+    """As asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operate:
     """Sit down at the operator's desk."""
 
@@ -70,7 +78,7 @@ class Term:
     source: str
     target: str
     language: str = ""
-    """Language of `target`; empty: any."""
+    """The one into which `source` is translated as `target`; empty: every one."""
 
     def __post_init__(self) -> None:
         set_coded(self, "language")

@@ -7,6 +7,8 @@ import { refusal } from "./request.js";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;
+/** Milliseconds out of sight after which a connection that looks open may not be: phones halt such pages. */
+const ASLEEP = 5_000;
 /** Close codes after which asking again does not help; see PROTOCOL.md. */
 const FINAL = new Set([1000, 1007, 1008, 1009]);
 
@@ -16,6 +18,7 @@ export class Connection extends EventTarget {
   #timer = 0;
   #closed = false;
   #entered = false;
+  #unseen = Infinity;
 
   /**
    * `greet(again)` gives the first message of every connection; `again` is true after a break. `resuming`
@@ -28,12 +31,14 @@ export class Connection extends EventTarget {
     this.resuming = resuming;
     this.online = () => this.#retry(0);
     this.offline = () => this.#socket?.close();
+    this.seen = () => this.#wake();
   }
 
   /** Open the connection; it stays open until `close` or a final answer of the server. */
   open() {
     addEventListener("online", this.online);
     addEventListener("offline", this.offline);
+    document.addEventListener("visibilitychange", this.seen);
     this.#connect(false);
   }
 
@@ -58,9 +63,11 @@ export class Connection extends EventTarget {
     return true;
   }
 
-  /** Connect anew: after a sleep nobody knows whether the other side is still there. */
+  /** Connect anew, whatever comes of the connection there is: nobody listens to it any more. */
   renew() {
-    this.#socket?.close();
+    const left = this.#socket;
+    this.#socket = null;
+    left?.close();
     this.#retry(0);
   }
 
@@ -70,8 +77,15 @@ export class Connection extends EventTarget {
     clearTimeout(this.#timer);
     removeEventListener("online", this.online);
     removeEventListener("offline", this.offline);
+    document.removeEventListener("visibilitychange", this.seen);
     this.#socket?.close();
     this.#tell("closed");
+  }
+
+  /** Connect anew after a sleep; other clocks than that of the day sleep too. */
+  #wake() {
+    if (document.visibilityState === "hidden") this.#unseen = Date.now();
+    else if (Date.now() - this.#unseen > ASLEEP) this.renew();
   }
 
   #connect(again) {

@@ -7,8 +7,11 @@ import { edit } from "./editor.js";
 import { offer } from "./links.js";
 import { button, fill, options, row } from "./lists.js";
 import { look } from "./look.js";
+import { concern } from "./notices.js";
 import { credentials, room } from "./place.js";
-import { save } from "./record.js";
+import { recorded, save } from "./record.js";
+import { ask } from "./request.js";
+import { Terms } from "./terms.js";
 import { Transcript, asCaption } from "./transcript.js";
 import { languageName, said, word } from "./words.js";
 
@@ -16,13 +19,17 @@ const $ = (id) => document.getElementById(id);
 const transcript = new Transcript();
 const spoken = new Map();
 const translated = new Set();
-/** Notices to do something about; of words that were withheld because nobody spoke nothing is said. */
-const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long"]);
+const FINISHED = "p.final:not(:has(.committed:empty))";
 let names = null;
 let columns = null;
 let connection = null;
 let corrections = null;
+let terms = null;
+/** Languages that can be translated into. */
+let offered = [];
 let event = null;
+/** The finished sentence that the Tab key reaches. */
+let reachable = null;
 let state = { speakers: [], languages: [], terms: [], recorded: [], floor: "" };
 let status = { speakers: [], languages: [], listeners: 0 };
 
@@ -34,11 +41,19 @@ async function prepare() {
   columns.root.firstChild.classList.add("floor");
   connection = new Connection(`/v1/rooms/${room()}/desk`, () => ({ type: "operate", event, ...credentials() }));
   corrections = new Corrections(connection);
+  terms = new Terms($("term"), $("terms"), act);
   corrections.addEventListener("sent", ({ detail }) => sent(detail));
   connection.addEventListener("state", ({ detail }) => turn(detail));
   connection.addEventListener("message", ({ detail }) => receive(detail));
+  draw();
   connection.open();
   document.addEventListener("words", draw);
+}
+
+async function offerLanguages() {
+  const { translation } = await (await ask("/v1/languages")).json();
+  offered = translation.map((pair) => pair.target);
+  draw();
 }
 
 function turn(next) {
@@ -64,14 +79,21 @@ function receive(message) {
       status = message;
       return draw();
     case "notice":
-      return notice(message);
+      return heed(message);
     case "done":
       return finish("finished");
     case "error":
       complain(said(message));
-      $("records").classList.toggle("open", message.code === "room"); // they outlive the event
+      if (message.code === "room") openRecords().catch(tell); // they outlive the event
       return message.code === "overloaded" || finish("closed"); // else the connection asks again
   }
+}
+
+/** Offer the record of an event that is over, in all the languages that it has. */
+async function openRecords() {
+  state.recorded = await recorded();
+  draw();
+  $("records").classList.add("open");
 }
 
 /** Show the desk, which is for those alone whom the server lets in. */
@@ -79,11 +101,12 @@ function enter() {
   if (document.body.classList.contains("inside")) return;
   document.body.classList.add("inside");
   offer(tell);
+  offerLanguages().catch(tell);
 }
 
-function notice(message) {
-  if (message.code === "caught_up") complain("");
-  if (CONCERNS.has(message.code)) complain(said(message));
+function heed(notice) {
+  const told = concern(notice);
+  if (told !== null) complain(told);
 }
 
 /** Whether a caption is in the language that was spoken: that is the first in which an utterance is shown. */
@@ -93,47 +116,65 @@ function isSpoken({ utterance, language }) {
 }
 
 function hear(caption) {
-  const isSource = isSpoken(caption);
-  if (isSource) columns.show(caption, FLOOR);
+  showAgain(caption);
+  if (caption.final && isSpoken(caption)) reach(newest());
+}
+
+function showAgain(caption) {
+  if (isSpoken(caption)) columns.show(caption, FLOOR);
   else translated.add(caption.language);
-  if (isSource && caption.final) reach(sentences().at(-1));
   if (caption.language === $("beside").value) columns.show(caption);
 }
 
 function correct(caption) {
   const isNew = !spoken.has(caption.utterance);
   if (isSpoken(caption)) columns.revise(caption, FLOOR);
-  if (isNew) reach(sentences().at(-1));
+  if (isNew) reach(newest());
   if (caption.language === $("beside").value) columns.revise(caption);
 }
 
 function beside() {
   const language = $("beside").value;
+  columns.root.hidden = true; // else each caption is laid out on its own
   columns.clear();
   columns.arrange(language ? [FLOOR, language] : [FLOOR]);
   columns.root.firstChild.classList.add("floor");
-  for (const each of transcript.languages) for (const caption of transcript.in(each)) hear(caption);
+  for (const each of transcript.languages) for (const caption of transcript.in(each)) showAgain(caption);
+  columns.root.hidden = false;
+  reach(newest());
+  drawTerms();
 }
 
-function sentences() {
-  return [...document.querySelectorAll(".floor p.final:not(:has(.committed:empty))")];
+/** The finished sentence before a paragraph, or after it. */
+function finished(paragraph, side) {
+  let found = paragraph;
+  do found = found?.[side];
+  while (found && !found.matches(FINISHED));
+  return found;
+}
+
+/** The last finished sentence; the paragraphs after it, if any, are being said. */
+function newest() {
+  const last = document.querySelector(".floor .log").lastElementChild;
+  return last?.matches(FINISHED) ? last : finished(last, "previousElementSibling");
 }
 
 /** Let the keyboard reach this finished sentence: one of them is a stop of the Tab key. */
 function reach(paragraph) {
   if (!paragraph || paragraph.contains(document.activeElement)) return;
-  for (const each of sentences()) each.tabIndex = each === paragraph ? 0 : -1;
+  if (reachable) reachable.tabIndex = -1;
+  paragraph.tabIndex = 0;
+  reachable = paragraph;
 }
 
 /** From sentence to sentence with the arrows, Enter to edit. */
 function walk(pressed) {
   const paragraph = pressed.target.closest(".floor p.final");
   if (pressed.target !== paragraph) return;
-  const step = { ArrowUp: -1, ArrowDown: 1 }[pressed.key];
+  const side = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[pressed.key];
   if (pressed.key === "Enter") correctHere(pressed);
-  else if (step) {
-    const all = sentences();
-    const next = all[all.indexOf(paragraph) + step];
+  else if (side) {
+    const next = finished(paragraph, side);
     reach(next);
     next?.focus();
   } else return;
@@ -143,6 +184,7 @@ function walk(pressed) {
 function correctHere({ target }) {
   const paragraph = target.closest(".floor p.final");
   if (!paragraph || paragraph.querySelector(".editor") || !getSelection().isCollapsed) return;
+  reach(paragraph); // the keyboard goes on from there
   const utterance = Number(paragraph.dataset.utterance);
   const send = (text) => corrections.send(utterance, text) || missed(word("problem-kept"));
   edit(paragraph, send, () => corrections.drop(utterance));
@@ -178,12 +220,18 @@ function draw() {
   fill($("speakers"), state.speakers.map(speaker));
   $("nobody").hidden = state.speakers.length > 0;
   fill($("languages"), state.languages.map(language));
-  fill($("terms"), state.terms.map(term));
   $("listeners").textContent = word("listeners", { count: status.listeners });
   const read = new Set([...state.languages.map((each) => each.language), ...translated]);
   options($("beside"), [["", word("none")], ...named(read)]);
   options($("record-language"), [[FLOOR, word("floor")], ...named(new Set([...read, ...state.recorded]))]);
+  drawTerms();
   show($("state").dataset.state);
+}
+
+function drawTerms() {
+  const known = state.languages.map((each) => each.language);
+  const usual = $("beside").value || (known.length === 1 ? known[0] : "");
+  terms.draw(state.terms, [...new Set([...known, ...translated, ...offered])], usual);
 }
 
 function speaker({ speaker, muted }) {
@@ -227,23 +275,6 @@ function language({ language, by }) {
   return item;
 }
 
-function term({ source, target, language }) {
-  const rest = state.terms.filter((each) => each.source !== source || each.target !== target);
-  const text = `${source} → ${target}`;
-  return row(`${text} ${language}`, text, language && languageName(language), [
-    word("remove"),
-    () => act({ type: "terms", terms: rest }),
-  ]);
-}
-
-function addTerm(submitted) {
-  submitted.preventDefault();
-  const { source, target } = $("term").elements;
-  const added = { source: source.value.trim(), target: target.value.trim(), language: $("beside").value };
-  const rest = state.terms.filter((each) => each.source !== added.source || each.language !== added.language);
-  if (act({ type: "terms", terms: [...rest, added] })) $("term").reset();
-}
-
 function named(codes) {
   return [...codes].map((code) => [code, languageName(code)]);
 }
@@ -278,7 +309,6 @@ $("columns").addEventListener("click", correctHere);
 $("columns").addEventListener("keydown", walk);
 document.addEventListener("selectionchange", pick);
 $("beside").addEventListener("change", beside);
-$("term").addEventListener("submit", addTerm);
 $("record").addEventListener("change", download);
 $("end").addEventListener("click", () => confirm(word("end-sure")) && act({ type: "end" }));
 await prepare();

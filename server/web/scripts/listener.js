@@ -1,20 +1,24 @@
 /**
  * A listener's side of a room: captions of one language in, resumed by event number when the connection
- * breaks. Events: "state", "caption", "revision", "room", "speech" ({message, samples}), "ended", "error".
+ * breaks. Events: "state", "caption", "revision", "room", "speech" ({message, samples}), "ended", "error", and
+ * "admitted" after an error that was not the end.
  */
 
-import { FLOOR } from "./columns.js";
 import { Connection } from "./connection.js";
 import { Transcript, asCaption } from "./transcript.js";
 
-/** Milliseconds out of sight after which a connection that looks open may not be: phones halt such pages. */
-const ASLEEP = 5_000;
+/** Messages after which nothing more is answered. */
+const LAST = new Set(["done", "error"]);
 
 export class Listener extends EventTarget {
   #event = null;
-  #unseen = Infinity;
   #speech = null;
-  #left = null;
+  #refused = false;
+  /** How often this connection was asked to read otherwise, and how often that was answered. */
+  #asked = 0;
+  #answered = 0;
+  /** The number of the answer that begins the language that is wanted: what comes before it is of another one. */
+  #beginning = 0;
 
   /** `wanted`: language, style, speech and token, as the message `listen` has them. */
   constructor(room, wanted) {
@@ -28,37 +32,39 @@ export class Listener extends EventTarget {
 
   open() {
     this.connection.open();
-    document.addEventListener("visibilitychange", () => this.#wake());
   }
 
   /** Read the room otherwise; `wanted` as in the constructor. A new language begins with its own history. */
   change(wanted) {
-    if (wanted.language !== this.wanted.language) {
+    const isOther = wanted.language !== this.wanted.language;
+    if (isOther) {
       this.transcript = new Transcript();
       this.#event = null;
-      this.#left = this.wanted.language;
     }
     this.wanted = wanted;
-    this.connection.send(this.#greeting());
+    if (!this.connection.send(this.#request())) return; // it is what the next connection begins with
+    this.#asked += 1;
+    if (isOther) this.#beginning = this.#asked;
   }
 
   close() {
     this.connection.close();
   }
 
-  #wake() {
-    if (document.visibilityState === "hidden") this.#unseen = performance.now();
-    else if (performance.now() - this.#unseen > ASLEEP) this.connection.renew();
+  #greeting() {
+    this.#asked = this.#answered = this.#beginning = 0;
+    return this.#request();
   }
 
-  #greeting() {
+  #request() {
     return { type: "listen", ...this.wanted, event: this.#event };
   }
 
   #receive(message) {
     if (message instanceof ArrayBuffer) return this.#say(message);
-    if (message.type === "room") this.#left = null;
-    if (message.language && this.#isLate(message.language)) return;
+    this.#note(message.type === "error");
+    if (message.type === "listening") this.#answered += 1;
+    if (this.#answered < this.#beginning && !LAST.has(message.type)) return;
     this.#event = message.event ?? this.#event;
     switch (message.type) {
       case "caption":
@@ -78,16 +84,16 @@ export class Listener extends EventTarget {
     }
   }
 
+  #note(isRefused) {
+    if (this.#refused && !isRefused) this.#tell("admitted");
+    this.#refused = isRefused;
+  }
+
   /** Tell the sound of the speech that was announced, if it was wanted. */
   #say(sound) {
     const message = this.#speech;
     this.#speech = null;
     if (message) this.#tell("speech", { message, samples: new Int16Array(sound) });
-  }
-
-  /** Of what was on its way when the language was changed; the history of the floor begins with the room. */
-  #isLate(language) {
-    return this.wanted.language === FLOOR ? language === this.#left : language !== this.wanted.language;
   }
 
   #end(name, message) {

@@ -4,6 +4,7 @@ import { stayAwake } from "./awake.js";
 import { copy } from "./clipboard.js";
 import { Columns } from "./columns.js";
 import { look } from "./look.js";
+import { concern } from "./notices.js";
 import { authorization, credentials, room } from "./place.js";
 import { save } from "./record.js";
 import { ask } from "./request.js";
@@ -19,6 +20,8 @@ let columns = new Columns($("columns"));
 let sound = null;
 let speaker = null;
 let translated = [];
+/** The browser gives no sound for the moment. */
+let halted = false;
 let offer = { recognition: [], translation: [] };
 /** What the room says is spoken; "auto": nothing. */
 let usual = "auto";
@@ -87,7 +90,9 @@ function targets() {
 async function fillDevices() {
   const found = await microphones();
   const select = $("setup").elements.device;
+  const kept = select.value;
   select.replaceChildren(...found.map((device, i) => new Option(device.label || `${i + 1}`, device.deviceId)));
+  if (found.some(({ deviceId }) => deviceId === kept)) select.value = kept;
   $("devices").hidden = found.length < 2 || kind() !== "microphone";
 }
 
@@ -105,7 +110,8 @@ async function begin(event) {
   $("setup").querySelector(".main").disabled = true;
   try {
     show("asking");
-    sound = new Sound(hear, end);
+    halted = false;
+    sound = new Sound(hear, end, halt);
     await sound.open(kind(), { device: device.value, file: file.files[0] });
     open(wanted);
     await sound.start();
@@ -131,7 +137,7 @@ function open(wanted) {
   speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(asCaption(detail))));
   speaker.addEventListener("ready", ({ detail }) => follow(detail.targets));
   speaker.addEventListener("translating", ({ detail }) => follow(detail.targets));
-  speaker.addEventListener("notice", ({ detail }) => refused(detail));
+  speaker.addEventListener("notice", ({ detail }) => heed(detail));
   speaker.addEventListener("room", ({ detail }) => introduce(detail));
   speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
@@ -161,9 +167,10 @@ function follow(targets) {
   fillDownloads();
 }
 
-function refused({ code, message }) {
-  if (code !== "refused") return;
-  complain(message);
+function heed(notice) {
+  const told = concern(notice);
+  if (told !== null) complain(told);
+  if (notice.code !== "refused") return;
   for (const box of $("targets").querySelectorAll("input")) box.checked = translated.includes(box.value);
 }
 
@@ -181,20 +188,26 @@ function fillDownloads() {
   select.value = columns.languages.includes(kept) ? kept : "";
 }
 
-/** Download what is finished: in one language, or a file for each. */
+/** Download what is finished: in one language, or a file for each; and for each session. */
 async function download() {
   const format = $("download").value;
   const language = $("download-language").value;
   $("download").value = "";
   const each = language ? [language] : format === "bilingual" ? ["floor"] : columns.languages;
-  for (const one of each) {
-    await save(format, one, speaker.token).catch((error) => complain(error.message));
+  const sessions = room() ? [""] : speaker.tokens;
+  for (const [one, token] of each.flatMap((one) => sessions.map((token) => [one, token]))) {
+    await save(format, one, token).catch((error) => complain(error.message));
   }
 }
 
 function hear(samples, level) {
   speaker?.push(samples);
   $("level").value = Math.min(1, 3 * level);
+}
+
+function halt(isHalted) {
+  halted = isHalted;
+  show(speaker.state);
 }
 
 async function end(reason) {
@@ -206,6 +219,7 @@ async function end(reason) {
 async function stop() {
   const closing = sound;
   sound = null;
+  halted = false;
   await closing?.close();
   $("level").hidden = $("stop").hidden = true;
   speaker?.finish();
@@ -229,11 +243,13 @@ function again() {
   $("setup").hidden = false;
   $("columns").hidden = $("tools").hidden = true;
   show("idle");
+  fillDevices(); // their names are known once one has been allowed
 }
 
 function show(state) {
-  $("state").dataset.state = state;
-  $("state").textContent = word(`state-${state}`);
+  const shown = halted && state === "listening" ? "unplugged" : state;
+  $("state").dataset.state = shown;
+  $("state").textContent = word(`state-${shown}`);
 }
 
 function problem({ name, message }) {
@@ -281,7 +297,8 @@ $("targets").addEventListener("change", () => {
   speaker.translate(targets());
 });
 $("setup").elements.source.addEventListener("change", fillLanguages);
-$("setup").addEventListener("change", () => {
+$("setup").addEventListener("change", ({ target }) => {
+  if (target.name !== "kind") return;
   for (const part of $("setup").querySelectorAll(".more")) part.hidden = part.dataset.for !== kind();
   fillDevices();
 });

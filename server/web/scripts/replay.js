@@ -47,6 +47,13 @@ export class ReplayBuffer {
     return samples;
   }
 
+  /** What waits, as a recording of its own. */
+  rest() {
+    const rest = new ReplayBuffer(this.limit);
+    for (let samples; (samples = this.next()); ) rest.push(samples);
+    return rest;
+  }
+
   /** The server has everything before `position`. */
   acknowledge(position) {
     const safe = this.#ours(position);

@@ -45,6 +45,7 @@ async function prepare() {
   listener.addEventListener("state", ({ detail }) => show(detail === "open" ? "listening" : detail));
   listener.addEventListener("caption", ({ detail }) => columns.show(detail, $("language").value));
   listener.addEventListener("revision", ({ detail }) => columns.revise(detail, $("language").value));
+  listener.addEventListener("admitted", () => complain(""));
   listener.addEventListener("room", ({ detail }) => introduce(detail));
   listener.addEventListener("speech", ({ detail }) => voice?.say(detail.samples, detail.message.sample_rate));
   listener.addEventListener("ended", () => show("finished"));
@@ -60,7 +61,6 @@ function wanted() {
 }
 
 function introduce(state) {
-  complain("");
   $("title").textContent = document.title = state.title || room();
   speaks = state.speak;
   offerVoice();

@@ -47,10 +47,8 @@ function read(language) {
   const show = ({ detail }) => write(lines, paragraphs, detail);
   listener.addEventListener("caption", show);
   listener.addEventListener("revision", show);
-  listener.addEventListener("room", ({ detail }) => {
-    complain(language, "");
-    names.learn(detail);
-  });
+  listener.addEventListener("admitted", () => complain(language, ""));
+  listener.addEventListener("room", ({ detail }) => names.learn(detail));
   listener.addEventListener("error", ({ detail }) => complain(language, said(detail)));
   listener.open();
 }
@@ -69,13 +67,15 @@ function write(lines, paragraphs, caption) {
     if (paragraphs.size >= KEPT && caption.utterance < Math.min(...paragraphs.keys())) return;
     begin(lines, paragraphs, caption);
   }
-  const { committed, tentative } = paragraphs.get(caption.utterance);
+  const { element, committed, tentative } = paragraphs.get(caption.utterance);
   if (caption.committed.startsWith(committed.textContent)) {
     committed.append(caption.committed.slice(committed.textContent.length));
   } else {
     committed.textContent = caption.committed;
   }
   tentative.textContent = caption.tentative;
+  element.classList.toggle("final", caption.final);
+  if (caption.final && !caption.committed) sign(element.nextElementSibling);
   follow(lines);
 }
 
@@ -95,12 +95,16 @@ function begin(lines, paragraphs, caption) {
   element.dataset.by = caption.speaker ?? "";
   const next = Math.min(...[...paragraphs.keys()].filter((number) => number > caption.utterance));
   lines.insertBefore(element, paragraphs.get(next)?.element ?? null);
-  if (options.get("names") !== "no") names.sign(element);
+  sign(element);
   paragraphs.set(caption.utterance, { element, committed, tentative });
   if (paragraphs.size <= KEPT) return;
   const oldest = Math.min(...paragraphs.keys());
   paragraphs.get(oldest).element.remove();
   paragraphs.delete(oldest);
+}
+
+function sign(paragraph) {
+  if (paragraph && options.get("names") !== "no") names.sign(paragraph);
 }
 
 function within(text, lowest, highest, otherwise) {

@@ -13,16 +13,22 @@ export async function microphones() {
 
 /**
  * Sound that is being recorded. `onSamples(samples, level)` is told 100 ms at a time, `onEnd(reason)` once:
- * "unplugged" when the device or the shared tab has gone, "played" when a file is over.
+ * "unplugged" when the device or the shared tab has gone, "played" when a file is over. `onHalt(isHalted)` is
+ * told when the browser or the system stops the sound, as for a call on a phone, and when it comes again.
  */
 export class Sound {
   #context;
   #release = () => {};
   #handedOver = () => {};
+  #track = null;
+  #running = false;
+  #halted = false;
+  #wake = () => document.visibilityState === "visible" && this.#running && this.#context.resume();
 
-  constructor(onSamples, onEnd) {
+  constructor(onSamples, onEnd, onHalt) {
     this.onSamples = onSamples;
     this.onEnd = onEnd;
+    this.onHalt = onHalt;
   }
 
   /** Samples a second. */
@@ -32,6 +38,7 @@ export class Sound {
 
   /** Prepare recording; must follow a click. Throws what getUserMedia and getDisplayMedia throw. */
   async open(kind, { device, file } = {}) {
+    if (!isSecureContext) throw new DOMException("https is needed", "SecurityError"); // recordings are heard alike
     if (kind === "file") return this.#play(file);
     const stream = await (kind === "tab" ? sharedTab() : microphone(device));
     const [track] = stream.getAudioTracks();
@@ -39,7 +46,9 @@ export class Sound {
       stream.getTracks().forEach((each) => each.stop());
       throw new DOMException("no sound was shared", "NotFoundError");
     }
+    this.#track = track;
     track.addEventListener("ended", () => this.onEnd("unplugged"));
+    for (const name of ["mute", "unmute"]) track.addEventListener(name, () => this.#watch());
     this.#release = () => stream.getTracks().forEach((each) => each.stop());
     await this.#prepare();
     this.source = this.#context.createMediaStreamSource(new MediaStream([track]));
@@ -50,14 +59,26 @@ export class Sound {
     this.source.connect(this.node);
     await this.#context.resume();
     await this.player?.play();
+    this.#running = true;
+    this.#watch();
+    document.addEventListener("visibilitychange", this.#wake);
   }
 
   /** Stop, give what was heard last, and release the device. */
   async close() {
+    this.#running = false;
+    document.removeEventListener("visibilitychange", this.#wake);
     this.player?.pause();
     await this.#handOver();
     this.#release();
     if (this.#context?.state !== "closed") await this.#context?.close();
+  }
+
+  #watch() {
+    const isHalted = this.#context.state !== "running" || Boolean(this.#track?.muted);
+    if (!this.#running || isHalted === this.#halted) return;
+    this.#halted = isHalted;
+    this.onHalt(isHalted);
   }
 
   /** Closing the port instead would lose what is on its way, and the last tenth of a second. */
@@ -75,6 +96,7 @@ export class Sound {
       await this.#context.close();
       this.#context = new AudioContext({ sampleRate: HIGHEST_RATE });
     }
+    this.#context.addEventListener("statechange", () => this.#watch());
     await this.#context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
     this.node = new AudioWorkletNode(this.#context, "capture", { numberOfOutputs: 0 });
     this.node.port.onmessage = ({ data }) => {
@@ -99,7 +121,6 @@ export class Sound {
 }
 
 function microphone(device) {
-  if (!navigator.mediaDevices) throw new DOMException("https is needed", "SecurityError");
   return navigator.mediaDevices.getUserMedia({
     audio: { ...PLAIN, ...(device ? { deviceId: { exact: device } } : {}) },
   });

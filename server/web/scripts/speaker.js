@@ -12,10 +12,16 @@ const KEPT_SECONDS = 1_200;
 const MOST_BUFFERED = 256 * 1024;
 /** Seconds of sound waiting here that are called catching up. */
 const BEHIND_SECONDS = 2;
+/** Seconds of sound that are worth another session: servers tell in milliseconds how much they have had. */
+const LEAST_SECONDS = 0.05;
 
 export class Speaker extends EventTarget {
   #session = null;
+  #tokens = [];
   #heard = 0;
+  #lost = 0;
+  #first = 0;
+  #next = 0;
   #finished = false;
   #finishing = false;
   #streaming = false;
@@ -32,9 +38,14 @@ export class Speaker extends EventTarget {
     this.connection.addEventListener("message", ({ detail }) => this.#receive(detail));
   }
 
-  /** What proves that the session is ours; keep it secret. */
-  get token() {
-    return this.#session?.token ?? "";
+  /** What proves that its sessions are ours, in their order; keep it secret. */
+  get tokens() {
+    return this.#tokens;
+  }
+
+  /** The state that was told last. */
+  get state() {
+    return this.#state;
   }
 
   open() {
@@ -87,6 +98,7 @@ export class Speaker extends EventTarget {
   #receive(message) {
     if (message instanceof ArrayBuffer) return;
     this.#heard = message.event ?? this.#heard;
+    this.#number(message);
     switch (message.type) {
       case "ready":
         this.#begin(message);
@@ -107,10 +119,11 @@ export class Speaker extends EventTarget {
         this.#unheard = this.#silence(message);
         break;
       case "error":
-        if (message.code === "overloaded" && this.#session) return; // it will take us: the connection asks again
+        if (message.code === "overloaded" && this.#tokens.length) return; // the connection asks again
         this.close();
         break;
       case "done":
+        if (this.#beginAnew(message)) return;
         this.close();
         break;
     }
@@ -126,16 +139,42 @@ export class Speaker extends EventTarget {
   }
 
   #begin(ready) {
-    const lost = this.replay.lost;
     this.#session = ready;
+    if (!this.#tokens.includes(ready.token)) this.#tokens.push(ready.token);
     this.replay.rewind(ready.position ?? 0);
-    if (this.replay.lost > lost) {
-      const seconds = (this.replay.lost - lost) / this.start.sample_rate;
-      this.dispatchEvent(new CustomEvent("lost", { detail: seconds }));
-    }
+    this.#tellLost();
     this.#streaming = true;
     if (this.start.targets) this.#agree(); // they may have been chosen while there was no connection
     this.timer ??= setInterval(() => this.#pump(), 100);
+  }
+
+  /**
+   * Begin another session with what is kept, where the one before was finished without us: we were away for
+   * longer than the server waits. Tells whether there is anything to begin with.
+   */
+  #beginAnew({ statistics }) {
+    if (this.#streaming) return false;
+    this.replay.rewind(Math.round(statistics.audio_seconds * this.start.sample_rate));
+    this.#tellLost();
+    if (this.#finished && this.replay.waiting < LEAST_SECONDS * this.start.sample_rate) return false;
+    this.replay = this.replay.rest();
+    this.#session = null;
+    [this.#heard, this.#lost, this.#first] = [0, 0, this.#next];
+    this.connection.renew();
+    return true;
+  }
+
+  /** Number the utterances of all sessions through. */
+  #number(message) {
+    if (message.utterance === undefined) return;
+    message.utterance += this.#first;
+    this.#next = Math.max(this.#next, message.utterance + 1);
+  }
+
+  #tellLost() {
+    const lost = this.replay.lost - this.#lost;
+    this.#lost = this.replay.lost;
+    if (lost > 0) this.dispatchEvent(new CustomEvent("lost", { detail: lost / this.start.sample_rate }));
   }
 
   #pump() {

@@ -1,0 +1,43 @@
+"""What the pages of speakers tell of the server's notices, in a real browser."""
+
+import pytest
+from playwright.async_api import WebSocketRoute, expect
+
+from server.wire.messages import encode
+from streaming.stages import Notice
+from tests.chromium import begin, browser, needs_chromium
+from tests.served import serving
+from tests.test_pages import WORDS
+from tests.test_voices import hall
+
+pytestmark = needs_chromium
+
+
+@pytest.mark.parametrize("path", ["/", "/r/hall/floor"])
+async def test_speakers_are_told_what_to_do_something_about_until_it_is_over(path: str) -> None:
+    told: list[WebSocketRoute] = []
+
+    def between(page: WebSocketRoute) -> None:
+        page.connect_to_server()
+        told.append(page)
+
+    words = WORDS["zh"]
+    async with serving() as served, browser(locale="zh-CN") as context:
+        await hall(served)
+        page = await context.new_page()
+        await page.route_web_socket("**/v1/**", between)
+        await page.goto(f"http://{served.address}{path}")
+        await begin(page, source="auto")
+        problem = page.locator("#problem")
+        failed = words["said-engine_failed"].format(message="es: it failed")
+        for notice, shown in (
+            (Notice("behind", "captions are 4.0 s behind the audio received"), words["said-behind"]),
+            (Notice("caught_up", "captions keep up with the audio again"), ""),
+            (Notice("engine_failed", "es: it failed"), failed),
+            (Notice("no_speech", "the hypothesis was dropped"), failed),
+            (Notice("refused", "no such language"), words["said-refused"].format(message="no such language")),
+            (Notice("draining", "the server is being stopped"), words["said-draining"]),
+        ):
+            told[0].send(encode(notice))
+            await expect(problem).to_have_text(shown)
+            await expect(problem).to_be_visible(visible=bool(shown))
