@@ -8,7 +8,8 @@ import pytest
 import embedded
 from server import config
 from server.interpretation import models
-from server.interpretation.graph import Interpretation, Manner, hearing
+from server.interpretation.graph import Interpretation, hearing
+from server.interpretation.manner import Manner
 from server.interpretation.pack import MAIN, MOST_PROBLEMS, read
 from server.interpretation.packs import MOST_PROMPT, Packs, Shelf, preferring, shelf
 from streaming.audio import SAMPLE_RATE, AudioChunk
