@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rooms.floor import Microphone, Switch
+from server.rooms.microphone import Microphone, Switch
 
 SOUND = np.arange(1, 101, dtype=np.float32).reshape(-1, 1)
 

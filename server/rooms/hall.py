@@ -17,6 +17,7 @@ from server.rooms.conference import Conference
 from server.rooms.eventlog import PAGE, Event
 from server.rooms.floor import Floor, fingerprint, new_secret
 from server.rooms.journal import Entry, entry_of
+from server.rooms.lease import STATE, lease_of, leases
 from server.rooms.minutes import names
 from server.rooms.recall import create, restore
 from server.rooms.room import Plan
@@ -143,10 +144,8 @@ class Hall:
     async def names(self, stream: str) -> dict[str, str]:
         """Give the names of all who have spoken, by the names that captions bear: of those who have one."""
         found: dict[str, str] = {}
-        for state, content in (await self._services.log.states(stream)).items():
-            if state.startswith("floor:"):
-                form: Start = from_plain(Start, json.loads(content)["form"], "form")
-                found |= names(state.removeprefix("floor:"), form)
+        for floor, lease in leases(await self._services.log.states(stream)).items():
+            found |= names(floor, lease.form)
         return found
 
     async def is_over(self, room: str) -> bool:
@@ -181,8 +180,8 @@ class Hall:
         stream, _, rest = token.partition(".")
         name, _, secret = rest.partition(".")
         states = await self._services.log.states(stream)
-        state = states.get(f"floor:{name}")
-        if state is None or not _same(json.loads(state)["secret"], secret):
+        written = states.get(STATE + name)
+        if written is None or not _same(lease_of(written).secret, secret):
             raise ProtocolError("there is no session with this token; begin a new one with 'start'")
         return stream, states
 

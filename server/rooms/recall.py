@@ -5,14 +5,13 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from server.interpretation.graph import TRANSLATION
 from server.interpretation.packs import Packs
 from server.rooms.conference import Conference, OnFloor
 from server.rooms.eventlog import PAGE
-from server.rooms.floor import Switch
 from server.rooms.journal import entry_of
+from server.rooms.lease import Lease, leases
 from server.rooms.operation import Operation
 from server.rooms.room import Plan, Room
 from server.rooms.services import Services
@@ -53,16 +52,12 @@ async def _recall(conference: Conference, states: Mapping[str, bytes]) -> None:
     told = max((caption.end for caption in conference.scribe.showing.shown.values()), default=0.0)
     conference.clock = (told, asyncio.get_running_loop().time())
     _expect(conference, snapshots.values())
-    floors = {
-        name.removeprefix("floor:"): json.loads(content)
-        for name, content in states.items()
-        if name.startswith("floor:")
-    }
-    for name, state in sorted(floors.items(), key=lambda floor: float(floor[1]["begin"])):
-        form: Start = from_plain(Start, state["form"], "form")
-        packs = await _packs(conference, form)  # the room keeps those of who came last, gone or not
+    floors = leases(states)
+    for name, lease in floors.items():
+        conference.room.know(name)
+        packs = await _packs(conference, lease.form)  # the room keeps those of who came last, gone or not
         if name not in over:
-            _reopen(conference, name, form, state, packs, snapshots)
+            _reopen(conference, name, lease, packs, snapshots)
     conference.revising.resume()
     conference.changed()
 
@@ -91,21 +86,15 @@ async def _packs(conference: Conference, form: Start) -> Packs:
 
 
 def _reopen(
-    conference: Conference,
-    name: str,
-    form: Start,
-    state: Mapping[str, Any],
-    packs: Packs,
-    snapshots: Mapping[str, Snapshot],
+    conference: Conference, name: str, lease: Lease, packs: Packs, snapshots: Mapping[str, Snapshot]
 ) -> None:
-    switches = [from_plain(Switch, switch, "switch") for switch in state["switches"]]
-    booth, room = state["booth"], conference.room
+    booth, form, room = lease.booth, lease.form, conference.room
     if booth:
         room.enter_booth(booth)
     elif name not in {speaker.speaker for speaker in room.state.speakers}:
         speakers = (*room.state.speakers, SpeakerState(name, form.name, channels=form.voices))
         room.recall(replace(room.state, floor=room.state.floor or name, speakers=speakers))
-    floor = conference.host(name, form, state["begin"], state["secret"], booth, packs, snapshots, switches)
+    floor = conference.host(name, lease, packs, snapshots)
     conference.account.admit(floor.place, booth, known=True)
     for line in floor.lines:
         conference.scribe.listen_again(line)

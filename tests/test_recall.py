@@ -1,0 +1,65 @@
+"""Rooms over a restart: who was there, who has the floor and what is told are as they were."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from server.rooms.conference import Conference
+from server.rooms.eventlog import EventLog
+from server.wire.messages import Done, Finish, Ready, Resume, Start
+from server.wire.room_messages import Interpret, Type
+from streaming.captions import Caption
+from tests.test_conference import Client, House, house
+
+
+async def sit_down(here: House, language: str) -> Client:
+    booth = await here.enter("booth", Interpret(language))
+    await booth.until(lambda: booth.of(Ready))
+    return booth
+
+
+async def come_back(here: House, door: str, client: Client) -> Client:
+    """Resume what a client began before the restart."""
+    seen = max([number for number, _ in client.messages if number], default=0)
+    again = await here.enter(door, Resume(client.of(Ready)[0].token, seen))
+    await again.until(lambda: again.of(Ready))
+    return again
+
+
+def name_of(client: Client) -> str:
+    name: str = client.of(Ready)[0].speaker
+    return name
+
+
+async def test_nobody_is_given_the_name_of_somebody_who_has_not_said_a_word(tmp_path: Path) -> None:
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        await here.open()
+        speaker, silent, gone = await here.speaker(), await sit_down(here, "es"), await sit_down(here, "es")
+        await gone.say(Finish())
+        await gone.end()
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        speaker = await come_back(here, "floor", speaker)
+        silent = await come_back(here, "booth", silent)
+        newcomer = await sit_down(here, "zh")
+        assert [name_of(each) for each in (speaker, silent, gone, newcomer)] == ["s1", "b2", "b3", "b4"]
+        await silent.say(Type("hola"))
+        await silent.until(lambda: silent.committed("es") == ["hola"])
+        for client in (silent, newcomer, speaker):  # each leaves the others where they are
+            await client.say(Finish())
+            await client.end()
+            assert client.of(Done)
+    assert not newcomer.of(Caption)
+
+
+async def test_a_name_that_is_taken_is_refused() -> None:
+    async with house() as here:
+        await here.open()
+        speaker = await here.speaker()
+        conference: Conference = here.served.app.state.hall.room("hall")
+        conference.room._joined = 0  # it has forgotten who is there
+        with pytest.raises(sqlite3.IntegrityError):
+            await conference.open(Start(), "another")
+        await speaker.say(Finish())
+        await speaker.end()
+        assert speaker.of(Done) and here.served.sessions == 0
