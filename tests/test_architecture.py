@@ -42,6 +42,7 @@ DECIDING = {
     "server/access/auth.py",
     "server/wire/protocol.py",
     "server/access/throttle.py",
+    "server/rooms/corrections.py",
     "server/rooms/revisions.py",
 }
 """Files of the server that neither wait nor tell the time."""

@@ -17,6 +17,7 @@ from server.interpretation.packs import Packs
 from server.rooms.account import Account
 from server.rooms.audience import Audience
 from server.rooms.chores import Chores
+from server.rooms.correcting import Correcting
 from server.rooms.floor import Floor, Holder
 from server.rooms.journal import Entry, Journal
 from server.rooms.lease import STATE, Lease
@@ -58,10 +59,11 @@ class Conference:
         """Nobody may begin to speak any more."""
         self.over = asyncio.Event()
         """The event has ended, and everybody has been told."""
-        self.offer = Offer(room, services, self.journal)
+        self.offer = Offer(room, self.trade, services, self.journal)
         self._chores = Chores(room.plan.id, self._fail)
         self.start = self._chores.start
         self.revising = Revising(services.translators, self.trade, self.journal, self.start, self.revise)
+        self.correcting = Correcting(self.offer, self.scribe, self.journal, self.start, self.revise)
         self._on_floor = on_floor
         self.clock: tuple[float, float | None] = (0.0, None)
         """Seconds of the room when somebody last ceased to speak, and when that was by the loop's clock."""
@@ -128,7 +130,7 @@ class Conference:
         for floor in floors:
             floor.finish()
         await asyncio.gather(*(floor.ended for floor in floors))
-        await self.revising.settle()
+        await asyncio.gather(self.correcting.settle(), self.revising.settle())
         # Beside `done` and not before: who reads it believes that nothing follows, and so does a restart.
         self.room.ended = True
         self.changed()
@@ -159,6 +161,7 @@ class Conference:
             await self.services.log.create(self.name, STATE + name, lease.written)
             self._check_open()
             self.room.enter_booth(booth) if booth else self.room.join(name, form.name, form.voices)
+            self.trade.keep(name, packs)
             floor = self.host(name, lease, packs)
             floor.place.enter_context(place.pop_all())
         self.changed()
@@ -267,6 +270,7 @@ class Conference:
     def _tell(self, entry: Entry) -> None:
         self.audience.tell(entry)
         self.revising.hear(entry)
+        self.correcting.hear(entry)
 
     def _abandon(self, floor: Floor) -> None:
         if not floor.finished:

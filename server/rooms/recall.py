@@ -55,10 +55,12 @@ async def _recall(conference: Conference, states: Mapping[str, bytes]) -> None:
     floors = leases(states)
     for name, lease in floors.items():
         conference.room.know(name)
-        packs = await _packs(conference, lease.form)  # the room keeps those of who came last, gone or not
+        packs = await _packs(conference, lease.form)
+        conference.trade.keep(name, packs)  # of one that is over too
         if name not in over:
             _reopen(conference, name, lease, packs, snapshots)
     conference.revising.resume()
+    conference.correcting.resume()
     conference.changed()
 
 
@@ -70,6 +72,7 @@ async def _read(conference: Conference, snapshots: Mapping[str, Snapshot]) -> se
             entry = entry_of(event)
             conference.audience.recall(entry)
             conference.revising.recall(entry)
+            conference.correcting.recall(entry)
             conference.scribe.recall(event, snapshots)
             if isinstance(entry.message, Done):
                 over.add(entry.line)
