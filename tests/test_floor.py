@@ -26,6 +26,12 @@ def test_a_microphone_silences_by_position_however_audio_is_cut(places: list[int
     np.testing.assert_array_equal(again.apply(SOUND, 0), expected)
 
 
+def test_a_switch_is_never_before_the_last_one() -> None:
+    microphone = Microphone([Switch(50, False)])
+    microphone.set(20, True)
+    assert microphone.switches[-1] == Switch(50, True)
+
+
 def test_a_microphone_that_is_open_copies_nothing() -> None:
     microphone = Microphone([Switch(0, False), Switch(50, True)])
     assert microphone.apply(SOUND[50:], 50) is not None

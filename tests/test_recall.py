@@ -3,13 +3,18 @@
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from server.rooms.conference import Conference
 from server.rooms.eventlog import EventLog
-from server.wire.messages import Done, Finish, Ready, Resume, Start
-from server.wire.room_messages import Interpret, Type
+from server.rooms.lease import leases
+from server.wire.messages import Ack, Done, Finish, Ready, Resume, Start
+from server.wire.room_messages import Interpret, Mute, Operate, RoomState, Type
+from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption
+from streaming.scripted import speak
+from tests.served import until
 from tests.test_conference import Client, House, house
 
 
@@ -63,3 +68,47 @@ async def test_a_name_that_is_taken_is_refused() -> None:
         await speaker.say(Finish())
         await speaker.end()
         assert speaker.of(Done) and here.served.sessions == 0
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+async def test_what_was_said_while_muted_is_not_heard_after_a_restart_either(
+    tmp_path: Path, rate: int
+) -> None:
+    aloud, whispered = speak(["alpha", ""]), speak(["kilo", "lima", ""])
+    sound = np.repeat(np.concatenate([aloud, whispered]), rate // SAMPLE_RATE)
+    length = len(aloud) * rate // SAMPLE_RATE
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        await here.open()
+        desk, speaker = await here.enter("desk", Operate()), await here.speaker(Start(sample_rate=rate))
+        await speaker.play(sound[:length])
+        await desk.until(lambda: desk.finished("en") == ["alpha"])
+        await desk.say(Mute("s1"))
+        await desk.until(lambda: desk.room.speakers[0].muted)
+        await speaker.play(sound[length:])
+        floor = here.served.app.state.hall.room("hall").floors["s1"]
+        await until(lambda: floor.position == len(sound))
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        desk = await here.enter("desk", Operate(event=0))
+        await desk.until(lambda: desk.of(RoomState) and desk.room.speakers[0].muted)
+        await desk.say(Mute("s1", False))
+        await desk.until(lambda: not desk.room.speakers[0].muted)
+        speaker = await come_back(here, "floor", speaker)
+        position = speaker.of(Ready)[0].position
+        assert position < len(sound)
+        await speaker.play(sound[position:])
+        await speaker.play(np.repeat(speak(["bravo", ""]), rate // SAMPLE_RATE))
+        await speaker.say(Finish())
+        await speaker.end()
+        await desk.until(lambda: desk.finished("en")[-1:] == ["bravo"])
+    assert desk.finished("en") == ["alpha", "bravo"]
+
+
+async def test_how_far_a_client_had_come_is_saved_while_it_speaks() -> None:
+    """A server that is killed saves nothing at its end."""
+    log = EventLog()
+    async with house(log=log) as here:
+        await here.open()
+        speaker = await here.speaker()
+        await speaker.play(speak(["alpha", ""]))
+        await speaker.until(lambda: speaker.of(Ack))
+        assert leases(await log.states("hall"))["s1"].received >= speaker.of(Ack)[0].position > 0

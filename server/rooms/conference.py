@@ -7,7 +7,7 @@ through the journal to whoever is told.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -32,7 +32,7 @@ from server.rooms.trade import Trade
 from server.wire.messages import Done, Start, Statistics
 from server.wire.room_messages import Reviser, RoomState
 from streaming.captions import Caption
-from streaming.errors import DragomanError, ReplacedError, RoomError, first_cause
+from streaming.errors import DragomanError, OverloadError, ReplacedError, RoomError, first_cause
 from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
@@ -105,6 +105,8 @@ class Conference:
         """End all tasks as they are: floors go on when the log is opened again."""
         await self._chores.stop()
         for floor in self.floors.values():
+            with suppress(OverloadError):  # then what was saved with the last snapshot must do
+                await self._save(floor)
             floor.place.close()
 
     def wind_up(self) -> None:
@@ -281,7 +283,7 @@ class Conference:
     def _set_microphone(self, floor: Floor) -> None:
         heard = self.room.is_heard(floor.name)
         if heard != floor.microphone.open:
-            floor.microphone.set(floor.position, heard)
+            floor.microphone.set(floor.received, heard)
             self.start(f"the microphone of {floor.name}", self._save, floor)
 
     def _set_languages(self, floor: Floor) -> None:
@@ -314,8 +316,9 @@ class Conference:
             return  # it had to wait for the disk, and a newer one has overtaken it
         line.saved = snapshot.position
         await self.services.log.save(self.name, f"line:{line.name}", pack(snapshot))
-        line.snapshot = snapshot
         if floor := self.floors.get(_floor_of(line.name)):
+            await self._save(floor)
+            line.snapshot = snapshot
             floor.acknowledged.set()
 
     def _fail(self) -> None:

@@ -1,7 +1,7 @@
 """Correcting: what an operator has corrected is translated anew, in every language.
 
-What a newer correction has overtaken is not told any more, whichever is translated first. What is promised here
-is kept before the end of a room is told; what a restart interrupts is asked for again.
+What a newer correction has overtaken is not told any more, whichever is translated first. What is promised
+here is kept before the end of a room is told; what a restart interrupts is asked for again.
 """
 
 from collections.abc import Callable

@@ -53,12 +53,17 @@ class Floor:
     @property
     def lease(self) -> Lease:
         """What is to be kept of it in the log now."""
-        return replace(self._lease, switches=self.microphone.switches)
+        return replace(self._lease, switches=self.microphone.switches, received=self.received)
 
     @property
     def position(self) -> int:
         """Samples of each channel that have been taken: what comes next."""
         return min(line.inlet.position for line in self.lines)
+
+    @property
+    def received(self) -> int:
+        """Samples of each channel that were ever sent: after a restart some of them are sent once more."""
+        return max(self._lease.received, *(line.inlet.position for line in self.lines))
 
     @property
     def kept(self) -> int:

@@ -26,6 +26,8 @@ class Lease:
     """The language that is interpreted into; empty: a speaker's."""
     switches: tuple[Switch, ...] = ()
     """When the microphone was opened and closed."""
+    received: int = 0
+    """Samples of each channel that the client had sent."""
 
     @property
     def written(self) -> bytes:

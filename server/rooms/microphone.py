@@ -38,8 +38,9 @@ class Microphone:
         return not self._switches or self._switches[-1].open
 
     def set(self, position: int, open: bool) -> None:
-        """Open or close the microphone from a position on."""
-        self._switches.append(Switch(position, open))
+        """Open or close the microphone from a position on, which is not before the last one."""
+        last = self._switches[-1].position if self._switches else 0
+        self._switches.append(Switch(max(position, last), open))
 
     def apply(self, samples: Samples, position: int) -> Samples:
         """Silence those samples, of which the first is at a position, that come while it is closed."""
