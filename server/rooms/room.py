@@ -75,10 +75,10 @@ class Room:
         self._joined = max(self._joined, int(name.split(".")[0][1:]))
 
     def join(self, speaker: str, name: str, voices: tuple[str, ...] = ()) -> None:
-        """Let a speaker in; the first one has the floor. `voices` are the names of several channels."""
-        self._speakers.states[speaker] = SpeakerState(speaker, name, channels=voices)
-        if not self._speakers.floor:
+        """Let a speaker in; who is alone has the floor. `voices` are the names of several channels."""
+        if not self._speakers.states:  # among others an empty floor is what the operator wants
             self._speakers.floor = speaker
+        self._speakers.states[speaker] = SpeakerState(speaker, name, channels=voices)
 
     def part(self, speaker: str) -> None:
         """Let a speaker go; the floor passes to whoever has waited longest."""
