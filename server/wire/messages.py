@@ -25,7 +25,16 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from server.wire.schema import SchemaError, check_name, check_rate, from_plain, rounded, set_coded, to_plain
+from server.wire.schema import (
+    SchemaError,
+    check_event,
+    check_name,
+    check_rate,
+    from_plain,
+    rounded,
+    set_coded,
+    to_plain,
+)
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.stages import Notice
@@ -93,6 +102,9 @@ class Resume:
     """From ``ready``."""
     event: int = 0
     """Number of the last event that came; those after it follow."""
+
+    def __post_init__(self) -> None:
+        check_event(self.event)
 
 
 @dataclass(frozen=True, slots=True)
