@@ -2,19 +2,22 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from server.rooms.conference import Conference
 from server.rooms.eventlog import EventLog
-from server.rooms.lease import leases
-from server.wire.messages import Ack, Done, Finish, Ready, Resume, Start
+from server.rooms.lease import Lease, leases
+from server.rooms.recall import _time
+from server.rooms.snapshot import Snapshot
+from server.wire.messages import Ack, Done, Error, Finish, Ready, Resume, Start
 from server.wire.room_messages import Interpret, Mute, Operate, RoomState, Type
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption
-from streaming.scripted import speak
-from tests.served import until
+from streaming.scripted import ScriptedRecognizer, speak
+from tests.served import engines, silence, until
 from tests.test_conference import Client, House, house
 
 
@@ -112,3 +115,64 @@ async def test_how_far_a_client_had_come_is_saved_while_it_speaks() -> None:
         await speaker.play(speak(["alpha", ""]))
         await speaker.until(lambda: speaker.of(Ack))
         assert leases(await log.states("hall"))["s1"].received >= speaker.of(Ack)[0].position > 0
+
+
+class Failing(ScriptedRecognizer):
+    """Fails at a word."""
+
+    def recognize(self, windows: Any) -> Any:
+        found = super().recognize(windows)
+        if any("kilo" in word.text for recognition in found for word in recognition.words):
+            raise RuntimeError("out of memory")
+        return found
+
+
+async def test_what_has_ended_a_floor_is_told_to_whoever_comes_back_and_ends_it_for_good(
+    tmp_path: Path,
+) -> None:
+    async def come_back_to(here: House) -> None:
+        again = await here.enter("floor", Resume(ann.of(Ready)[0].token))
+        await again.end()
+        assert again.finished("en") == ["alpha"]
+        assert again.of(Error) == [ended] and again.socket.close_code == 1011
+
+    async with house(own=engines(recognizer=Failing()), log=EventLog(tmp_path / "events.db")) as here:
+        await here.open()
+        ann = await here.speaker(Start(name="Ann"))
+        await ann.play(speak(["alpha", ""]))
+        await ann.until(lambda: ann.finished("en") == ["alpha"])
+        await ann.play(speak(["kilo", ""]))
+        await ann.end()
+        (ended,) = ann.of(Error)
+        assert ended.code == "engine_failed"
+        await come_back_to(here)
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        await come_back_to(here)
+        bob = await here.speaker(Start(name="Bob"))
+        await bob.play(speak(["bravo", ""]))
+        await bob.until(lambda: bob.finished("en") == ["bravo"])
+        await bob.until(lambda: [s.name for s in bob.room.speakers] == ["Bob"])
+
+
+async def test_the_time_of_a_room_does_not_go_back(tmp_path: Path) -> None:
+    begins = []
+    for _ in range(3):
+        async with house(log=EventLog(tmp_path / "events.db")) as here:
+            if not begins:
+                await here.open()
+            speaker = await here.speaker()
+            begins.append(speaker.of(Ready)[0].begin)
+            await speaker.play(silence(3.5))  # no caption tells of it, and no snapshot
+            await speaker.say(Finish())
+            await speaker.end()
+    assert begins[1] >= begins[0] + 3.5 and begins[2] >= begins[1] + 3.5
+
+
+async def test_time_is_taken_from_snapshots_where_nothing_else_tells_it() -> None:
+    log = EventLog()
+    async with house(log=log) as here:
+        await here.open()
+        begin = leases({"floor:s1": Lease(Start(), 10.0, "").written})
+        conference: Conference = here.served.app.state.hall.room("hall")
+        assert _time(conference, begin, {}) == 10.0
+        assert _time(conference, begin, {"s1.2": Snapshot(16_000)}) == 11.0

@@ -16,11 +16,11 @@ from server.interpretation.graph import TRANSLATOR
 from server.interpretation.packs import Packs
 from server.rooms.account import Account
 from server.rooms.audience import Audience
-from server.rooms.chores import Chores
+from server.rooms.chores import Chores, patiently
 from server.rooms.correcting import Correcting
 from server.rooms.floor import Floor, Holder
 from server.rooms.journal import Entry, Journal
-from server.rooms.lease import STATE, Lease
+from server.rooms.lease import STATE, Failure, Lease
 from server.rooms.line import Ears, Line
 from server.rooms.offer import Offer
 from server.rooms.revising import Revising
@@ -257,11 +257,15 @@ class Conference:
         self.changed()
         if self.room.plan.private:
             await self.revising.settle()
+        await self.journal.settle()
+        if error:
+            floor.failure = Failure(error.code, str(error), self.journal.told)
+        await patiently(self._save, floor)
         if error is None:
             showing = self.scribe.showing
             statistics = floor.statistics(showing.utterances, showing.captions)
             self.journal.add(Done(statistics), line=floor.name)
-        await self.journal.settle()
+            await self.journal.settle()
         self.clock = (self.now(), asyncio.get_running_loop().time())
         del self.floors[floor.name]
         self.account.ended(floor, error)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from server.rooms.lease import Lease
+from server.rooms.lease import Failure, Lease
 from server.rooms.line import Line
 from server.rooms.microphone import Microphone
 from server.wire.messages import Statistics
@@ -31,6 +31,8 @@ class Floor:
         """Utterance that is being typed."""
         self.lines = lines
         self.microphone = Microphone(lease.switches)
+        self.failure: Failure | None = None
+        """What has ended it."""
         self._lease = lease
         self.finished = False
         """No more audio will come."""
@@ -53,7 +55,8 @@ class Floor:
     @property
     def lease(self) -> Lease:
         """What is to be kept of it in the log now."""
-        return replace(self._lease, switches=self.microphone.switches, received=self.received)
+        switches, failure = self.microphone.switches, self.failure
+        return replace(self._lease, switches=switches, received=self.received, failure=failure)
 
     @property
     def position(self) -> int:

@@ -13,6 +13,16 @@ STATE = "floor:"
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a floor has ended without a ``done``."""
+
+    code: str
+    message: str
+    event: int
+    """Number of the last event before that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """Who has a floor, and how."""
 
@@ -28,6 +38,8 @@ class Lease:
     """When the microphone was opened and closed."""
     received: int = 0
     """Samples of each channel that the client had sent."""
+    failure: Failure | None = None
+    """What has ended it; null: it goes on, or has come to its end in order."""
 
     @property
     def written(self) -> bytes:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from server.interpretation.graph import TRANSLATION
 from server.interpretation.packs import Packs
@@ -18,8 +17,8 @@ from server.rooms.services import Services
 from server.rooms.snapshot import Snapshot, unpack
 from server.rooms.trade import NO_PACKS
 from server.wire.messages import Done, Start
-from server.wire.room_messages import SpeakerState
 from server.wire.schema import from_plain
+from streaming.audio import SAMPLE_RATE
 from streaming.errors import PackError
 
 log = logging.getLogger(__name__)
@@ -49,10 +48,10 @@ async def _recall(conference: Conference, states: Mapping[str, bytes]) -> None:
         if name.startswith("line:")
     }
     over = await _read(conference, snapshots)
-    told = max((caption.end for caption in conference.scribe.showing.shown.values()), default=0.0)
-    conference.clock = (told, asyncio.get_running_loop().time())
-    _expect(conference, snapshots.values())
     floors = leases(states)
+    over |= {name for name, lease in floors.items() if lease.failure}
+    conference.clock = (_time(conference, floors, snapshots), asyncio.get_running_loop().time())
+    _expect(conference, snapshots.values())
     for name, lease in floors.items():
         conference.room.know(name)
         packs = await _packs(conference, lease.form)
@@ -80,6 +79,16 @@ async def _read(conference: Conference, snapshots: Mapping[str, Snapshot]) -> se
     return over
 
 
+def _time(conference: Conference, floors: Mapping[str, Lease], snapshots: Mapping[str, Snapshot]) -> float:
+    """Tell how far the room's time has come: nothing that has been said, or heard in silence, is after it."""
+    times = [caption.end for caption in conference.scribe.showing.shown.values()]
+    times += [lease.begin + lease.received / lease.form.sample_rate for lease in floors.values()]
+    for line, snapshot in snapshots.items():
+        if lease := floors.get(line.split(".")[0]):
+            times.append(lease.begin + snapshot.position / SAMPLE_RATE)
+    return max(times, default=0.0)
+
+
 async def _packs(conference: Conference, form: Start) -> Packs:
     try:
         return await conference.trade.take(form)
@@ -95,8 +104,7 @@ def _reopen(
     if booth:
         room.enter_booth(booth)
     elif name not in {speaker.speaker for speaker in room.state.speakers}:
-        speakers = (*room.state.speakers, SpeakerState(name, form.name, channels=form.voices))
-        room.recall(replace(room.state, floor=room.state.floor or name, speakers=speakers))
+        room.join(name, form.name, form.voices)
     floor = conference.host(name, lease, packs, snapshots)
     conference.account.admit(floor.place, booth, known=True)
     for line in floor.lines:
