@@ -40,6 +40,12 @@ def to_plain(value: Any) -> Any:
     return value
 
 
+def to_wire(message: Any) -> dict[str, Any]:
+    """Turn a message into what leaves of it: numbers without the digits that nobody knows."""
+    content: dict[str, Any] = rounded(to_plain(message))
+    return content
+
+
 def rounded(plain: Any) -> Any:
     """Leave out the digits that no clock and no model knows."""
     match plain:
