@@ -31,8 +31,8 @@ from server.wire.schema import (
     check_name,
     check_rate,
     from_plain,
+    sent,
     set_coded,
-    to_wire,
 )
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
@@ -292,7 +292,7 @@ def name_of(message: Message) -> str:
 def encode(message: Message, event: int | None = None) -> str:
     """Write a message as JSON; of an event, with its number; times to the millisecond."""
     numbered = {} if event is None else {"event": event}
-    content = {"type": name_of(message), **numbered, **to_wire(message)}
+    content = {"type": name_of(message), **numbered, **sent(message)}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

@@ -40,8 +40,8 @@ def to_plain(value: Any) -> Any:
     return value
 
 
-def to_wire(message: Any) -> dict[str, Any]:
-    """Turn a message into what leaves of it: numbers without the digits that nobody knows."""
+def sent(message: Any) -> dict[str, Any]:
+    """Turn a message into what is sent of it: numbers without the digits that nobody knows."""
     content: dict[str, Any] = rounded(to_plain(message))
     return content
 
