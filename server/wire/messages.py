@@ -25,15 +25,7 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from server.wire.schema import (
-    SchemaError,
-    check_event,
-    check_name,
-    check_rate,
-    from_plain,
-    sent,
-    set_coded,
-)
+from server.wire.schema import SchemaError, check_event, check_name, check_rate, from_plain, sent, set_coded
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.stages import Notice
