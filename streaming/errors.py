@@ -142,6 +142,14 @@ class RetractionError(DragomanError):
     code = "retraction"
 
 
+def error_of(code: str, message: str) -> DragomanError:
+    """Make an error anew from its name on the wire."""
+    kinds = [DragomanError]
+    for kind in kinds:  # which grows meanwhile: the kinds of a kind follow it
+        kinds += kind.__subclasses__()
+    return next((kind for kind in kinds if kind.code == code), DragomanError)(message)
+
+
 def first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Give the error that ended a group of tasks: the others were only cancelled for it."""
     error = group.exceptions[0]

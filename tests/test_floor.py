@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rooms.floor import Microphone, Switch
+from server.rooms.microphone import Microphone, Switch
 
 SOUND = np.arange(1, 101, dtype=np.float32).reshape(-1, 1)
 
@@ -24,6 +24,12 @@ def test_a_microphone_silences_by_position_however_audio_is_cut(places: list[int
     assert microphone.open == (len(places) % 2 == 0)
     again = Microphone(microphone.switches)
     np.testing.assert_array_equal(again.apply(SOUND, 0), expected)
+
+
+def test_a_switch_is_never_before_the_last_one() -> None:
+    microphone = Microphone([Switch(50, False)])
+    microphone.set(20, True)
+    assert microphone.switches[-1] == Switch(50, True)
 
 
 def test_a_microphone_that_is_open_copies_nothing() -> None:

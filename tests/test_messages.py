@@ -22,7 +22,7 @@ from server.wire.messages import (
     decode_event,
     encode,
 )
-from server.wire.room_messages import Terms
+from server.wire.room_messages import Interpret, Pause, Terms
 from server.wire.schema import HIGHEST_RATE, LONGEST_NAME, LOWEST_RATE, hints
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
@@ -31,6 +31,7 @@ from streaming.words import Word
 FIXED = {
     ("sample_rate", int): st.integers(LOWEST_RATE, HIGHEST_RATE),
     ("channels", int): st.integers(1, MOST_CHANNELS),
+    ("event", int): st.integers(0, 2**63 - 1),
     ("name", str): st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=LONGEST_NAME),
 }
 DEPENDENT = {"languages", "channel_names"}
@@ -46,7 +47,7 @@ def values(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
     if get_origin(kind) is tuple:
         return st.lists(values(get_args(kind)[0]), max_size=4).map(tuple)
     if get_args(kind):
-        return st.one_of([values(member) for member in get_args(kind)])
+        return st.one_of([values(member, name) for member in get_args(kind)])
     simple: dict[Any, st.SearchStrategy[Any]] = {
         str: st.text(),
         int: st.integers(),
@@ -97,7 +98,10 @@ def messages(kind: type[Any]) -> st.SearchStrategy[Any]:
         return st.builds(
             kind, **{n: values(hint, n) for n, hint in hints(kind).items() if n not in DEPENDENT}
         )
-    return st.builds(kind, **{name: values(hint, name) for name, hint in hints(kind).items()})
+    given = {name: values(hint, name) for name, hint in hints(kind).items()}
+    if kind in (Interpret, Pause):
+        given["language"] = st.sampled_from(["en", "zh", "cy"])
+    return st.builds(kind, **given)
 
 
 @given(st.one_of([messages(kind) for kind in [*CLIENT.values(), *SERVER.values()]]))
@@ -185,6 +189,24 @@ def test_only_finite_numbers_leave() -> None:
         ),
         ('{"type":"interpret","language":"es","name":"\\u0000"}', r"interpret\.name: expected one line"),
         ('{"type":"interpret","language":"es","sample_rate":1}', r"interpret\.sample_rate: expected 8000"),
+        (
+            '{"type":"interpret","language":"floor"}',
+            r"interpret\.language: expected a code of a language, got",
+        ),
+        (
+            '{"type":"interpret","language":"auto"}',
+            r"interpret\.language: expected a code of a language, got",
+        ),
+        (
+            '{"type":"pause","language":"floor"}',
+            r"pause\.language: expected a code of a language, got 'floor'",
+        ),
+        (
+            '{"type":"resume","token":"","event":-1}',
+            r"resume\.event: expected the number of an event, got -1",
+        ),
+        ('{"type":"listen","event":9223372036854775808}', r"listen\.event: expected the number of an event"),
+        ('{"type":"operate","event":-1}', r"operate\.event: expected the number of an event"),
         ('{"type":"finish","event":3}', "finish: unknown field 'event'"),
         ('{"type":"notice","code":"x"}', "notice: the field 'message' is missing"),
         ('{"type":"caption","utterance":0,"language":"en","start":NaN}', r"caption\.start: expected number"),

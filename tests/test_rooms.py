@@ -38,6 +38,18 @@ def test_the_floor_passes_to_whoever_has_waited_longest() -> None:
     assert join(room, "d") not in speakers
 
 
+def test_the_floor_that_is_nobodys_stays_so_until_the_operator_or_everybody_has_gone() -> None:
+    room = Room(Plan("hall"))
+    first, second = join(room, "a"), join(room, "b")
+    room.hand("")
+    third = join(room, "c")
+    assert room.state.floor == ""
+    for speaker in (first, second, third):
+        room.part(speaker)
+        assert room.state.floor == ""
+    assert room.is_heard(join(room, "d"))
+
+
 def test_languages_have_one_provider_at_a_time() -> None:
     room = Room(Plan("hall", targets=("zh",)))
     room.listen("es")

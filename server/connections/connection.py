@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from server.access.arrival import Arrival
 from server.monitoring import logs
@@ -98,7 +98,7 @@ class Connection(ABC):
             await self._close(code)
         except* WebSocketDisconnect as group:
             log.info("the client has gone")
-            self._gone(first_cause(group))
+            self._gone(await self._farewell(first_cause(group)))
         except* DragomanError as group:
             # Only sending fails here: the client does not read, so it cannot be told.
             log.warning("dropped: %s", first_cause(group))
@@ -109,6 +109,15 @@ class Connection(ABC):
     @abstractmethod
     def _gone(self, error: BaseException) -> None:
         """Let go: the client has left, or the network has failed."""
+
+    async def _farewell(self, error: BaseException) -> BaseException:
+        """Find out how a client has gone, which who was only sending to it does not know: that stands behind
+        what has not been read of it."""
+        while self._socket.client_state is WebSocketState.CONNECTED:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return WebSocketDisconnect(message["code"], message.get("reason"))
+        return error
 
     async def _work(self) -> int:
         """Serve, tell the client what went wrong, and give the close code."""

@@ -17,7 +17,8 @@ from server.monitoring import logs
 from server.rooms.audience import Audience, View
 from server.rooms.conference import Conference
 from server.rooms.floor import Floor
-from server.rooms.hall import Hall, floor_of
+from server.rooms.hall import Hall
+from server.rooms.lease import Lease
 from server.rooms.operation import Operation
 from server.wire.messages import Ack, Ready, Resume, Start, Translate, Translating
 from server.wire.protocol import INTERPRETER, SPEAKER, Audio, Dialogue, Event
@@ -63,7 +64,8 @@ class Session(Connection):
             conference, floor, token = await self._hall.enter(form, self._room or None)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Resume) and (place := self._hall.back(first.token)):
-            self._fits(*place)
+            conference, floor = place
+            self._fits("" if conference.room.plan.private else conference.name, floor.booth)
             self._arrival.come_back()
             await self._speak(*place, first.token, first.event)
         elif isinstance(first, Resume):
@@ -73,10 +75,9 @@ class Session(Connection):
     def _signature(self) -> str:
         return self._arrival.grant.signature if self._arrival.grant else ""
 
-    def _fits(self, conference: Conference, floor: Floor) -> None:
+    def _fits(self, room: str, booth: str) -> None:
         """See that a token resumes what it is shown for."""
-        room = "" if conference.room.plan.private else conference.name
-        if room != self._room or bool(floor.booth) != (self._dialogue is INTERPRETER):
+        if room != self._room or bool(booth) != (self._dialogue is INTERPRETER):
             raise ProtocolError("this token resumes a session at another address")
 
     async def _speak(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
@@ -89,7 +90,7 @@ class Session(Connection):
 
     async def _bring(self, conference: Conference, floor: Floor, token: str, event: int) -> None:
         conference.attach(floor, self._replaced)
-        view = self._view(conference, floor)
+        view = _view(conference.room.plan.private, floor.name, floor.lease)
         self._protocol.expect(floor.form)
         position = floor.position
         self._send(self._ready(conference, floor, token))
@@ -162,16 +163,12 @@ class Session(Connection):
 
     async def _tell_rest(self, resume: Resume) -> None:
         """Tell somebody who comes back after the end what has been missed."""
-        audience, floor = Audience(), floor_of(resume.token)
-        view = View("speaker", floor=floor) if self._room else View("private", speech=True, floor=floor)
-        async for entries in self._hall.rest(resume.token, resume.event):
+        past = await self._hall.past(resume.token)
+        self._fits("" if past.private else past.stream, past.lease.booth)
+        audience, view = Audience(), _view(past.private, past.floor, past.lease)
+        async for entries in self._hall.rest(past, resume.event):
             self._put(audience.replay(view, entries))
             await self._outbox.settle()
-
-    def _view(self, conference: Conference, floor: Floor) -> View:
-        if conference.room.plan.private:
-            return View("private", speech=True, words=floor.form.words)
-        return View("booth" if floor.booth else "speaker", floor=floor.name, words=floor.form.words)
 
     def _ready(self, conference: Conference, floor: Floor, token: str) -> Ready:
         form, plan = floor.form, conference.room.plan
@@ -200,3 +197,11 @@ class Session(Connection):
     def _release(self, grace: float | None) -> None:
         if self._conference and self._floor:
             self._conference.detach(self._floor, self._replaced, grace)
+
+
+def _view(private: bool, floor: str, lease: Lease) -> View:
+    """Say what whoever has a floor is told, while it is there and after its end."""
+    words = lease.form.words
+    if private:
+        return View("private", speech=True, words=words)
+    return View("booth" if lease.booth else "speaker", floor=floor, words=words)

@@ -41,7 +41,7 @@ class Chores:
 
     async def _logged(self, what: str, work: Work, *arguments: Any) -> None:
         try:
-            await _patiently(work, *arguments)
+            await patiently(work, *arguments)
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -49,7 +49,8 @@ class Chores:
             self._failed()
 
 
-async def _patiently(work: Work, *arguments: Any) -> None:
+async def patiently(work: Work, *arguments: Any) -> None:
+    """Do something, from its beginning again while the disk takes nothing."""
     while True:
         try:
             return await work(*arguments)

@@ -5,20 +5,22 @@ through the journal to whoever is told.
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from server.interpretation.graph import TRANSLATOR
 from server.interpretation.packs import Packs
 from server.rooms.account import Account
 from server.rooms.audience import Audience
-from server.rooms.chores import Chores
-from server.rooms.floor import Floor, Holder, Microphone, Switch
+from server.rooms.chores import Chores, patiently
+from server.rooms.correcting import Correcting
+from server.rooms.floor import Floor, Holder
 from server.rooms.journal import Entry, Journal
+from server.rooms.lease import STATE, Failure, Lease
 from server.rooms.line import Ears, Line
 from server.rooms.offer import Offer
 from server.rooms.revising import Revising
@@ -29,13 +31,13 @@ from server.rooms.snapshot import Snapshot, pack
 from server.rooms.trade import Trade
 from server.wire.messages import Done, Start, Statistics
 from server.wire.room_messages import Reviser, RoomState
-from server.wire.schema import to_plain
 from streaming.captions import Caption
-from streaming.errors import DragomanError, ReplacedError, RoomError, first_cause
+from streaming.errors import DragomanError, OverloadError, ReplacedError, RoomError, first_cause
 from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
 
+NO_SNAPSHOTS: Final[Mapping[str, Snapshot]] = MappingProxyType({})
 OnFloor = Callable[["Conference", int], None]
 
 
@@ -57,10 +59,11 @@ class Conference:
         """Nobody may begin to speak any more."""
         self.over = asyncio.Event()
         """The event has ended, and everybody has been told."""
-        self.offer = Offer(room, services, self.journal)
+        self.offer = Offer(room, self.trade, services, self.journal)
         self._chores = Chores(room.plan.id, self._fail)
         self.start = self._chores.start
         self.revising = Revising(services.translators, self.trade, self.journal, self.start, self.revise)
+        self.correcting = Correcting(self.offer, self.scribe, self.journal, self.start, self.revise)
         self._on_floor = on_floor
         self.clock: tuple[float, float | None] = (0.0, None)
         """Seconds of the room when somebody last ceased to speak, and when that was by the loop's clock."""
@@ -102,6 +105,8 @@ class Conference:
         """End all tasks as they are: floors go on when the log is opened again."""
         await self._chores.stop()
         for floor in self.floors.values():
+            with suppress(OverloadError):  # then what was saved with the last snapshot must do
+                await self._save(floor)
             floor.place.close()
 
     def wind_up(self) -> None:
@@ -127,7 +132,7 @@ class Conference:
         for floor in floors:
             floor.finish()
         await asyncio.gather(*(floor.ended for floor in floors))
-        await self.revising.settle()
+        await asyncio.gather(self.correcting.settle(), self.revising.settle())
         # Beside `done` and not before: who reads it believes that nothing follows, and so does a restart.
         self.room.ended = True
         self.changed()
@@ -154,10 +159,12 @@ class Conference:
             self.account.admit(place, booth)
             name, form = self.room.seat(booth=bool(booth)), replace(form, token="")
             begin = 0.0 if self.room.plan.private else self.now()
-            await self._save(name, form, begin, secret, booth)
+            lease = Lease(form, begin, secret, booth)
+            await self.services.log.create(self.name, STATE + name, lease.written)
             self._check_open()
             self.room.enter_booth(booth) if booth else self.room.join(name, form.name, form.voices)
-            floor = self.host(name, form, begin, secret, booth, packs)
+            self.trade.keep(name, packs)
+            floor = self.host(name, lease, packs)
             floor.place.enter_context(place.pop_all())
         self.changed()
         return floor
@@ -191,17 +198,10 @@ class Conference:
         floor.patience = asyncio.get_running_loop().call_later(seconds, self._abandon, floor)
 
     def host(
-        self,
-        name: str,
-        form: Start,
-        begin: float,
-        secret: str,
-        booth: str,
-        packs: Packs,
-        snapshots: Mapping[str, Snapshot] | None = None,
-        switches: Iterable[Switch] = (),
+        self, name: str, lease: Lease, packs: Packs, snapshots: Mapping[str, Snapshot] = NO_SNAPSHOTS
     ) -> Floor:
         """Set a floor up and let it run."""
+        form, booth = lease.form, lease.booth
         names = [name] if form.channels == 1 else [f"{name}.{i + 1}" for i in range(form.channels)]
         engines = {**self.services.engines, TRANSLATOR: self.offer.translate}
         ears = Ears(
@@ -213,19 +213,19 @@ class Conference:
             self.trade.prepared,
         )
         wanted, languages = self.offer.wanted(form, booth, packs), self.services.languages
-        saved, rate, held = snapshots or {}, form.sample_rate, self.services.limits.audio_seconds
+        rate, held = form.sample_rate, self.services.limits.audio_seconds
         lines = [
-            Line(line, wanted, rate, engines, languages, ears, saved.get(line, Snapshot(0)), held)
+            Line(line, wanted, rate, engines, languages, ears, snapshots.get(line, Snapshot(0)), held)
             for line in names
         ]
-        floor = self.floors[name] = Floor(name, form, begin, secret, lines, Microphone(switches), booth)
+        floor = self.floors[name] = Floor(name, lease, lines)
         if longest := self.services.limits.total_seconds:
             notice = Notice("too_long", f"a session may last {longest:g} s here")
             timer = asyncio.get_running_loop().call_later(longest, self.dismiss, floor, notice)
             floor.place.callback(timer.cancel)
         if self.room.plan.recording and not booth:
             for line in lines:
-                line.inlet.tape = self.services.tapes.tape(self.name, line.name, begin)
+                line.inlet.tape = self.services.tapes.tape(self.name, line.name, lease.begin)
         self._on_floor(self, 1)
         self.start(f"floor {name}", self._run, floor)
         return floor
@@ -257,11 +257,15 @@ class Conference:
         self.changed()
         if self.room.plan.private:
             await self.revising.settle()
+        await self.journal.settle()
+        if error:
+            floor.failure = Failure(error.code, str(error), self.journal.told)
+        await patiently(self._save, floor)
         if error is None:
             showing = self.scribe.showing
             statistics = floor.statistics(showing.utterances, showing.captions)
             self.journal.add(Done(statistics), line=floor.name)
-        await self.journal.settle()
+            await self.journal.settle()
         self.clock = (self.now(), asyncio.get_running_loop().time())
         del self.floors[floor.name]
         self.account.ended(floor, error)
@@ -272,6 +276,7 @@ class Conference:
     def _tell(self, entry: Entry) -> None:
         self.audience.tell(entry)
         self.revising.hear(entry)
+        self.correcting.hear(entry)
 
     def _abandon(self, floor: Floor) -> None:
         if not floor.finished:
@@ -282,8 +287,8 @@ class Conference:
     def _set_microphone(self, floor: Floor) -> None:
         heard = self.room.is_heard(floor.name)
         if heard != floor.microphone.open:
-            floor.microphone.set(floor.position, heard)
-            self.start(f"the microphone of {floor.name}", self._save_floor, floor)
+            floor.microphone.set(floor.received, heard)
+            self.start(f"the microphone of {floor.name}", self._save, floor)
 
     def _set_languages(self, floor: Floor) -> None:
         for line in floor.lines:
@@ -294,27 +299,8 @@ class Conference:
                 for inbox in line.remove(language):
                     self.start(f"the end of {language}", inbox.close)
 
-    async def _save_floor(self, floor: Floor) -> None:
-        switches = floor.microphone.switches
-        await self._save(floor.name, floor.form, floor.begin, floor.secret, floor.booth, switches)
-
-    async def _save(
-        self,
-        name: str,
-        form: Start,
-        begin: float,
-        secret: str,
-        booth: str,
-        switches: Iterable[Switch] = (),
-    ) -> None:
-        state = {
-            "form": to_plain(form),
-            "begin": begin,
-            "secret": secret,
-            "booth": booth,
-            "switches": [to_plain(switch) for switch in switches],
-        }
-        await self.services.log.save(self.name, f"floor:{name}", json.dumps(state).encode())
+    async def _save(self, floor: Floor) -> None:
+        await self.services.log.save(self.name, STATE + floor.name, floor.lease.written)
 
     def _hear(self, line: Line, name: str, item: Any) -> None:
         self.account.wrote(line, name, item)
@@ -334,8 +320,9 @@ class Conference:
             return  # it had to wait for the disk, and a newer one has overtaken it
         line.saved = snapshot.position
         await self.services.log.save(self.name, f"line:{line.name}", pack(snapshot))
-        line.snapshot = snapshot
         if floor := self.floors.get(_floor_of(line.name)):
+            await self._save(floor)
+            line.snapshot = snapshot
             floor.acknowledged.set()
 
     def _fail(self) -> None:

@@ -152,6 +152,18 @@ class EventLog:
 
         await self._do(write)
 
+    async def create(self, stream: str, name: str, content: bytes) -> None:
+        """Keep a state of a new name; durable when this returns.
+
+        Raises:
+            sqlite3.IntegrityError: there is one of this name.
+        """
+
+        def write(base: sqlite3.Connection) -> None:
+            base.execute("INSERT INTO states VALUES (?, ?, ?)", (stream, name, content))
+
+        await self._do(write)
+
     async def states(self, stream: str) -> dict[str, bytes]:
         """Give the states of a stream by name."""
 

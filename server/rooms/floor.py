@@ -2,18 +2,17 @@
 
 import asyncio
 import secrets
-from bisect import bisect_right
-from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import replace
 from hashlib import sha256
-from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 
+from server.rooms.lease import Failure, Lease
 from server.rooms.line import Line
-from server.wire.messages import Start, Statistics
+from server.rooms.microphone import Microphone
+from server.wire.messages import Statistics
 from streaming.audio import Samples
 from streaming.errors import DragomanError
 
@@ -21,81 +20,20 @@ Holder: TypeAlias = asyncio.Future[DragomanError | None]
 """A connection that brings audio: how it is told that it has lost the floor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """A microphone was opened or closed."""
-
-    position: int
-    """The client's sample from which it holds."""
-    open: bool
-
-
-class Microphone:
-    """Turns into silence what is said while a speaker does not have the floor, or is muted.
-
-    It goes by positions and not by the moment, so that audio sent once more is silenced just as before.
-    """
-
-    def __init__(self, switches: Iterable[Switch] = ()) -> None:
-        """`switches` are in the order of their positions; before the first the microphone is open."""
-        self._switches = list(switches)
-
-    @property
-    def switches(self) -> tuple[Switch, ...]:
-        """All of them."""
-        return tuple(self._switches)
-
-    @property
-    def open(self) -> bool:
-        """What is said now is heard."""
-        return not self._switches or self._switches[-1].open
-
-    def set(self, position: int, open: bool) -> None:
-        """Open or close the microphone from a position on."""
-        self._switches.append(Switch(position, open))
-
-    def apply(self, samples: Samples, position: int) -> Samples:
-        """Silence those samples, of which the first is at a position, that come while it is closed."""
-        end = position + len(samples)
-        edges = [position, *(s.position for s in self._switches if position < s.position < end), end]
-        if all(self._is_open(edge) for edge in edges[:-1]):
-            return samples
-        samples = samples.copy()
-        for start, stop in pairwise(edges):
-            if not self._is_open(start):
-                samples[start - position : stop - position] = 0.0
-        return samples
-
-    def _is_open(self, position: int) -> bool:
-        index = bisect_right([switch.position for switch in self._switches], position)
-        return self._switches[index - 1].open if index else True
-
-
 class Floor:
     """Takes a speaker's audio, whoever brings it, and knows what has been taken."""
 
-    def __init__(
-        self,
-        name: str,
-        form: Start,
-        begin: float,
-        secret: str,
-        lines: list[Line],
-        microphone: Microphone,
-        booth: str = "",
-    ) -> None:
-        """`form` is what the speaker asked for; `begin` is when, in seconds of the room; `secret` is the
-        fingerprint of what resumes it; a line for each channel; `booth` is the language that is
-        interpreted into, empty for a speaker."""
+    def __init__(self, name: str, lease: Lease, lines: list[Line]) -> None:
+        """A line for each channel."""
         self.name = name
-        self.booth = booth
+        self.form, self.begin, self.secret, self.booth = lease.form, lease.begin, lease.secret, lease.booth
         self.typing: int | None = None
         """Utterance that is being typed."""
-        self.secret = secret
-        self.form = form
-        self.begin = begin
         self.lines = lines
-        self.microphone = microphone
+        self.microphone = Microphone(lease.switches)
+        self.failure: Failure | None = None
+        """What has ended it."""
+        self._lease = lease
         self.finished = False
         """No more audio will come."""
         self.abandoned = False
@@ -115,9 +53,20 @@ class Floor:
         self._kept = 0
 
     @property
+    def lease(self) -> Lease:
+        """What is to be kept of it in the log now."""
+        switches, failure = self.microphone.switches, self.failure
+        return replace(self._lease, switches=switches, received=self.received, failure=failure)
+
+    @property
     def position(self) -> int:
         """Samples of each channel that have been taken: what comes next."""
         return min(line.inlet.position for line in self.lines)
+
+    @property
+    def received(self) -> int:
+        """Samples of each channel that were ever sent: after a restart some of them are sent once more."""
+        return max(self._lease.received, *(line.inlet.position for line in self.lines))
 
     @property
     def kept(self) -> int:

@@ -6,8 +6,9 @@ import json
 import re
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -17,16 +18,28 @@ from server.rooms.conference import Conference
 from server.rooms.eventlog import PAGE, Event
 from server.rooms.floor import Floor, fingerprint, new_secret
 from server.rooms.journal import Entry, entry_of
+from server.rooms.lease import STATE, Lease, lease_of, leases
 from server.rooms.minutes import names
 from server.rooms.recall import create, restore
 from server.rooms.room import Plan
 from server.rooms.services import Services
 from server.wire.messages import Start
 from server.wire.schema import from_plain
-from streaming.errors import OverloadError, ProtocolError, RoomError, TakenError
+from streaming.errors import OverloadError, ProtocolError, RoomError, TakenError, error_of
 
 TIDY_SECONDS = 3_600.0
 """Between two searches for what is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A session that is over, as the log has it."""
+
+    stream: str
+    floor: str
+    private: bool
+    """The speaker was alone with the server."""
+    lease: Lease
 
 
 class Hall:
@@ -101,17 +114,30 @@ class Hall:
             return None
         return conference, floor
 
-    async def rest(self, token: str, event: int) -> AsyncGenerator[list[Entry]]:
+    async def past(self, token: str) -> Past:
+        """Find the session that a token has resumed.
+
+        Raises:
+            ProtocolError: no session has this token.
+        """
+        stream, floor, states = await self._proved(token)
+        return Past(stream, floor, _plan(states).private, lease_of(states[STATE + floor]))
+
+    async def rest(self, past: Past, event: int) -> AsyncGenerator[list[Entry]]:
         """Give the events that a session which is over has had since, up to its end, page by page.
 
         Raises:
-            ProtocolError: no session has this token, or its end has been told.
+            ProtocolError: its end has been told.
+            DragomanError: what has ended it.
         """
-        stream, _ = await self._proved(token)
-        end = await self._end(stream, floor_of(token), event)
-        while events := await self._services.log.read(stream, event, min(PAGE, end - event)):
+        failure = past.lease.failure
+        end = failure.event if failure else await self._end(past.stream, past.floor, event)
+        while event < end:
+            events = await self._services.log.read(past.stream, event, min(PAGE, end - event))
             yield [entry_of(found) for found in events]
             event = events[-1].number
+        if failure:
+            raise error_of(failure.code, failure.message)
 
     async def _end(self, stream: str, floor: str, event: int) -> int:
         """Find the number of a floor's end, after an event."""
@@ -127,8 +153,8 @@ class Hall:
         Raises:
             ProtocolError: no such session has this token.
         """
-        _, states = await self._proved(token)
-        plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
+        *_, states = await self._proved(token)
+        plan = _plan(states)
         if not plan.private:
             raise ProtocolError(f"this token belongs to the room {plan.id!r}, which has a record of its own")
         return plan
@@ -137,16 +163,13 @@ class Hall:
         """Find what a room was opened as, whether it has ended or not; `None`: nothing is left of it."""
         if not re.fullmatch(ROOM, room) or "room" not in (states := await self._services.log.states(room)):
             return None
-        plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
-        return plan
+        return _plan(states)
 
     async def names(self, stream: str) -> dict[str, str]:
         """Give the names of all who have spoken, by the names that captions bear: of those who have one."""
         found: dict[str, str] = {}
-        for state, content in (await self._services.log.states(stream)).items():
-            if state.startswith("floor:"):
-                form: Start = from_plain(Start, json.loads(content)["form"], "form")
-                found |= names(state.removeprefix("floor:"), form)
+        for floor, lease in leases(await self._services.log.states(stream)).items():
+            found |= names(floor, lease.form)
         return found
 
     async def is_over(self, room: str) -> bool:
@@ -176,15 +199,15 @@ class Hall:
         await self._services.log.delete(stream)
         await asyncio.to_thread(self.tapes.delete, stream)
 
-    async def _proved(self, token: str) -> tuple[str, dict[str, bytes]]:
-        """Name the stream of a token, and give its states."""
+    async def _proved(self, token: str) -> tuple[str, str, dict[str, bytes]]:
+        """Name the stream and the floor of a token, and give the stream's states."""
         stream, _, rest = token.partition(".")
         name, _, secret = rest.partition(".")
         states = await self._services.log.states(stream)
-        state = states.get(f"floor:{name}")
-        if state is None or not _same(json.loads(state)["secret"], secret):
+        written = states.get(STATE + name)
+        if written is None or not _same(lease_of(written).secret, secret):
             raise ProtocolError("there is no session with this token; begin a new one with 'start'")
-        return stream, states
+        return stream, name, states
 
     async def create(self, plan: Plan) -> Conference:
         """Make a room.
@@ -284,9 +307,9 @@ class Hall:
             await self._services.log.forget(conference.name, "open")
 
 
-def floor_of(token: str) -> str:
-    """Name the floor that a token resumes."""
-    return token.split(".")[1]
+def _plan(states: Mapping[str, bytes]) -> Plan:
+    plan: Plan = from_plain(Plan, json.loads(states["room"]), "room")
+    return plan
 
 
 def _same(stored: str, secret: str) -> bool:

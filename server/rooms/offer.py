@@ -5,22 +5,26 @@ from dataclasses import replace
 from server.interpretation.graph import TRANSLATOR, Interpretation
 from server.interpretation.packs import Packs
 from server.rooms.journal import Journal
+from server.rooms.rendering import render
 from server.rooms.room import Room
 from server.rooms.services import Services
-from server.rooms.trade import NO_PACKS
+from server.rooms.trade import NO_PACKS, Trade
 from server.wire.messages import Route, Start
+from streaming.captions import Update
 from streaming.errors import EngineError
 from streaming.stages import Notice, Translation, TranslationRequest
+from streaming.words import Word
 
 
 class Offer:
     """Knows what a speaker of one room gets."""
 
-    def __init__(self, room: Room, services: Services, journal: Journal) -> None:
+    def __init__(self, room: Room, trade: Trade, services: Services, journal: Journal) -> None:
         """`journal` is told which languages fail."""
         self.failing: set[str] = set()
         """Languages whose last request was not answered."""
         self._room = room
+        self._trade = trade
         self._services = services
         self._journal = journal
 
@@ -69,3 +73,17 @@ class Offer:
             raise
         self.failing.discard(language)
         return answer
+
+    async def render(self, update: Update, language: str, line: str) -> tuple[Word, ...]:
+        """Translate a whole utterance of a line.
+
+        Raises:
+            EngineError: the translator does not answer.
+            LanguageError: there is none for these languages.
+        """
+        self._services.languages.check(update.language, language)
+
+        async def ask(request: TranslationRequest) -> Translation:
+            return await self.ask(self._trade.prepared(request))
+
+        return await render(update, language, ask, self._trade.glossary(line))

@@ -7,14 +7,13 @@ from dataclasses import replace
 from server.interpretation.graph import Interpretation
 from server.rooms.conference import Conference
 from server.rooms.floor import Floor
-from server.rooms.rendering import evenly, render
+from server.rooms.rendering import evenly
 from server.rooms.scribe import TYPED, corrected
 from server.wire.messages import Route
 from server.wire.room_messages import FLOOR, LanguageStatus, SpeakerStatus, Status, Term
 from streaming.captions import Caption, Update
 from streaming.errors import EngineError, LanguageError, RoomError
-from streaming.stages import Notice, Translation, TranslationRequest
-from streaming.words import Word, text_of
+from streaming.words import Word
 
 STATUS_SECONDS = 2.0
 """Between two status messages."""
@@ -127,7 +126,7 @@ class Operation:
         self.conference.changed()
 
     def correct(self, utterance: int, text: str) -> None:
-        """Say what a finished utterance should have been; all its translations are made anew.
+        """Say what a finished utterance should have been: all its translations are then made anew.
 
         Raises:
             RoomError: there is no such utterance, or it is not finished.
@@ -138,9 +137,6 @@ class Operation:
         if language is None or known is None or not known.final:
             raise RoomError(f"utterance {utterance} cannot be corrected: it is not finished, or long gone")
         self.conference.revise(corrected(known, text), "operator")
-        for (number, target), caption in list(showing.shown.items()):
-            if number == utterance and target != language:
-                self.conference.start(f"the correction of {target}", self._retranslate, known, text, caption)
 
     def watch(self) -> None:
         """Tell operators how the room works, every few seconds while there is one."""
@@ -179,17 +175,6 @@ class Operation:
             audience.count(),
         )
 
-    async def _retranslate(self, known: Caption, text: str, caption: Caption) -> None:
-        words = evenly(text, known.language, known.start, known.end)
-        update = Update(known.utterance, known.language, words, (), True)
-        try:
-            rendered = await self._render(update, caption.language)
-        except (EngineError, LanguageError) as error:
-            about = f"utterance {known.utterance} keeps the translation that it had into {caption.language}"
-            self.conference.journal.add(Notice(error.code, f"{about}: {error}"))
-            return
-        self.conference.revise(corrected(caption, text_of(rendered)), "operator")
-
     async def _fill(self, language: str) -> None:
         """Translate the last finished utterances into a language that nobody has read so far."""
         conference = self.conference
@@ -200,26 +185,12 @@ class Operation:
             number = caption.utterance
             if caption.language == language or (number, language) in showing.shown:
                 continue
+            line = conference.scribe.line_of(number)
             words = evenly(caption.committed, caption.language, caption.start, caption.end)
             with suppress(EngineError, LanguageError):
-                rendered = await self._render(Update(number, caption.language, words, (), True), language)
-                update = Update(number, language, rendered, (), True)
-                conference.scribe.translate(conference.scribe.line_of(number), update)
-
-    async def _render(self, update: Update, language: str) -> tuple[Word, ...]:
-        """Translate a whole utterance.
-
-        Raises:
-            EngineError: the translator does not answer.
-            LanguageError: there is none for these languages.
-        """
-        conference = self.conference
-        conference.services.languages.check(update.language, language)
-
-        async def ask(request: TranslationRequest) -> Translation:
-            return await conference.offer.ask(conference.trade.prepared(request))
-
-        return await render(update, language, ask, conference.trade.packs.glossary)
+                source = Update(number, caption.language, words, (), True)
+                rendered = await conference.offer.render(source, language, line)
+                conference.scribe.translate(line, Update(number, language, rendered, (), True))
 
     def _check(self, language: str) -> None:
         plan, languages = self.conference.room.plan, self.conference.services.languages

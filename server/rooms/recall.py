@@ -4,23 +4,21 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any
 
 from server.interpretation.graph import TRANSLATION
 from server.interpretation.packs import Packs
 from server.rooms.conference import Conference, OnFloor
 from server.rooms.eventlog import PAGE
-from server.rooms.floor import Switch
 from server.rooms.journal import entry_of
+from server.rooms.lease import Lease, leases
 from server.rooms.operation import Operation
 from server.rooms.room import Plan, Room
 from server.rooms.services import Services
 from server.rooms.snapshot import Snapshot, unpack
 from server.rooms.trade import NO_PACKS
 from server.wire.messages import Done, Start
-from server.wire.room_messages import SpeakerState
 from server.wire.schema import from_plain
+from streaming.audio import SAMPLE_RATE
 from streaming.errors import PackError
 
 log = logging.getLogger(__name__)
@@ -50,20 +48,18 @@ async def _recall(conference: Conference, states: Mapping[str, bytes]) -> None:
         if name.startswith("line:")
     }
     over = await _read(conference, snapshots)
-    told = max((caption.end for caption in conference.scribe.showing.shown.values()), default=0.0)
-    conference.clock = (told, asyncio.get_running_loop().time())
+    floors = leases(states)
+    over |= {name for name, lease in floors.items() if lease.failure}
+    conference.clock = (_time(conference, floors, snapshots), asyncio.get_running_loop().time())
     _expect(conference, snapshots.values())
-    floors = {
-        name.removeprefix("floor:"): json.loads(content)
-        for name, content in states.items()
-        if name.startswith("floor:")
-    }
-    for name, state in sorted(floors.items(), key=lambda floor: float(floor[1]["begin"])):
-        form: Start = from_plain(Start, state["form"], "form")
-        packs = await _packs(conference, form)  # the room keeps those of who came last, gone or not
+    for name, lease in floors.items():
+        conference.room.know(name)
+        packs = await _packs(conference, lease.form)
+        conference.trade.keep(name, packs)  # of one that is over too
         if name not in over:
-            _reopen(conference, name, form, state, packs, snapshots)
+            _reopen(conference, name, lease, packs, snapshots)
     conference.revising.resume()
+    conference.correcting.resume()
     conference.changed()
 
 
@@ -75,11 +71,22 @@ async def _read(conference: Conference, snapshots: Mapping[str, Snapshot]) -> se
             entry = entry_of(event)
             conference.audience.recall(entry)
             conference.revising.recall(entry)
+            conference.correcting.recall(entry)
             conference.scribe.recall(event, snapshots)
             if isinstance(entry.message, Done):
                 over.add(entry.line)
         after = events[-1].number
     return over
+
+
+def _time(conference: Conference, floors: Mapping[str, Lease], snapshots: Mapping[str, Snapshot]) -> float:
+    """Tell how far the room's time has come: nothing that has been said, or heard in silence, is after it."""
+    times = [caption.end for caption in conference.scribe.showing.shown.values()]
+    times += [lease.begin + lease.received / lease.form.sample_rate for lease in floors.values()]
+    for line, snapshot in snapshots.items():
+        if lease := floors.get(line.split(".")[0]):
+            times.append(lease.begin + snapshot.position / SAMPLE_RATE)
+    return max(times, default=0.0)
 
 
 async def _packs(conference: Conference, form: Start) -> Packs:
@@ -91,21 +98,14 @@ async def _packs(conference: Conference, form: Start) -> Packs:
 
 
 def _reopen(
-    conference: Conference,
-    name: str,
-    form: Start,
-    state: Mapping[str, Any],
-    packs: Packs,
-    snapshots: Mapping[str, Snapshot],
+    conference: Conference, name: str, lease: Lease, packs: Packs, snapshots: Mapping[str, Snapshot]
 ) -> None:
-    switches = [from_plain(Switch, switch, "switch") for switch in state["switches"]]
-    booth, room = state["booth"], conference.room
+    booth, form, room = lease.booth, lease.form, conference.room
     if booth:
         room.enter_booth(booth)
     elif name not in {speaker.speaker for speaker in room.state.speakers}:
-        speakers = (*room.state.speakers, SpeakerState(name, form.name, channels=form.voices))
-        room.recall(replace(room.state, floor=room.state.floor or name, speakers=speakers))
-    floor = conference.host(name, form, state["begin"], state["secret"], booth, packs, snapshots, switches)
+        room.join(name, form.name, form.voices)
+    floor = conference.host(name, lease, packs, snapshots)
     conference.account.admit(floor.place, booth, known=True)
     for line in floor.lines:
         conference.scribe.listen_again(line)

@@ -4,16 +4,15 @@ Live captions never wait for it. What is promised here is kept before the end of
 what a restart interrupts is asked for again.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from mt.sentences import sentences
 from server.interpretation.translators import Translators
 from server.rooms.journal import Entry, Journal
+from server.rooms.promises import Promises
 from server.rooms.rendering import render
-from server.rooms.revisions import Due, Key, Revisions
+from server.rooms.revisions import Due, Revisions
 from server.rooms.scribe import corrected
 from server.rooms.trade import Trade
 from server.wire.room_messages import Reviser
@@ -23,9 +22,6 @@ from streaming.stages import Translation, TranslationRequest
 from streaming.words import mean_probability, text_of
 
 log = logging.getLogger(__name__)
-
-LONGEST_SECONDS = 120.0
-"""For which an end waits at most: a translator that takes longer does not work."""
 
 
 class Revising:
@@ -47,7 +43,7 @@ class Revising:
         self._start = start
         self._revise = revise
         self._revisions = Revisions()
-        self._pending: dict[Key, asyncio.Future[None]] = {}
+        self._promises = Promises()
         self._stopped = False
 
     def recall(self, entry: Entry) -> None:
@@ -67,17 +63,12 @@ class Revising:
     def stop(self) -> None:
         """Promise nothing more, and give up what has been promised."""
         self._stopped = True
-        for pending in self._pending.values():
-            pending.set_result(None)
-        self._pending.clear()
+        self._promises.drop()
 
     async def settle(self) -> None:
         """Nothing more will be said: wait until all of it is told, and no revision is promised any more."""
         await self._journal.settle()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_SECONDS):
-                while self._pending:
-                    await asyncio.wait([*self._pending.values()])
+        await self._promises.settle()
         self.stop()
 
     def _consider(self, due: Due) -> None:
@@ -85,22 +76,21 @@ class Revising:
         if self._stopped or not any(map(self._translators.revises, _sentences(due))):
             self._revisions.settle(due.key)
             return
-        self._pending[due.key] = asyncio.get_running_loop().create_future()
+        self._promises.make(due.key)
         self._start(f"the revision of {due.caption.language}", self._keep, due)
 
     async def _keep(self, due: Due) -> None:
         """Keep a promise."""
-        caption, glossary = due.caption, self._trade.packs.glossary
+        caption, glossary = due.caption, self._trade.glossary(due.line)
         try:
             text = text_of(await render(due.source, caption.language, self._ask, glossary))
-            if due.key in self._pending and text and text != caption.committed.strip():
+            if self._promises.stands(due.key) and text and text != caption.committed.strip():
                 self._revise(corrected(caption, text), "model")
             self._revisions.settle(due.key)
         except DragomanError as error:
             log.warning("utterance %d stays as it is in %s: %s", *due.key, error)
         finally:
-            if pending := self._pending.pop(due.key, None):
-                pending.set_result(None)
+            self._promises.keep(due.key)
 
     async def _ask(self, request: TranslationRequest) -> Translation:
         return await self._translators.revise(self._trade.prepared(request))

@@ -29,6 +29,8 @@ class Due:
     """What it renders: a whole utterance."""
     caption: Caption
     """As it reads."""
+    line: str
+    """Whose utterance it is."""
 
     @property
     def key(self) -> Key:
@@ -57,7 +59,7 @@ class Revisions:
             case Caption() as caption if entry.spoken:
                 self._hear(caption)
             case Caption(final=True) as caption if caption.committed and not entry.line.startswith(BOOTH):
-                return self._finish(caption)
+                return self._finish(caption, entry.line)
             case Revision(utterance=number, by="operator"):
                 self._corrected.add(number)
                 self._due = {key: due for key, due in self._due.items() if key[0] != number}
@@ -79,7 +81,7 @@ class Revisions:
             self._corrected.discard(old)
             self._due = {key: due for key, due in self._due.items() if key[0] != old}
 
-    def _finish(self, caption: Caption) -> Due | None:
+    def _finish(self, caption: Caption, line: str) -> Due | None:
         heard = self._heard.get(caption.utterance)
         if heard is None or caption.utterance in self._corrected:
             return None
@@ -87,6 +89,6 @@ class Revisions:
         words = update.committed
         if text_of(words) != spoken.committed.strip():
             words = evenly(spoken.committed, spoken.language, spoken.start, spoken.end)
-        due = Due(Update(spoken.utterance, spoken.language, words, final=True), caption)
+        due = Due(Update(spoken.utterance, spoken.language, words, final=True), caption, line)
         self._due[due.key] = due
         return due

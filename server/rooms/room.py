@@ -70,11 +70,15 @@ class Room:
         self._joined += 1
         return f"{'b' if booth else 's'}{self._joined}"
 
+    def know(self, name: str) -> None:
+        """Take note that somebody had a name, perhaps without a word: nobody else is given it."""
+        self._joined = max(self._joined, int(name.split(".")[0][1:]))
+
     def join(self, speaker: str, name: str, voices: tuple[str, ...] = ()) -> None:
-        """Let a speaker in; the first one has the floor. `voices` are the names of several channels."""
-        self._speakers.states[speaker] = SpeakerState(speaker, name, channels=voices)
-        if not self._speakers.floor:
+        """Let a speaker in; who is alone has the floor. `voices` are the names of several channels."""
+        if not self._speakers.states:  # among others an empty floor is what the operator wants
             self._speakers.floor = speaker
+        self._speakers.states[speaker] = SpeakerState(speaker, name, channels=voices)
 
     def part(self, speaker: str) -> None:
         """Let a speaker go; the floor passes to whoever has waited longest."""
@@ -158,7 +162,7 @@ class Room:
     def remember(self, line: str, utterance: int, number: int) -> None:
         """Take the number that the log has for an utterance."""
         self._numbers[line, utterance] = number
-        self._joined = max(self._joined, int(line.split(".")[0][1:]))
+        self.know(line)
         self._utterances = max(self._utterances, number + 1)
         if len(self._numbers) > REMEMBERED:
             del self._numbers[next(iter(self._numbers))]
@@ -191,6 +195,7 @@ class Room:
     def recall(self, state: RoomState) -> None:
         """Be as the log says. Listeners and booths are not there: they come again."""
         self._speakers = _Speakers({s.speaker: s for s in state.speakers}, state.floor, state.past)
-        self._joined = max([self._joined, *(int(s.speaker[1:]) for s in (*state.speakers, *state.past))])
+        for speaker in (*state.speakers, *state.past):
+            self.know(speaker.speaker)
         self._paused = {language.language for language in state.languages if language.by == "paused"}
         self.terms, self.ended = state.terms, state.ended

@@ -69,6 +69,10 @@ class Scribe:
         """Name the line that an utterance comes from."""
         return self._line_of.get(utterance, "")
 
+    def revision(self, utterance: int) -> int:
+        """Count an operator's corrections of an utterance."""
+        return self._revisions[utterance]
+
     def shown(self, line: Line, name: str) -> Mapping[tuple[int, str], Caption]:
         """Give the captions that a node of a line has shown and not finished."""
         echoes = self._echoes[line.name]

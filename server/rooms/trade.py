@@ -20,20 +20,27 @@ class Trade:
 
     def __init__(self, room: Room, shelf: Shelf) -> None:
         """`shelf` has the packs that speakers may name."""
-        self.packs = NO_PACKS
-        """Those of the speaker who came last."""
+        self._packs: dict[str, Packs] = {}
+        """Those of each floor, of one that is over too: what was said there may still be translated anew."""
         self._room = room
         self._shelf = shelf
 
     async def take(self, form: Start) -> Packs:
-        """Take the packs that a speaker names, with the terms of each direction indexed.
+        """Find the packs that a speaker names, with the terms of each direction indexed.
 
         Raises:
             PackError: one is not there, or is not as it should be.
         """
         # A pack that has changed is read again, and a large one takes its time.
-        self.packs = await asyncio.to_thread(self._taken, form.packs, form.source, form.targets)
-        return self.packs
+        return await asyncio.to_thread(self._taken, form.packs, form.source, form.targets)
+
+    def keep(self, floor: str, packs: Packs) -> None:
+        """Take note of the packs of a floor."""
+        self._packs[floor] = packs
+
+    def glossary(self, line: str) -> Glossary:
+        """Give the terms of the packs in which a line speaks."""
+        return self._packs.get(line.split(".")[0], NO_PACKS).glossary
 
     def prepared(self, request: TranslationRequest) -> TranslationRequest:
         """Add the operator's terms to a request, before those of packs."""

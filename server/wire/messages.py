@@ -26,7 +26,7 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from server.wire.schema import SchemaError, check_name, check_rate, from_plain, rounded, set_coded, to_plain
+from server.wire.schema import SchemaError, check_event, check_name, check_rate, from_plain, sent, set_coded
 from streaming.captions import Caption
 from streaming.errors import ProtocolError
 from streaming.stages import Notice
@@ -94,6 +94,9 @@ class Resume:
     """From ``ready``."""
     event: int = 0
     """Number of the last event that came; those after it follow."""
+
+    def __post_init__(self) -> None:
+        check_event(self.event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +297,7 @@ def name_of(message: Message) -> str:
 def encode(message: Message, event: int | None = None) -> str:
     """Write a message as JSON; of an event, with its number; times to the millisecond."""
     numbered = {} if event is None else {"event": event}
-    content = {"type": name_of(message), **numbered, **rounded(to_plain(message))}
+    content = {"type": name_of(message), **numbered, **sent(message)}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

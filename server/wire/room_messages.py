@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from server.wire.schema import check_name, check_rate, set_coded
+from server.wire.schema import check_code, check_event, check_name, check_rate, set_coded
 
 FLOOR = "floor"
 """The language of a listener who reads what is spoken, whatever it is."""
@@ -31,6 +31,7 @@ class Listen:
 
     def __post_init__(self) -> None:
         set_coded(self, "language")
+        check_event(self.event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class Operate:
     token: str = field(default="", repr=False)
     """A key or a room token, where the handshake showed none."""
 
+    def __post_init__(self) -> None:
+        check_event(self.event)
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -61,6 +65,7 @@ class Pause:
 
     def __post_init__(self) -> None:
         set_coded(self, "language")
+        check_code(self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,7 @@ class Interpret:
 
     def __post_init__(self) -> None:
         set_coded(self, "language")
+        check_code(self.language)
         check_rate(self.sample_rate)
         check_name(self.name, "name")
 

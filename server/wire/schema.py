@@ -17,6 +17,8 @@ from mt.languages import is_code, normalized
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
 """Sample rates that a client may declare, in Hz."""
+MOST_EVENTS = 2**63
+"""Events that a log can number."""
 LONGEST_NAME = 200
 """Characters of the name of a speaker, a channel or an interpreter."""
 DIGITS = 3
@@ -36,6 +38,12 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     return value
+
+
+def sent(message: Any) -> dict[str, Any]:
+    """Turn a message into what is sent of it: numbers without the digits that nobody knows."""
+    content: dict[str, Any] = rounded(to_plain(message))
+    return content
 
 
 def rounded(plain: Any) -> Any:
@@ -163,6 +171,26 @@ def check_rate(rate: int) -> None:
     """
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise SchemaError(f"sample_rate: expected {LOWEST_RATE} … {HIGHEST_RATE}, got {rate}")
+
+
+def check_event(event: int | None) -> None:
+    """See that this can be the number of an event.
+
+    Raises:
+        SchemaError: it cannot.
+    """
+    if event is not None and not 0 <= event < MOST_EVENTS:
+        raise SchemaError(f"event: expected the number of an event, got {reprlib.repr(event)}")
+
+
+def check_code(language: str) -> None:
+    """See that this is the code of a language, whether anybody here knows that or not.
+
+    Raises:
+        SchemaError: it is not.
+    """
+    if not is_code(language):
+        raise SchemaError(f"language: expected a code of a language, got {reprlib.repr(language)}")
 
 
 def check_name(name: str, where: str) -> None:

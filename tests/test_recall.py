@@ -1,0 +1,178 @@
+"""Rooms over a restart: who was there, who has the floor and what is told are as they were."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from server.rooms.conference import Conference
+from server.rooms.eventlog import EventLog
+from server.rooms.lease import Lease, leases
+from server.rooms.recall import _time
+from server.rooms.snapshot import Snapshot
+from server.wire.messages import Ack, Done, Error, Finish, Ready, Resume, Start
+from server.wire.room_messages import Interpret, Mute, Operate, RoomState, Type
+from streaming.audio import SAMPLE_RATE
+from streaming.captions import Caption
+from streaming.scripted import ScriptedRecognizer, speak
+from tests.served import engines, silence, until
+from tests.test_conference import Client, House, house
+
+
+async def sit_down(here: House, language: str) -> Client:
+    booth = await here.enter("booth", Interpret(language))
+    await booth.until(lambda: booth.of(Ready))
+    return booth
+
+
+async def come_back(here: House, door: str, client: Client) -> Client:
+    """Resume what a client began before the restart."""
+    seen = max([number for number, _ in client.messages if number], default=0)
+    again = await here.enter(door, Resume(client.of(Ready)[0].token, seen))
+    await again.until(lambda: again.of(Ready))
+    return again
+
+
+def name_of(client: Client) -> str:
+    name: str = client.of(Ready)[0].speaker
+    return name
+
+
+async def test_nobody_is_given_the_name_of_somebody_who_has_not_said_a_word(tmp_path: Path) -> None:
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        await here.open()
+        speaker, silent, gone = await here.speaker(), await sit_down(here, "es"), await sit_down(here, "es")
+        await gone.say(Finish())
+        await gone.end()
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        speaker = await come_back(here, "floor", speaker)
+        silent = await come_back(here, "booth", silent)
+        newcomer = await sit_down(here, "zh")
+        assert [name_of(each) for each in (speaker, silent, gone, newcomer)] == ["s1", "b2", "b3", "b4"]
+        await silent.say(Type("hola"))
+        await silent.until(lambda: silent.committed("es") == ["hola"])
+        for client in (silent, newcomer, speaker):  # each leaves the others where they are
+            await client.say(Finish())
+            await client.end()
+            assert client.of(Done)
+    assert not newcomer.of(Caption)
+
+
+async def test_a_name_that_is_taken_is_refused() -> None:
+    async with house() as here:
+        await here.open()
+        speaker = await here.speaker()
+        conference: Conference = here.served.app.state.hall.room("hall")
+        conference.room._joined = 0  # it has forgotten who is there
+        with pytest.raises(sqlite3.IntegrityError):
+            await conference.open(Start(), "another")
+        await speaker.say(Finish())
+        await speaker.end()
+        assert speaker.of(Done) and here.served.sessions == 0
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+async def test_what_was_said_while_muted_is_not_heard_after_a_restart_either(
+    tmp_path: Path, rate: int
+) -> None:
+    aloud, whispered = speak(["alpha", ""]), speak(["kilo", "lima", ""])
+    sound = np.repeat(np.concatenate([aloud, whispered]), rate // SAMPLE_RATE)
+    length = len(aloud) * rate // SAMPLE_RATE
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        await here.open()
+        desk, speaker = await here.enter("desk", Operate()), await here.speaker(Start(sample_rate=rate))
+        await speaker.play(sound[:length])
+        await desk.until(lambda: desk.finished("en") == ["alpha"])
+        await desk.say(Mute("s1"))
+        await desk.until(lambda: desk.room.speakers[0].muted)
+        await speaker.play(sound[length:])
+        floor = here.served.app.state.hall.room("hall").floors["s1"]
+        await until(lambda: floor.position == len(sound))
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        desk = await here.enter("desk", Operate(event=0))
+        await desk.until(lambda: desk.of(RoomState) and desk.room.speakers[0].muted)
+        await desk.say(Mute("s1", False))
+        await desk.until(lambda: not desk.room.speakers[0].muted)
+        speaker = await come_back(here, "floor", speaker)
+        position = speaker.of(Ready)[0].position
+        assert position < len(sound)
+        await speaker.play(sound[position:])
+        await speaker.play(np.repeat(speak(["bravo", ""]), rate // SAMPLE_RATE))
+        await speaker.say(Finish())
+        await speaker.end()
+        await desk.until(lambda: desk.finished("en")[-1:] == ["bravo"])
+    assert desk.finished("en") == ["alpha", "bravo"]
+
+
+async def test_how_far_a_client_had_come_is_saved_while_it_speaks() -> None:
+    """A server that is killed saves nothing at its end."""
+    log = EventLog()
+    async with house(log=log) as here:
+        await here.open()
+        speaker = await here.speaker()
+        await speaker.play(speak(["alpha", ""]))
+        await speaker.until(lambda: speaker.of(Ack))
+        assert leases(await log.states("hall"))["s1"].received >= speaker.of(Ack)[0].position > 0
+
+
+class Failing(ScriptedRecognizer):
+    """Fails at a word."""
+
+    def recognize(self, windows: Any) -> Any:
+        found = super().recognize(windows)
+        if any("kilo" in word.text for recognition in found for word in recognition.words):
+            raise RuntimeError("out of memory")
+        return found
+
+
+async def test_what_has_ended_a_floor_is_told_to_whoever_comes_back_and_ends_it_for_good(
+    tmp_path: Path,
+) -> None:
+    async def come_back_to(here: House) -> None:
+        again = await here.enter("floor", Resume(ann.of(Ready)[0].token))
+        await again.end()
+        assert again.finished("en") == ["alpha"]
+        assert again.of(Error) == [ended] and again.socket.close_code == 1011
+
+    async with house(own=engines(recognizer=Failing()), log=EventLog(tmp_path / "events.db")) as here:
+        await here.open()
+        ann = await here.speaker(Start(name="Ann"))
+        await ann.play(speak(["alpha", ""]))
+        await ann.until(lambda: ann.finished("en") == ["alpha"])
+        await ann.play(speak(["kilo", ""]))
+        await ann.end()
+        (ended,) = ann.of(Error)
+        assert ended.code == "engine_failed"
+        await come_back_to(here)
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        await come_back_to(here)
+        bob = await here.speaker(Start(name="Bob"))
+        await bob.play(speak(["bravo", ""]))
+        await bob.until(lambda: bob.finished("en") == ["bravo"])
+        await bob.until(lambda: [s.name for s in bob.room.speakers] == ["Bob"])
+
+
+async def test_the_time_of_a_room_does_not_go_back(tmp_path: Path) -> None:
+    begins = []
+    for _ in range(3):
+        async with house(log=EventLog(tmp_path / "events.db")) as here:
+            if not begins:
+                await here.open()
+            speaker = await here.speaker()
+            begins.append(speaker.of(Ready)[0].begin)
+            await speaker.play(silence(3.5))  # no caption tells of it, and no snapshot
+            await speaker.say(Finish())
+            await speaker.end()
+    assert begins[1] >= begins[0] + 3.5 and begins[2] >= begins[1] + 3.5
+
+
+async def test_time_is_taken_from_snapshots_where_nothing_else_tells_it() -> None:
+    log = EventLog()
+    async with house(log=log) as here:
+        await here.open()
+        begin = leases({"floor:s1": Lease(Start(), 10.0, "").written})
+        conference: Conference = here.served.app.state.hall.room("hall")
+        assert _time(conference, begin, {}) == 10.0
+        assert _time(conference, begin, {"s1.2": Snapshot(16_000)}) == 11.0
