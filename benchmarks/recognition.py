@@ -60,9 +60,7 @@ def prepare(
     from benchmarks.alignment import Aligner
 
     aligner = Aligner(folder)
-    prepared = {
-        name: [aligner.align(talks.beginning(talk, most)) for talk in talks.named(name)] for name in sets
-    }
+    prepared = {name: [aligner.align(talk) for talk in talks.named(name, most)] for name in sets}
     detector, recognizer = asr.load_detector(), asr.load_recognizer(folder)
     whole, exact = dict[str, Figures](), dict[str, Figures]()
     for name, found in prepared.items():
@@ -132,11 +130,10 @@ def _by_language(name: str, found: Iterable[Talk], parts: Iterable[Figures]) -> 
 
 def _source(name: str, found: Sequence[Talk]) -> str:
     if not found:
-        return f"- {name}: not here, left out"
-    minutes = sum(talk.seconds for talk in found) / 60
+        return f"- {talks.described(name, found)}"
     times = ", ".join(sorted({talk.times for talk in found}))
     words = sum(word.end > word.start for talk in found for word in talk.words)
-    return f"- {name}: {len(found)} recordings, {minutes:.1f} min; times of {words} words: {times}"
+    return f"- {talks.described(name, found)}; times of {words} words: {times}"
 
 
 def main() -> None:
@@ -178,8 +175,8 @@ def run(command: str, arguments: argparse.Namespace) -> None:
         case "silence":
             silence.report(folder, way, arguments.minutes, arguments.seed)
         case "windows":
-            found = [talk for name in arguments.sets for talk in talks.named(name)]
-            windows.report(folder, [talks.beginning(talk, arguments.most) for talk in found])
+            print("errors by windows\n")
+            windows.report(folder, {name: talks.named(name, arguments.most) for name in arguments.sets})
 
 
 if __name__ == "__main__":

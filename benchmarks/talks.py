@@ -6,6 +6,7 @@ understands the speaker); or none, and then such a recording tells errors and co
 """
 
 import json
+import math
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,9 +74,16 @@ def data() -> Path | None:
     return named / "speech" if (named / "speech" / "manifest.jsonl").exists() else None
 
 
-def named(name: str) -> list[Talk]:
-    """Read one set of talks by its name; empty where its recordings are not here."""
-    return SETS[name]()
+def named(name: str, most: float = math.inf) -> list[Talk]:
+    """Read one set of talks by its name, of each `most` seconds; empty where its recordings are not here."""
+    return [beginning(talk, most) for talk in SETS[name]()]
+
+
+def described(name: str, found: Sequence[Talk]) -> str:
+    """Say what a set of talks holds, or that it is missing."""
+    if not found:
+        return f"{name}: not here, left out; DRAGOMAN_DATA names the folder of recordings"
+    return f"{name}: {len(found)} recordings, {sum(talk.seconds for talk in found) / 60:.1f} min"
 
 
 def beginning(talk: Talk, seconds: float) -> Talk:

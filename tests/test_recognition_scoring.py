@@ -1,11 +1,12 @@
 """What the benchmark of recognition counts, on tables whose answers are known."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import scoring, trial
+from benchmarks import scoring, trial, windows
 from benchmarks.hour import loops
 from benchmarks.recognition import row
 from benchmarks.talks import Talk
@@ -123,3 +124,14 @@ def test_loops_in_committed_text_are_counted() -> None:
     loop = words(*((" again", 61.0 + i) for i in range(20)))
     assert loops(list(plain)) == 0
     assert loops([*plain, *loop, *plain]) == 1
+
+
+def test_windows_without_recordings_say_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Such are a set that is not here, and a talk of which no sentence is known."""
+    talk, _ = spoken()
+    windows.report(Path("nowhere"), {"lj001": [], "mine": [talk]})
+    printed = capsys.readouterr().out
+    assert "lj001: not here" in printed
+    assert "mine: 1 recordings, 0.1 min" in printed
+    assert "no utterance of at most 8 s" in printed
+    assert "|" not in printed
