@@ -83,7 +83,8 @@ def described(name: str, found: Sequence[Talk]) -> str:
     """Say what a set of talks holds, or that it is missing."""
     if not found:
         return f"{name}: not here, left out; DRAGOMAN_DATA names the folder of recordings"
-    return f"{name}: {len(found)} recordings, {sum(talk.seconds for talk in found) / 60:.1f} min"
+    minutes = sum(talk.seconds for talk in found) / 60
+    return f"{name}: {len(found)} {'recording' if len(found) == 1 else 'recordings'}, {minutes:.1f} min"
 
 
 def beginning(talk: Talk, seconds: float) -> Talk:

@@ -31,9 +31,7 @@ class Spoken:
     text: str
 
 
-def report(
-    folder: Path, recordings: Mapping[str, Sequence[Talk]], floors: Iterable[float] = FLOORS
-) -> None:
+def report(folder: Path, recordings: Mapping[str, Sequence[Talk]], floors: Iterable[float] = FLOORS) -> None:
     """Print what the sets of recordings hold, then errors, alarms and cost by floor and margin."""
     print(*(f"- {talks.described(name, found)}" for name, found in recordings.items()), "", sep="\n")
     spoken = [utterance for found in recordings.values() for talk in found for utterance in cut(talk)]

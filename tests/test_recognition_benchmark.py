@@ -102,9 +102,22 @@ def test_sounds_are_made_from_a_seed(kind: str) -> None:
 
 
 def test_an_hour_has_the_length_that_is_asked() -> None:
-    chunks = list(hour.speech(70.0))
+    chunks = list(hour.speech(talks.samples(), 70.0))
     assert chunks[-1].end == pytest.approx(70.0)
     assert all(a.offset + len(a.samples) == b.offset for a, b in pairwise(chunks))
+
+
+@needs_models
+def test_an_hour_names_its_recordings_and_gives_a_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DRAGOMAN_DATA", raising=False)
+    folder = embedded.recognizers()[0]
+    hour.report(folder, trial.ways(folder.name)[0], 1)
+    printed = capsys.readouterr().out
+    assert "1 minutes of english (" in printed
+    assert "(LJ001, LJ003 not here)" in printed
+    assert "verdict: not known, too few minutes: core-s/s; lag p50, s; memory, MB" in printed
 
 
 def test_a_shape_of_random_weights_costs_what_it_costs(tmp_path: Path) -> None:

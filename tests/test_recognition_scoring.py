@@ -1,13 +1,14 @@
 """What the benchmark of recognition counts, on tables whose answers are known."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import scoring, trial, windows
-from benchmarks.hour import loops
+from benchmarks.hour import Minute, loops, trends, verdict
 from benchmarks.recognition import row
 from benchmarks.talks import Talk
 from benchmarks.trial import Figures, Log
@@ -132,6 +133,36 @@ def test_windows_without_recordings_say_what_is_missing(capsys: pytest.CaptureFi
     windows.report(Path("nowhere"), {"lj001": [], "mine": [talk]})
     printed = capsys.readouterr().out
     assert "lj001: not here" in printed
-    assert "mine: 1 recordings, 0.1 min" in printed
+    assert "mine: 1 recording, 0.1 min" in printed
     assert "no utterance of at most 8 s" in printed
     assert "|" not in printed
+
+
+def minutes(count: int, memory: Callable[[int], float], cost: Callable[[int], float]) -> list[Minute]:
+    """Minutes with a lag that wavers by chance, after five in which everything grows."""
+    warm = [Minute(6.0 + i, [0.2 * i], 100.0 * i) for i in range(5)]
+    return warm + [Minute(60 * cost(i), [1.0 + 0.1 * (i % 3)], memory(i)) for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("memory", "cost", "expected"),
+    [
+        (lambda i: 500.0, lambda i: 0.1 + 0.01 * (i % 3), "nothing grows"),
+        # Certain, but an allocator's step; and large, but no more than what minutes differ by.
+        (lambda i: 500.0 + 0.1 * i, lambda i: 0.1, "nothing grows"),
+        (lambda i: 500.0, lambda i: 0.1 + (i == 54), "nothing grows"),
+        (lambda i: 500.0 - i, lambda i: 0.1 - 0.001 * i, "nothing grows"),
+        (lambda i: 500.0 + i, lambda i: 0.1, "GROWS: memory, MB"),
+        (lambda i: 500.0 + i, lambda i: 0.1 + 0.001 * i, "GROWS: core-s/s; memory, MB"),
+    ],
+)
+def test_what_grows_is_told_from_noise(
+    memory: Callable[[int], float], cost: Callable[[int], float], expected: str
+) -> None:
+    assert verdict(trends(minutes(55, memory, cost))) == expected
+
+
+def test_a_few_minutes_have_no_verdict() -> None:
+    found = trends(minutes(9, lambda i: 500.0 + 10 * i, lambda i: 0.1))
+    assert verdict(found).startswith("not known, too few minutes")
+    assert all("too few minutes" in trend.row() for trend in found)
