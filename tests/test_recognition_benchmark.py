@@ -3,12 +3,15 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import ctranslate2
 import numpy as np
 import pytest
 
 import embedded
+from asr.history import MOST_WORDS
+from asr.presets import PRESETS, Name
 from benchmarks import hour, noises, recognition, shapes, silence, talks, trial
 from benchmarks.alignment import Aligner
 from benchmarks.model_folder import with_card
@@ -124,7 +127,57 @@ def test_a_shape_of_random_weights_costs_what_it_costs(tmp_path: Path) -> None:
     shape = Shape(64, 2, 1, 2)
     shapes.write(tmp_path, shape)
     model = ctranslate2.models.Whisper(str(tmp_path), compute_type="int8", intra_threads=1)
-    assert shapes.row("toy", model, shape, 1).startswith("| toy | ")
+    row = shapes.row("toy", model, shape, 1)
+    assert row.startswith("| toy | ")
+    assert {line.count("|") for line in (row, *shapes.HEAD)} == {15}
+
+
+class Asked:
+    """A model that notes what it is asked to generate, and says as many tokens."""
+
+    def __init__(self) -> None:
+        self.prompts: list[tuple[list[int], int, int]] = []
+
+    def generate(
+        self,
+        states: object,
+        prompts: list[list[int]],
+        *,
+        beam_size: int,
+        num_hypotheses: int,
+        max_length: int,
+    ) -> list[SimpleNamespace]:
+        (prompt,) = prompts
+        self.prompts.append((prompt, beam_size, num_hypotheses))
+        before = prompt.index(shapes.PLAIN) + 1
+        # As CTranslate2 caps it, where nothing ends the text.
+        count = min(max_length // 2, max_length - (before - 1))
+        return [SimpleNamespace(sequences_ids=[[0] * count])]
+
+    def encode(self, features: object) -> None:
+        return None
+
+    def align(self, *asked: object) -> None:
+        return None
+
+
+def test_a_chunk_is_priced_with_all_the_words_that_may_stand() -> None:
+    """48 words of English are 64 tokens; 12 were priced once."""
+    asked = Asked()
+    for beam in (1, shapes.BEAM):
+        shapes.look(asked, Shape(64, 2, 1, 2), 4.0, beam)
+    assert [beams for _, *beams in asked.prompts] == [[1, 1], [5, 5]]
+    for prompt, *_ in asked.prompts:
+        assert len(prompt) - prompt.index(shapes.PLAIN) - 1 == MOST_WORDS * 4 // 3 == 64
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_streams_per_core_follow_the_presets_steps(preset: Name, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "least", lambda work, runs: 0.1)
+    cells = [cell.strip() for cell in shapes.row("toy", Asked(), Shape(64, 2, 1, 2), 1).split("|")]
+    names = [cell.strip() for cell in shapes.HEAD[0].split("|")]
+    column = names.index(f"streams/core, {preset}")
+    assert float(cells[column]) == pytest.approx(PRESETS[preset].step / 0.1)
 
 
 @needs_models
