@@ -3,8 +3,8 @@
 from asr.presets import FAMILIES, PRESETS, Name, family
 
 MEASURED = frozenset({"asr-en-zh"})
-"""Families that `recognition table` has been run with. Stock Whisper's weights cannot be had where these
-figures are made; what its families do is argued in `asr/presets.py`."""
+"""Families whose policy, beam and steps were chosen by `recognition table`. Stock Whisper's weights could not
+be had where that was done: what suits its families is argued in `asr/presets.py`."""
 
 
 def steps(name: str) -> dict[Name, float]:
@@ -18,7 +18,7 @@ def described(name: str) -> str:
     suited = family(name)
     search = "beam" if suited.beam else "greedy, a beam at the end"
     step = ", ".join(f"{preset} {seconds:.2g} s" for preset, seconds in steps(name).items())
-    known = "measured" if name in MEASURED else "assumed, its weights could not be had to measure it"
+    known = "measured" if name in MEASURED else "assumed, for no weights could be had to choose it by"
     return f"{name} -> {suited.policy}, {search}, step {step}: {known}"
 
 

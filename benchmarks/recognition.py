@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import asr
-from benchmarks import hour, machine, scoring, shapes, silence, talks, trial, windows
+from benchmarks import families, hour, machine, scoring, shapes, silence, talks, trial, windows
 from benchmarks.talks import Talk
 from benchmarks.trial import Figures
 from server.interpretation import models
@@ -39,7 +39,8 @@ def table(folder: Path, sets: Sequence[str], family: str, chosen: Sequence[str],
         prepared, whole, exact = processes.submit(prepare, folder, sets, most).result()
         for name in sets:
             print(_source(name, prepared[name]))
-        print(*["", *HEAD], sep="\n")
+        print("\nwhat sessions do that ask for a preset and nothing else:\n")
+        print(*(f"- {line}" for line in families.table()), *["", *HEAD], sep="\n")
         for title, found in (("whole utterances", whole), ("true sentences", exact)):
             for name, figures in found.items():
                 print(row(name, f"offline, beam, {title}", None, figures, None, None), flush=True)

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import scoring, trial, windows
+from asr.presets import FAMILIES
+from benchmarks import families, recognition, scoring, trial, windows
 from benchmarks.hour import Minute, loops, trends, verdict
 from benchmarks.recognition import row
 from benchmarks.talks import Talk
@@ -166,3 +168,27 @@ def test_a_few_minutes_have_no_verdict() -> None:
     found = trends(minutes(9, lambda i: 500.0 + 10 * i, lambda i: 0.1))
     assert verdict(found).startswith("not known, too few minutes")
     assert all("too few minutes" in trend.row() for trend in found)
+
+
+def test_each_family_says_what_it_does_and_whether_that_was_measured() -> None:
+    lines = dict(line.split(" -> ") for line in families.table())
+    assert list(lines) == list(FAMILIES)
+    steps = "step fast 0.4 s, balanced 0.6 s, steady 1 s"
+    assert lines["whisper"].startswith(f"hybrid, greedy, a beam at the end, {steps}: assumed")
+    assert lines["whisper-large-v3"].startswith(f"agreement, greedy, a beam at the end, {steps}: assumed")
+    ours = "hybrid, beam, step fast 0.33 s, balanced 0.5 s, steady 0.83 s: measured"
+    assert lines["asr-en-zh"] == ours
+
+
+def test_the_table_begins_with_the_families(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Here(ThreadPoolExecutor):
+        def __init__(self, *asked: object, **options: object) -> None:
+            super().__init__(1)
+
+    monkeypatch.setattr(recognition, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(recognition, "prepare", lambda *asked: ({}, {}, {}))
+    recognition.table(Path("nowhere"), [], "whisper", ["no way"], math.inf)
+    printed = capsys.readouterr().out
+    assert 0 < printed.index(families.described("whisper")) < printed.index(recognition.HEAD[0])
