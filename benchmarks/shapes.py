@@ -65,8 +65,8 @@ SHAPES: Final = {
 def report(names: Sequence[str], runs: int = 3) -> None:
     """Print the cost of each shape, in milliseconds of one core."""
     print(f"milliseconds of one core, least of {runs}; before {NEW} new tokens stand as many as may:")
-    print(f"{PROMPT} of prompt and {PREFIX} of prefix ({MOST_WORDS} words); a final look is a beam of {BEAM}.")
-    print("Streams per core, by preset, are of a speaker who never pauses, in windows of 10 s.\n")
+    print(f"{PROMPT} of prompt and {PREFIX} of prefix ({MOST_WORDS} words). A final look: beam of {BEAM}.")
+    print("Streams per core, by preset: of a speaker who never pauses, in windows of 10 s.\n")
     print(*HEAD, sep="\n")
     for name in names:
         with tempfile.TemporaryDirectory() as temporary:

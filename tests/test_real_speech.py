@@ -18,6 +18,7 @@ import soxr
 
 import embedded
 from benchmarks import scoring
+from benchmarks.telephone import telephone
 from server import config
 from server.interpretation import models
 from server.interpretation.engines import Engines
@@ -110,19 +111,6 @@ def halves(updates: list[Update], name: str) -> tuple[list[Update], list[Update]
 
 
 # Recordings as they come.
-
-
-def telephone(samples: Samples) -> Samples:
-    """8 kHz, 300 Hz … 3.4 kHz, companded to 8 bits (ITU-T G.711, µ-law)."""
-    narrow = soxr.resample(samples, SAMPLE_RATE, 8_000)
-    spectrum = np.fft.rfft(narrow)
-    frequencies = np.fft.rfftfreq(len(narrow), 1 / 8_000)
-    spectrum[(frequencies < 300) | (frequencies > 3_400)] = 0
-    band = np.clip(np.fft.irfft(spectrum, len(narrow)), -1, 1)
-    small = np.sign(band) * np.log1p(255 * np.abs(band)) / np.log(256)
-    coarse = np.round(small * 127) / 127
-    wide = np.sign(coarse) * (256 ** np.abs(coarse) - 1) / 255
-    return np.asarray(soxr.resample(wide, 8_000, SAMPLE_RATE), np.float32)
 
 
 def clipped(samples: Samples) -> Samples:

@@ -104,6 +104,45 @@ def test_sounds_are_made_from_a_seed(kind: str) -> None:
     assert 0.001 < np.sqrt(np.mean(one**2)) < 0.3
 
 
+def sentences(path: Path, text: str) -> None:
+    """Write a test set of Tatoeba's that says the same again and again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{text}\n" * 12, encoding="utf-8")
+
+
+def test_who_never_stops_leaves_no_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("espeakng_loader", reason="speech synthesis is an extra")
+    pair = tmp_path / "testsets" / "tatoeba" / "eng-cmn_Hans"
+    sentences(pair / "tatoeba-test-v2021-08-07.eng", "Is it raining in the city today?")
+    sentences(pair / "tatoeba-test-v2021-08-07.cmn_Hans", "今天早上城里下雨吗？")
+    (tmp_path / "speech").mkdir()
+    (tmp_path / "speech" / "manifest.jsonl").touch()
+    monkeypatch.setenv("DRAGOMAN_DATA", str(tmp_path))
+    found = talks.named("nonstop", 20.0)
+    assert [talk.language for talk in found] == ["en", "zh"]
+    for talk in found:
+        assert 17.0 < talk.seconds <= 21.0
+        blocks = talk.samples[: len(talk.samples) // 3200 * 3200].reshape(-1, 3200)
+        assert np.abs(blocks).max(axis=1).min() > 0.01, "a fifth of a second is silent"
+
+
+def test_who_never_stops_is_left_out_without_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DRAGOMAN_DATA", raising=False)
+    assert talks.described("nonstop", talks.named("nonstop")).startswith("nonstop: not here")
+
+
+def test_a_telephone_carries_the_same_words_in_a_narrow_band() -> None:
+    plain, narrow = talks.named("samples", 4.0), talks.named("telephone", 4.0)
+    assert [(talk.name, talk.text, talk.words) for talk in narrow] == [
+        (talk.name, talk.text, talk.words) for talk in plain
+    ]
+    for talk in narrow:
+        power = np.abs(np.fft.rfft(talk.samples)) ** 2
+        frequencies = np.fft.rfftfreq(len(talk.samples), 1 / SAMPLE_RATE)
+        carried = (frequencies > 250) & (frequencies < 3_500)
+        assert power[~carried].sum() < 0.01 * power.sum()
+
+
 def test_an_hour_has_the_length_that_is_asked() -> None:
     chunks = list(hour.speech(talks.samples(), 70.0))
     assert chunks[-1].end == pytest.approx(70.0)
