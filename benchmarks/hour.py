@@ -1,7 +1,7 @@
 """An hour of speech: do cost, lag or memory grow, and is a loop committed?"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -11,6 +11,7 @@ import psutil
 from asr.endpointing import EndpointingStage
 from asr.guards import loop_start
 from benchmarks import scoring, talks, trial
+from benchmarks.talks import Talk
 from benchmarks.trial import Way
 from server.interpretation.graph import DETECTOR, ENDPOINTING, RECOGNITION, RECOGNIZER
 from streaming import simulate
@@ -20,7 +21,15 @@ from streaming.stages import Node, Notice
 from streaming.words import Word
 
 WARM = 5
-"""Minutes before memory must be flat."""
+"""Minutes that are not judged: engines and buffers grow until they have met everything once."""
+FEWEST = 10
+"""Minutes that are judged, at least."""
+SIGMAS, TOLERANCE = 2.0, 0.02
+"""Standard errors of a rise, and share of the mean, that it must both exceed to be more than noise: minutes
+differ by chance, which the first tells; memory hardly does, but its allocator takes steps, and those are
+smaller than the second."""
+CHAPTERS = ("LJ001", "LJ003")
+"""What is read over and over."""
 LOOK_BACK = 40
 """Committed words among which a loop is looked for."""
 HEAD = ("| minutes | core-s/s | lag p50 | lag p95 | words | MB |", "|---|--:|--:|--:|--:|--:|")
@@ -37,25 +46,77 @@ class Minute:
     """MB resident at its end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A line through one figure of each minute."""
+
+    name: str
+    count: int
+    rise: float
+    """Over all minutes that are judged."""
+    error: float
+    """The standard error of that."""
+    mean: float
+
+    @property
+    def grows(self) -> bool | None:
+        """Tell whether it grows; `None`: too few minutes to tell."""
+        if self.count < FEWEST:
+            return None
+        return self.rise > max(SIGMAS * self.error, TOLERANCE * self.mean)
+
+    def row(self) -> str:
+        """One line of the list."""
+        if self.grows is None:
+            return f"- {self.name}: too few minutes to tell"
+        figures = f"{self.rise:+.4f} ± {self.error:.4f} over {self.count} minutes, mean {self.mean:.4f}"
+        return f"- {self.name}: {figures}: {'GROWS' if self.grows else 'within noise'}"
+
+
 def report(folder: Path, way: Way, minutes: int) -> None:
-    """Print cost, lag and memory of each five minutes, and their trends."""
+    """Print what was heard, cost, lag and memory of each five minutes, their trends, and a verdict."""
+    read = recordings()
+    print(f"{way.name}, {minutes} minutes of {_named(read)}, over and over")
     with trial.engines(folder, way) as engines:
-        found, words, notices = listen(way, engines, minutes)
-    print(f"{way.name}, {minutes} minutes", *["", *HEAD], sep="\n")
+        found, words, notices = listen(way, engines, read, minutes)
+    print(*["", *HEAD], sep="\n")
     for first in range(0, len(found), 5):
         print(_row(first, found[first : first + 5]))
-    settled = found[WARM:] or found
-    print()
-    print(_trend("core-s/s", [minute.processor / 60 for minute in settled]))
-    print(_trend("lag p50, s", [scoring.quantile(minute.lags, 0.5) for minute in settled if minute.lags]))
-    middle, end = settled[len(settled) // 2].memory, settled[-1].memory
-    growth = f"{end - settled[0].memory:+.1f} MB to the end, {end - middle:+.1f} in the last half"
-    print(f"- memory after {WARM} minutes: {growth}")
+    print(f"\nA figure grows if a line through the minutes after the first {WARM} rises by more than")
+    print(f"{SIGMAS:g} standard errors (±) and {TOLERANCE:.0%} of the mean; {FEWEST} minutes at least.\n")
+    lines = trends(found)
+    print(*(trend.row() for trend in lines), sep="\n")
     print(f"- {len(words)} words committed, {loops(words)} loops among them, {notices} notices")
+    print(f"\nverdict: {verdict(lines)}")
 
 
-def listen(way: Way, engines: simulate.Engines, minutes: int) -> tuple[list[Minute], list[Word], int]:
-    """Run the hour; gives its minutes, what was committed, and how many notices there were."""
+def trends(found: Sequence[Minute]) -> list[Trend]:
+    """Fit lines through cost, lag and memory of the minutes that are judged."""
+    settled = found[WARM:]
+    figures = {
+        "core-s/s": [minute.processor / 60 for minute in settled],
+        "lag p50, s": [scoring.quantile(minute.lags, 0.5) for minute in settled if minute.lags],
+        "memory, MB": [minute.memory for minute in settled],
+    }
+    return [
+        Trend(name, len(values), *scoring.slope(values), scoring.mean(values))
+        for name, values in figures.items()
+    ]
+
+
+def verdict(found: Sequence[Trend]) -> str:
+    """Say in a line whether anything grows."""
+    grown = [trend.name for trend in found if trend.grows]
+    if grown:
+        return f"GROWS: {'; '.join(grown)}"
+    unknown = [trend.name for trend in found if trend.grows is None]
+    return f"not known, too few minutes: {'; '.join(unknown)}" if unknown else "nothing grows"
+
+
+def listen(
+    way: Way, engines: simulate.Engines, read: Sequence[Talk], minutes: int
+) -> tuple[list[Minute], list[Word], int]:
+    """Hear recordings for so long; gives its minutes, what was committed, and how many notices there were."""
     found = [Minute() for _ in range(minutes)]
     process, words, notices = psutil.Process(), list[Word](), 0
 
@@ -69,7 +130,7 @@ def listen(way: Way, engines: simulate.Engines, minutes: int) -> tuple[list[Minu
 
     def paced() -> Iterator[AudioChunk]:
         began, before = time.process_time(), 0
-        for chunk in speech(60.0 * minutes):
+        for chunk in speech(read, 60.0 * minutes):
             yield chunk
             number = min(int(chunk.end / 60 + 1e-6), minutes)
             if number > before:
@@ -84,12 +145,16 @@ def listen(way: Way, engines: simulate.Engines, minutes: int) -> tuple[list[Minu
     return found, words, notices
 
 
-def speech(seconds: float) -> Iterator[AudioChunk]:
-    """Read two chapters of one reader over and over; without them, the project's English sample."""
-    recordings = [talk for name in ("LJ001", "LJ003") for talk in talks.chapter(name)]
-    recordings = recordings or [talk for talk in talks.samples() if talk.language == "en"]
+def recordings() -> list[Talk]:
+    """Read chapters of one reader; without them, the project's English sample."""
+    chapters = [talk for name in CHAPTERS for talk in talks.chapter(name)]
+    return chapters or [talk for talk in talks.samples() if talk.language == "en"]
+
+
+def speech(read: Sequence[Talk], seconds: float) -> Iterator[AudioChunk]:
+    """Read recordings over and over."""
     position, last = 0, round(seconds * SAMPLE_RATE)
-    for talk in cycle(recordings):
+    for talk in cycle(read):
         for chunk in talk.chunks():
             if position >= last:
                 return
@@ -115,9 +180,8 @@ def _row(first: int, part: list[Minute]) -> str:
     return f"| {first}–{first + len(part)} | {cost:.4f} | {late} | {part[-1].memory:.0f} |"
 
 
-def _trend(name: str, values: list[float]) -> str:
-    if len(values) < 3:
-        return f"- {name}: too few minutes to tell"
-    rise, error = scoring.slope(values)
-    verdict = "flat within noise" if abs(rise) <= 2 * error else "NOT flat"
-    return f"- {name}: {rise:+.4f} ± {error:.4f} over {len(values)} minutes: {verdict}"
+def _named(read: Sequence[Talk]) -> str:
+    """Name recordings, and those that would have been read if they were here."""
+    names = ", ".join(f"{talk.name} ({talk.seconds / 60:.1f} min)" for talk in read)
+    missing = [name for name in CHAPTERS if name not in {talk.name for talk in read}]
+    return f"{names} ({', '.join(missing)} not here)" if missing else names

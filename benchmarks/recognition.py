@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import asr
-from benchmarks import hour, machine, scoring, shapes, silence, talks, trial, windows
+from benchmarks import families, hour, machine, scoring, shapes, silence, talks, trial, windows
 from benchmarks.talks import Talk
 from benchmarks.trial import Figures
 from server.interpretation import models
@@ -40,7 +40,8 @@ def table(folder: Path, sets: Sequence[str], family: str, chosen: Sequence[str],
         prepared, whole, exact = processes.submit(prepare, folder, sets, most).result()
         for name in sets:
             print(_source(name, prepared[name]))
-        print(*["", *HEAD], sep="\n")
+        print("\nwhat sessions do that ask for a preset and nothing else:\n")
+        print(*(f"- {line}" for line in families.table()), *["", *HEAD], sep="\n")
         for title, found in (("whole utterances", whole), ("true sentences", exact)):
             for name, figures in found.items():
                 print(row(name, f"offline, beam, {title}", None, figures, None, None), flush=True)
@@ -61,9 +62,7 @@ def prepare(
     from benchmarks.alignment import Aligner
 
     aligner = Aligner(folder)
-    prepared = {
-        name: [aligner.align(talks.beginning(talk, most)) for talk in talks.named(name)] for name in sets
-    }
+    prepared = {name: [aligner.align(talk) for talk in talks.named(name, most)] for name in sets}
     detector, recognizer = asr.load_detector(), asr.load_recognizer(folder)
     whole, exact = dict[str, Figures](), dict[str, Figures]()
     for name, found in prepared.items():
@@ -134,11 +133,10 @@ def _by_language(name: str, found: Iterable[Talk], parts: Iterable[Figures]) -> 
 
 def _source(name: str, found: Sequence[Talk]) -> str:
     if not found:
-        return f"- {name}: not here, left out"
-    minutes = sum(talk.seconds for talk in found) / 60
+        return f"- {talks.described(name, found)}"
     times = ", ".join(sorted({talk.times for talk in found}))
     words = sum(word.end > word.start for talk in found for word in talk.words)
-    return f"- {name}: {len(found)} recordings, {minutes:.1f} min; times of {words} words: {times}"
+    return f"- {talks.described(name, found)}; times of {words} words: {times}"
 
 
 def main() -> None:
@@ -180,8 +178,8 @@ def run(command: str, arguments: argparse.Namespace) -> None:
         case "silence":
             silence.report(folder, way, arguments.minutes, arguments.seed)
         case "windows":
-            found = [talk for name in arguments.sets for talk in talks.named(name)]
-            windows.report(folder, [talks.beginning(talk, arguments.most) for talk in found])
+            print("errors by windows\n")
+            windows.report(folder, {name: talks.named(name, arguments.most) for name in arguments.sets})
 
 
 if __name__ == "__main__":

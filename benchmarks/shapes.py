@@ -17,18 +17,25 @@ import ctranslate2
 import numpy as np
 from ctranslate2.specs import WhisperSpec
 
-STEP = 0.8
-"""Seconds of audio between decision points of a stream."""
+from asr.card import Card
+from asr.history import MOST_WORDS
+from asr.history import PROMPT as PROMPT_CHARACTERS
+from asr.presets import PRESETS
+from benchmarks.families import steps
+
 WINDOWS = (4.0, 6.0, 10.0, 14.0, 30.0)
 """Seconds of windows."""
-PROMPT, PREFIX, NEW = 32, 12, 6
-"""Tokens at a decision point: text before the window, words committed in it, and new ones."""
+PROMPT, PREFIX, NEW = PROMPT_CHARACTERS // 4, MOST_WORDS * 4 // 3, 6
+"""Tokens at a decision point: text before the window and words committed in it, both as long as they may be
+(of English, four characters make about a token, and three words four), and new ones."""
+BEAM = Card().beam
+"""Hypotheses that the final look of an utterance keeps."""
 START, LANGUAGE, TASK, PREVIOUS, PLAIN = 50258, 50259, 50359, 50361, 50363
 """Whisper's special tokens; large-v3 has one language more, which moves them by one and costs nothing."""
 HEAD = (
     f"| model | {' | '.join(f'encode {w:g} s' for w in WINDOWS)} | step | align | chunk 10 s | chunk 30 s "
-    "| streams/core |",
-    f"|---|{'--:|' * len(WINDOWS)}--:|--:|--:|--:|--:|",
+    f"| final 10 s | {' | '.join(f'streams/core, {name}' for name in PRESETS)} |",
+    f"|---|{'--:|' * (len(WINDOWS) + 5 + len(PRESETS))}",
 )
 
 
@@ -43,21 +50,24 @@ class Shape:
     decoder: int
     mels: int = 80
     vocabulary: int = 51865
+    family: str = "whisper"
+    """As the presets know it."""
 
 
 SHAPES: Final = {
     "tiny": Shape(384, 6, 4, 4),
     "base": Shape(512, 8, 6, 6),
     "small": Shape(768, 12, 12, 12),
-    "large-v3-turbo": Shape(1280, 20, 32, 4, 128, 51866),
+    "large-v3-turbo": Shape(1280, 20, 32, 4, 128, 51866, "whisper-large-v3"),
 }
 
 
 def report(names: Sequence[str], runs: int = 3) -> None:
     """Print the cost of each shape, in milliseconds of one core."""
-    print(f"milliseconds of one core, least of {runs}; a chunk holds {PROMPT} tokens of prompt, {PREFIX} of ")
-    print(f"prefix and {NEW} new ones; streams per core of a speaker who never pauses, {STEP:g} s chunks in ")
-    print("windows of 10 s", *["", *HEAD], sep="\n")
+    print(f"milliseconds of one core, least of {runs}; before {NEW} new tokens stand as many as may:")
+    print(f"{PROMPT} of prompt and {PREFIX} of prefix ({MOST_WORDS} words). A final look: beam of {BEAM}.")
+    print("Streams per core, by preset: of a speaker who never pauses, in windows of 10 s.\n")
+    print(*HEAD, sep="\n")
     for name in names:
         with tempfile.TemporaryDirectory() as temporary:
             write(Path(temporary), SHAPES[name])
@@ -71,16 +81,18 @@ def row(name: str, model: Any, shape: Shape, runs: int) -> str:
     states = encode(model, shape, 10.0)
     few, many = (least(partial(generate, model, states, n), runs) for n in (NEW, NEW + 20))
     aligning = least(partial(align, model, states, 10.0), runs)
-    chunks = [least(partial(chunk, model, shape, w), runs) for w in (10.0, 30.0)]
-    cells = [*encodes, (many - few) / 20, aligning, *chunks]
+    kinds = ((10.0, 1), (30.0, 1), (10.0, BEAM))
+    looks = [least(partial(look, model, shape, seconds, beam), runs) for seconds, beam in kinds]
+    cells = [*encodes, (many - few) / 20, aligning, *looks]
     numbers = " | ".join(f"{1000 * cell:.0f}" if cell >= 0.0095 else f"{1000 * cell:.1f}" for cell in cells)
-    return f"| {name} | {numbers} | {STEP / chunks[0]:.1f} |"
+    streams = " | ".join(f"{step / looks[0]:.1f}" for step in steps(shape.family).values())
+    return f"| {name} | {numbers} | {streams} |"
 
 
-def chunk(model: Any, shape: Shape, seconds: float) -> None:
+def look(model: Any, shape: Shape, seconds: float, beam: int) -> None:
     """Do all that one decision point asks."""
     states = encode(model, shape, seconds)
-    generate(model, states, NEW)
+    generate(model, states, NEW, beam)
     align(model, states, seconds)
 
 
@@ -91,13 +103,15 @@ def encode(model: Any, shape: Shape, seconds: float) -> Any:
     return model.encode(ctranslate2.StorageView.from_array(mel))
 
 
-def generate(model: Any, states: Any, new: int) -> None:
+def generate(model: Any, states: Any, new: int, beam: int = 1) -> None:
     """Decode so many tokens behind a prompt and a prefix."""
-    text = list(range(1000, 1000 + PROMPT))
-    before = [PREVIOUS, *text, START, LANGUAGE, TASK, PLAIN]
+    text = list(range(1000, 1000 + max(PROMPT, PREFIX)))
+    before = [PREVIOUS, *text[:PROMPT], START, LANGUAGE, TASK, PLAIN]
     count = PREFIX + new
     longest = max(2 * count, len(before) - 1 + count)
-    (result,) = model.generate(states, [[*before, *text[:PREFIX]]], beam_size=1, max_length=longest)
+    (result,) = model.generate(
+        states, [[*before, *text[:PREFIX]]], beam_size=beam, num_hypotheses=beam, max_length=longest
+    )
     if len(result.sequences_ids[0]) != count:
         raise RuntimeError(f"{count} tokens were expected, {len(result.sequences_ids[0])} came")
 

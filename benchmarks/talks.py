@@ -6,6 +6,7 @@ understands the speaker); or none, and then such a recording tells errors and co
 """
 
 import json
+import math
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import embedded
+from benchmarks.telephone import telephone
 from streaming.audio import SAMPLE_RATE, AudioChunk, Samples
 from streaming.decode import decode
 from streaming.words import Word
@@ -26,6 +28,13 @@ PAUSE = 0.7
 """Seconds of silence between what is joined."""
 HURRIED = 0.25
 """Likewise, of a speaker who hardly stops: utterances hold several sentences."""
+NONSTOP = 600.0
+"""Seconds, in each language, of a speaker who never stops."""
+VOICES: Mapping[str, Sequence[str]] = {
+    "en": ("en-us+m3", "en-us+f1", "en+m1"),
+    "zh": ("cmn+f1", "cmn+m3", "cmn"),
+}
+"""Of the synthesiser, by language."""
 CHUNK = 0.1
 """Seconds of audio that arrive at once."""
 SYNTHESISER, ALIGNED, UNKNOWN = "synthesiser", "forced alignment", "-"
@@ -73,9 +82,17 @@ def data() -> Path | None:
     return named / "speech" if (named / "speech" / "manifest.jsonl").exists() else None
 
 
-def named(name: str) -> list[Talk]:
-    """Read one set of talks by its name; empty where its recordings are not here."""
-    return SETS[name]()
+def named(name: str, most: float = math.inf) -> list[Talk]:
+    """Read one set of talks by its name, of each `most` seconds; empty where its recordings are not here."""
+    return [beginning(talk, most) for talk in SETS[name]()]
+
+
+def described(name: str, found: Sequence[Talk]) -> str:
+    """Say what a set of talks holds, or that it is missing."""
+    if not found:
+        return f"{name}: not here, left out; DRAGOMAN_DATA names the folder of recordings"
+    minutes = sum(talk.seconds for talk in found) / 60
+    return f"{name}: {len(found)} {'recording' if len(found) == 1 else 'recordings'}, {minutes:.1f} min"
 
 
 def beginning(talk: Talk, seconds: float) -> Talk:
@@ -125,7 +142,20 @@ def mandarin() -> list[Talk]:
     return [*talks, *([_joined("mandarin-clips", "zh", short)] if short else [])]
 
 
-def synthesised(pause: float = PAUSE, count: int = 90) -> list[Talk]:
+def telephoned() -> list[Talk]:
+    """Read the recordings that come with the project as a telephone carries them."""
+    return [replace(talk, samples=telephone(talk.samples)) for talk in samples()]
+
+
+def nonstop() -> list[Talk]:
+    """Speak sentences without any pause between them, for twenty minutes in all, a talk for each language."""
+    first = {language: voices[:1] for language, voices in VOICES.items()}
+    return [beginning(talk, NONSTOP) for talk in synthesised(0.0, 400, first)]
+
+
+def synthesised(
+    pause: float = PAUSE, count: int = 90, voices: Mapping[str, Sequence[str]] = VOICES
+) -> list[Talk]:
     """Speak sentences of the Tatoeba test set, which no recipe trains on, a talk for each voice."""
     folder = data()
     pair = folder.parent / "testsets" / "tatoeba" / "eng-cmn_Hans" if folder else None
@@ -135,7 +165,6 @@ def synthesised(pause: float = PAUSE, count: int = 90) -> list[Talk]:
 
     english = _plain(pair / "tatoeba-test-v2021-08-07.eng", plain_english, count)
     chinese = _plain(pair / "tatoeba-test-v2021-08-07.cmn_Hans", plain_chinese, count)
-    voices = {"en": ("en-us+m3", "en-us+f1", "en+m1"), "zh": ("cmn+f1", "cmn+m3", "cmn")}
     return [
         spoken(f"synthesised-{voice}", language, texts[number :: len(names)], voice, pause)
         for language, texts in (("en", english), ("zh", chinese))
@@ -148,6 +177,8 @@ SETS: dict[str, Callable[[], list[Talk]]] = {
     "samples": samples,
     "synthesised": synthesised,
     "hurried": lambda: synthesised(HURRIED),
+    "nonstop": nonstop,
+    "telephone": telephoned,
     "an4": an4,
     "lj001": lambda: chapter("LJ001"),
     "mandarin": mandarin,

@@ -2,13 +2,13 @@
 
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import asr
 from asr.guards import inspect
-from benchmarks import scoring, trial
+from benchmarks import scoring, talks, trial
 from benchmarks.model_folder import with_card
 from benchmarks.talks import Talk
 from server.interpretation.graph import DETECTOR
@@ -31,9 +31,13 @@ class Spoken:
     text: str
 
 
-def report(folder: Path, recordings: Sequence[Talk], floors: Iterable[float] = FLOORS) -> None:
-    """Print errors, alarms and cost by floor and margin."""
-    spoken = [utterance for talk in recordings for utterance in cut(talk)]
+def report(folder: Path, recordings: Mapping[str, Sequence[Talk]], floors: Iterable[float] = FLOORS) -> None:
+    """Print what the sets of recordings hold, then errors, alarms and cost by floor and margin."""
+    print(*(f"- {talks.described(name, found)}" for name, found in recordings.items()), "", sep="\n")
+    spoken = [utterance for found in recordings.values() for talk in found for utterance in cut(talk)]
+    if not spoken:
+        print(f"no utterance of at most {LONGEST:g} s whose text is known, so nothing is measured")
+        return
     seconds = sum(utterance.audio.duration for utterance in spoken)
     languages = sorted({utterance.language for utterance in spoken})
     print(f"{len(spoken)} utterances of at most {LONGEST:g} s, {seconds / 60:.1f} min, greedy, no prompt\n")

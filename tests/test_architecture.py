@@ -46,7 +46,7 @@ WAITING = {
     "server/recordings": {"accurate", "jobs", "jobstore", "recordings", "transcriptions"},
     "server/rooms": {
         *("chores", "conference", "eventlog", "floor", "hall", "inlet", "journal", "operation", "recall"),
-        *("revising", "tape", "trade"),
+        *("promises", "tape", "trade"),
     },
     "server/wire": {"outbox"},
 }

@@ -3,12 +3,15 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import ctranslate2
 import numpy as np
 import pytest
 
 import embedded
+from asr.history import MOST_WORDS
+from asr.presets import PRESETS, Name
 from benchmarks import hour, noises, recognition, scoring, shapes, silence, talks, trial
 from benchmarks.alignment import Aligner
 from benchmarks.model_folder import with_card
@@ -113,17 +116,119 @@ def test_sounds_are_made_from_a_seed(kind: str) -> None:
     assert 0.001 < np.sqrt(np.mean(one**2)) < 0.3
 
 
+def sentences(path: Path, text: str) -> None:
+    """Write a test set of Tatoeba's that says the same again and again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{text}\n" * 12, encoding="utf-8")
+
+
+def test_who_never_stops_leaves_no_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("espeakng_loader", reason="speech synthesis is an extra")
+    pair = tmp_path / "testsets" / "tatoeba" / "eng-cmn_Hans"
+    sentences(pair / "tatoeba-test-v2021-08-07.eng", "Is it raining in the city today?")
+    sentences(pair / "tatoeba-test-v2021-08-07.cmn_Hans", "今天早上城里下雨吗？")
+    (tmp_path / "speech").mkdir()
+    (tmp_path / "speech" / "manifest.jsonl").touch()
+    monkeypatch.setenv("DRAGOMAN_DATA", str(tmp_path))
+    found = talks.named("nonstop", 20.0)
+    assert [talk.language for talk in found] == ["en", "zh"]
+    for talk in found:
+        assert 17.0 < talk.seconds <= 21.0
+        blocks = talk.samples[: len(talk.samples) // 3200 * 3200].reshape(-1, 3200)
+        assert np.abs(blocks).max(axis=1).min() > 0.01, "a fifth of a second is silent"
+
+
+def test_who_never_stops_is_left_out_without_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DRAGOMAN_DATA", raising=False)
+    assert talks.described("nonstop", talks.named("nonstop")).startswith("nonstop: not here")
+
+
+def test_a_telephone_carries_the_same_words_in_a_narrow_band() -> None:
+    plain, narrow = talks.named("samples", 4.0), talks.named("telephone", 4.0)
+    assert [(talk.name, talk.text, talk.words) for talk in narrow] == [
+        (talk.name, talk.text, talk.words) for talk in plain
+    ]
+    for talk in narrow:
+        power = np.abs(np.fft.rfft(talk.samples)) ** 2
+        frequencies = np.fft.rfftfreq(len(talk.samples), 1 / SAMPLE_RATE)
+        carried = (frequencies > 250) & (frequencies < 3_500)
+        assert power[~carried].sum() < 0.01 * power.sum()
+
+
 def test_an_hour_has_the_length_that_is_asked() -> None:
-    chunks = list(hour.speech(70.0))
+    chunks = list(hour.speech(talks.samples(), 70.0))
     assert chunks[-1].end == pytest.approx(70.0)
     assert all(a.offset + len(a.samples) == b.offset for a, b in pairwise(chunks))
+
+
+@needs_models
+def test_an_hour_names_its_recordings_and_gives_a_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DRAGOMAN_DATA", raising=False)
+    folder = embedded.recognizers()[0]
+    hour.report(folder, trial.ways(folder.name)[0], 1)
+    printed = capsys.readouterr().out
+    assert "1 minutes of english (" in printed
+    assert "(LJ001, LJ003 not here)" in printed
+    assert "verdict: not known, too few minutes: core-s/s; lag p50, s; memory, MB" in printed
 
 
 def test_a_shape_of_random_weights_costs_what_it_costs(tmp_path: Path) -> None:
     shape = Shape(64, 2, 1, 2)
     shapes.write(tmp_path, shape)
     model = ctranslate2.models.Whisper(str(tmp_path), compute_type="int8", intra_threads=1)
-    assert shapes.row("toy", model, shape, 1).startswith("| toy | ")
+    row = shapes.row("toy", model, shape, 1)
+    assert row.startswith("| toy | ")
+    assert {line.count("|") for line in (row, *shapes.HEAD)} == {15}
+
+
+class Asked:
+    """A model that notes what it is asked to generate, and says as many tokens."""
+
+    def __init__(self) -> None:
+        self.prompts: list[tuple[list[int], int, int]] = []
+
+    def generate(
+        self,
+        states: object,
+        prompts: list[list[int]],
+        *,
+        beam_size: int,
+        num_hypotheses: int,
+        max_length: int,
+    ) -> list[SimpleNamespace]:
+        (prompt,) = prompts
+        self.prompts.append((prompt, beam_size, num_hypotheses))
+        before = prompt.index(shapes.PLAIN) + 1
+        # As CTranslate2 caps it, where nothing ends the text.
+        count = min(max_length // 2, max_length - (before - 1))
+        return [SimpleNamespace(sequences_ids=[[0] * count])]
+
+    def encode(self, features: object) -> None:
+        return None
+
+    def align(self, *asked: object) -> None:
+        return None
+
+
+def test_a_chunk_is_priced_with_all_the_words_that_may_stand() -> None:
+    """48 words of English are 64 tokens; 12 were priced once."""
+    asked = Asked()
+    for beam in (1, shapes.BEAM):
+        shapes.look(asked, Shape(64, 2, 1, 2), 4.0, beam)
+    assert [beams for _, *beams in asked.prompts] == [[1, 1], [5, 5]]
+    for prompt, *_ in asked.prompts:
+        assert len(prompt) - prompt.index(shapes.PLAIN) - 1 == MOST_WORDS * 4 // 3 == 64
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_streams_per_core_follow_the_presets_steps(preset: Name, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "least", lambda work, runs: 0.1)
+    cells = [cell.strip() for cell in shapes.row("toy", Asked(), Shape(64, 2, 1, 2), 1).split("|")]
+    names = [cell.strip() for cell in shapes.HEAD[0].split("|")]
+    column = names.index(f"streams/core, {preset}")
+    assert float(cells[column]) == pytest.approx(PRESETS[preset].step / 0.1)
 
 
 @needs_models

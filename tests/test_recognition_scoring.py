@@ -1,12 +1,16 @@
 """What the benchmark of recognition counts, on tables whose answers are known."""
 
 import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import scoring, trial
-from benchmarks.hour import loops
+from asr.presets import FAMILIES
+from benchmarks import families, recognition, scoring, trial, windows
+from benchmarks.hour import Minute, loops, trends, verdict
 from benchmarks.recognition import row
 from benchmarks.talks import Talk
 from benchmarks.trial import Figures, Log
@@ -123,3 +127,68 @@ def test_loops_in_committed_text_are_counted() -> None:
     loop = words(*((" again", 61.0 + i) for i in range(20)))
     assert loops(list(plain)) == 0
     assert loops([*plain, *loop, *plain]) == 1
+
+
+def test_windows_without_recordings_say_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Such are a set that is not here, and a talk of which no sentence is known."""
+    talk, _ = spoken()
+    windows.report(Path("nowhere"), {"lj001": [], "mine": [talk]})
+    printed = capsys.readouterr().out
+    assert "lj001: not here" in printed
+    assert "mine: 1 recording, 0.1 min" in printed
+    assert "no utterance of at most 8 s" in printed
+    assert "|" not in printed
+
+
+def minutes(count: int, memory: Callable[[int], float], cost: Callable[[int], float]) -> list[Minute]:
+    """Minutes with a lag that wavers by chance, after five in which everything grows."""
+    warm = [Minute(6.0 + i, [0.2 * i], 100.0 * i) for i in range(5)]
+    return warm + [Minute(60 * cost(i), [1.0 + 0.1 * (i % 3)], memory(i)) for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("memory", "cost", "expected"),
+    [
+        (lambda i: 500.0, lambda i: 0.1 + 0.01 * (i % 3), "nothing grows"),
+        # Certain, but an allocator's step; and large, but no more than what minutes differ by.
+        (lambda i: 500.0 + 0.1 * i, lambda i: 0.1, "nothing grows"),
+        (lambda i: 500.0, lambda i: 0.1 + (i == 54), "nothing grows"),
+        (lambda i: 500.0 - i, lambda i: 0.1 - 0.001 * i, "nothing grows"),
+        (lambda i: 500.0 + i, lambda i: 0.1, "GROWS: memory, MB"),
+        (lambda i: 500.0 + i, lambda i: 0.1 + 0.001 * i, "GROWS: core-s/s; memory, MB"),
+    ],
+)
+def test_what_grows_is_told_from_noise(
+    memory: Callable[[int], float], cost: Callable[[int], float], expected: str
+) -> None:
+    assert verdict(trends(minutes(55, memory, cost))) == expected
+
+
+def test_a_few_minutes_have_no_verdict() -> None:
+    found = trends(minutes(9, lambda i: 500.0 + 10 * i, lambda i: 0.1))
+    assert verdict(found).startswith("not known, too few minutes")
+    assert all("too few minutes" in trend.row() for trend in found)
+
+
+def test_each_family_says_what_it_does_and_whether_that_was_measured() -> None:
+    lines = dict(line.split(" -> ") for line in families.table())
+    assert list(lines) == list(FAMILIES)
+    steps = "step fast 0.4 s, balanced 0.6 s, steady 1 s"
+    assert lines["whisper"].startswith(f"hybrid, greedy, a beam at the end, {steps}: assumed")
+    assert lines["whisper-large-v3"].startswith(f"agreement, greedy, a beam at the end, {steps}: assumed")
+    ours = "hybrid, beam, step fast 0.33 s, balanced 0.5 s, steady 0.83 s: measured"
+    assert lines["asr-en-zh"] == ours
+
+
+def test_the_table_begins_with_the_families(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Here(ThreadPoolExecutor):
+        def __init__(self, *asked: object, **options: object) -> None:
+            super().__init__(1)
+
+    monkeypatch.setattr(recognition, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(recognition, "prepare", lambda *asked: ({}, {}, {}))
+    recognition.table(Path("nowhere"), [], "whisper", ["no way"], math.inf)
+    printed = capsys.readouterr().out
+    assert 0 < printed.index(families.described("whisper")) < printed.index(recognition.HEAD[0])
