@@ -36,7 +36,8 @@ import embedded
 from benchmarks import machine, own_server
 from benchmarks.mutation import Frame, Mutator
 from benchmarks.own_server import Models
-from server.wire.messages import Finish, encode
+from server.wire.codec import encode
+from server.wire.messages import Finish
 
 CONVERSATIONS_IN_A_ROOM = 25
 """Then another one is opened: an operator may have ended it."""

@@ -30,7 +30,8 @@ from benchmarks.scripted_server import TARGETS, Process
 from server.client import client
 from server.client.replay import Replay
 from server.rooms.eventlog import Event, EventLog
-from server.wire.messages import Done, Start, encode
+from server.wire.codec import encode
+from server.wire.messages import Done, Start
 from server.wire.room_messages import Listen
 from streaming.audio import AudioChunk
 from streaming.scripted import VOCABULARY, speak

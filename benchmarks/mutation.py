@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from server.wire.messages import CLIENT, SERVER, ClientMessage, Finish, Start, encode
+from server.wire.codec import encode
+from server.wire.messages import CLIENT, SERVER, ClientMessage, Finish, Start
 from server.wire.room_messages import (
     Correct,
     Hand,

@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from server import app
 from server.config import Config, ServerConfig, load
 from server.interpretation import models
-from server.wire.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
+from server.wire.codec import decode, encode
+from server.wire.messages import Caption, Done, Finish, Message, Notice, Start
 from streaming.audio import to_pcm16
 from streaming.errors import InputError
 from streaming.scripted import VOCABULARY, speak

@@ -18,19 +18,8 @@ from server.client import client
 from server.config import Config, LimitsConfig, ServerConfig
 from server.connections.connection import Patience
 from server.interpretation.lag import BEHIND_SECONDS, CAUGHT_UP_SECONDS
-from server.wire.messages import (
-    Ack,
-    Caption,
-    Done,
-    Error,
-    Finish,
-    Message,
-    Notice,
-    Ready,
-    Start,
-    decode,
-    encode,
-)
+from server.wire.codec import decode, encode
+from server.wire.messages import Ack, Caption, Done, Error, Finish, Message, Notice, Ready, Start
 from streaming.audio import SAMPLE_RATE, AudioChunk, to_pcm16
 from streaming.captions import Transcript
 from streaming.errors import EngineError

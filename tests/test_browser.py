@@ -22,7 +22,8 @@ from server.interpretation import models
 from server.interpretation.engines import Engines
 from server.interpretation.graph import RECOGNITION, Interpretation
 from server.recordings.files import LIVE, interpret
-from server.wire.messages import Start, encode
+from server.wire.codec import encode
+from server.wire.messages import Start
 from streaming.audio import to_pcm16
 from streaming.scripted import speak
 from tests.chromium import (

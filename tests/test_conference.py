@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from server.rooms.eventlog import EventLog
+from server.wire.codec import decode_event, encode
 from server.wire.messages import (
     ClientMessage,
     Done,
@@ -23,8 +24,6 @@ from server.wire.messages import (
     ServerMessage,
     Speech,
     Start,
-    decode_event,
-    encode,
 )
 from server.wire.room_messages import (
     Correct,

@@ -17,7 +17,8 @@ from mt.router import Router
 from server.access.auth import LONGEST_TOKEN, OPEN, Access, Role, new_key
 from server.http.pages import qr_code
 from server.rooms import audience
-from server.wire.messages import Notice, encode
+from server.wire.codec import encode
+from server.wire.messages import Notice
 from server.wire.room_messages import Listen, Revision
 from streaming.scripted import ScriptedRecognizer, speak
 from tests.chromium import PATIENCE, browser, needs_chromium, opened, until_state

@@ -21,7 +21,8 @@ from server.access.throttle import BURST
 from server.client import client
 from server.config import Config, ServerConfig
 from server.connections.session import Patience
-from server.wire.messages import Error, Finish, Message, Ready, Start, decode, encode
+from server.wire.codec import decode, encode
+from server.wire.messages import Error, Finish, Message, Ready, Start
 from streaming.errors import InputError
 from tests.served import Served, cut, serving, silence
 

@@ -18,18 +18,8 @@ from server.client import client
 from server.config import Config, LimitsConfig, ServerConfig
 from server.connections.connection import Patience
 from server.rooms.eventlog import EventLog
-from server.wire.messages import (
-    ClientMessage,
-    Done,
-    Error,
-    Finish,
-    Message,
-    Ready,
-    Resume,
-    Start,
-    decode,
-    encode,
-)
+from server.wire.codec import decode, encode
+from server.wire.messages import ClientMessage, Done, Error, Finish, Message, Ready, Resume, Start
 from server.wire.room_messages import Interpret, Listen, Operate, RoomState
 from streaming.errors import InputError
 from tests.chromium import PATIENCE, begin, browser, finish, needs_chromium, opened

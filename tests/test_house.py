@@ -13,7 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from server.config import Config, LimitsConfig, ServerConfig
 from server.house import House
 from server.interpretation.graph import Interpretation
-from server.wire.messages import Caption, Done, Finish, Message, Notice, Start, decode, encode
+from server.wire.codec import decode, encode
+from server.wire.messages import Caption, Done, Finish, Message, Notice, Start
 from streaming.audio import SAMPLE_RATE, to_pcm16
 from streaming.errors import OverloadError
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak

@@ -176,7 +176,8 @@ async def test_other_rates_are_resampled(rate: int) -> None:
     import soxr
     from websockets.asyncio.client import connect
 
-    from server.wire.messages import Finish, Start, decode, encode
+    from server.wire.codec import decode, encode
+    from server.wire.messages import Finish, Start
     from streaming.audio import to_pcm16
 
     data = to_pcm16(soxr.resample(SAMPLES, SAMPLE_RATE, rate))
@@ -269,7 +270,7 @@ async def test_nobody_answers() -> None:
 async def test_the_client_finds_a_bad_server_out(messages: list[Caption], error: type[Exception]) -> None:
     from websockets.asyncio.server import ServerConnection, serve
 
-    from server.wire.messages import encode
+    from server.wire.codec import encode
 
     async def behave(socket: ServerConnection) -> None:
         await socket.recv()

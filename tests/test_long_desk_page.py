@@ -2,7 +2,7 @@
 
 from playwright.async_api import WebSocketRoute, expect
 
-from server.wire.messages import encode
+from server.wire.codec import encode
 from server.wire.room_messages import LanguageState, RoomState
 from streaming.captions import Caption
 from tests.chromium import PATIENCE, needs_chromium

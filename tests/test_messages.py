@@ -8,20 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.wire.messages import (
-    CLIENT,
-    MOST_CHANNELS,
-    SERVER,
-    Done,
-    Finish,
-    Ready,
-    Route,
-    Start,
-    Statistics,
-    decode,
-    decode_event,
-    encode,
-)
+from server.wire.codec import decode, decode_event, encode
+from server.wire.messages import CLIENT, MOST_CHANNELS, SERVER, Done, Finish, Ready, Route, Start, Statistics
 from server.wire.room_messages import Interpret, Pause, Terms
 from server.wire.schema import HIGHEST_RATE, LONGEST_NAME, LOWEST_RATE, hints
 from streaming.captions import Caption

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
-from server.wire.messages import encode
+from server.wire.codec import encode
 from streaming.stages import Notice
 from tests.chromium import begin, browser, needs_chromium
 from tests.served import serving

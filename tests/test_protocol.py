@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from server.access.auth import LONGEST_TOKEN
 from server.access.tokens import HALF_A_DAY
+from server.wire.codec import encode
 from server.wire.messages import (
     CLIENT,
     SERVER,
@@ -27,7 +28,6 @@ from server.wire.messages import (
     Statistics,
     Translate,
     Translating,
-    encode,
 )
 from server.wire.protocol import (
     AUDIO,

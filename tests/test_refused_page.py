@@ -10,7 +10,8 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from server.access.auth import OPEN, Role
-from server.wire.messages import Finish, encode
+from server.wire.codec import encode
+from server.wire.messages import Finish
 from tests.chromium import browser, needs_chromium, opened, until_state
 from tests.served import serving
 from tests.test_desk_page import ADMIN, CLOSED

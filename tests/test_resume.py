@@ -16,18 +16,8 @@ from server.client.replay import Replay
 from server.interpretation.graph import Interpretation
 from server.rooms import snapshot
 from server.rooms.eventlog import Event, EventLog
-from server.wire.messages import (
-    Ack,
-    Done,
-    Error,
-    Finish,
-    Ready,
-    Resume,
-    ServerMessage,
-    Start,
-    decode,
-    encode,
-)
+from server.wire.codec import decode, encode
+from server.wire.messages import Ack, Done, Error, Finish, Ready, Resume, ServerMessage, Start
 from streaming.audio import AudioChunk, to_pcm16
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
@@ -309,7 +299,8 @@ async def test_acknowledged_audio_is_not_kept() -> None:
 async def test_who_comes_back_after_the_end_gets_the_rest() -> None:
     from websockets.asyncio.client import connect
 
-    from server.wire.messages import Resume, decode_event, encode
+    from server.wire.codec import decode_event, encode
+    from server.wire.messages import Resume
 
     async with serving() as served:
         arrivals = await talk(served.url)

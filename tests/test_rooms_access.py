@@ -20,18 +20,8 @@ from server.access.door import SUBPROTOCOL, TOKEN_PREFIX
 from server.client import client
 from server.config import Config, LimitsConfig, ServerConfig
 from server.rooms.eventlog import EventLog
-from server.wire.messages import (
-    ClientMessage,
-    Done,
-    Error,
-    Finish,
-    Message,
-    Ready,
-    Resume,
-    Start,
-    decode,
-    encode,
-)
+from server.wire.codec import decode, encode
+from server.wire.messages import ClientMessage, Done, Error, Finish, Message, Ready, Resume, Start
 from server.wire.room_messages import Interpret, Listen, Operate, RoomState
 from streaming.audio import to_pcm16
 from streaming.captions import Caption

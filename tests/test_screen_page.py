@@ -7,7 +7,7 @@ from playwright.async_api import WebSocketRoute, expect
 from websockets.asyncio.client import connect
 
 from server.config import Config, LimitsConfig, ServerConfig
-from server.wire.messages import encode
+from server.wire.codec import encode
 from server.wire.room_messages import Correct, Listen, Operate, RoomState, SpeakerState
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY

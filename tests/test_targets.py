@@ -11,6 +11,7 @@ from server.config import Config, ServerConfig
 from server.interpretation.graph import Interpretation
 from server.rooms.eventlog import EventLog
 from server.rooms.operation import Operation
+from server.wire.codec import decode_event, encode
 from server.wire.messages import (
     Done,
     Finish,
@@ -22,8 +23,6 @@ from server.wire.messages import (
     Start,
     Translate,
     Translating,
-    decode_event,
-    encode,
 )
 from streaming.audio import to_pcm16
 from streaming.captions import Caption, Transcript

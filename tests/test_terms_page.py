@@ -4,7 +4,7 @@ import httpx2
 from playwright.async_api import Page, expect
 from websockets.asyncio.client import connect
 
-from server.wire.messages import encode
+from server.wire.codec import encode
 from server.wire.room_messages import Listen
 from tests.chromium import needs_chromium, until_state
 from tests.test_desk_page import office

@@ -14,7 +14,8 @@ from websockets.asyncio.client import connect
 
 from server import app
 from server.config import AccessConfig, Config, ServerConfig
-from server.wire.messages import Ready, Start, decode, encode
+from server.wire.codec import decode, encode
+from server.wire.messages import Ready, Start
 from streaming.errors import ConfigError
 from tests.served import serving
 

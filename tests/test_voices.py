@@ -10,7 +10,8 @@ import pytest
 from playwright.async_api import Page, expect
 from websockets.asyncio.client import ClientConnection, connect
 
-from server.wire.messages import Start, encode
+from server.wire.codec import encode
+from server.wire.messages import Start
 from streaming.audio import to_pcm16
 from streaming.scripted import speak
 from tests.chromium import PATIENCE, browser, english, needs_chromium, opened, until_state

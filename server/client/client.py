@@ -19,18 +19,8 @@ from websockets.exceptions import ConnectionClosed
 
 from server.client.link import Broken, connected, receive, send
 from server.client.replay import Replay
-from server.wire.messages import (
-    Ack,
-    ClientMessage,
-    Done,
-    Error,
-    Finish,
-    Ready,
-    Resume,
-    ServerMessage,
-    Start,
-    encode,
-)
+from server.wire.codec import encode
+from server.wire.messages import Ack, ClientMessage, Done, Error, Finish, Ready, Resume, ServerMessage, Start
 from server.wire.room_messages import FLOOR, Listen, Revision, Style
 from streaming.audio import AudioChunk
 from streaming.captions import Caption, Transcript

@@ -7,7 +7,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.http11 import Response
 
-from server.wire.messages import ServerMessage, Speech, decode_event
+from server.wire.codec import decode_event
+from server.wire.messages import ServerMessage, Speech
 from server.wire.protocol import RESUMING
 from streaming.errors import InputError, ProtocolError
 

@@ -15,7 +15,8 @@ from server.client import client
 from server.client.notices import Notices
 from server.client.terminal import GrowingView, LineView, View
 from server.interpretation.graph import Interpretation
-from server.wire.messages import Error, encode
+from server.wire.codec import encode
+from server.wire.messages import Error
 from server.wire.room_messages import Listen, Revision
 from streaming.audio import AudioChunk
 from streaming.captions import Caption

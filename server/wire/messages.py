@@ -1,14 +1,12 @@
-"""Every message of the native wire, and the codec that is generated from them.
+"""Every message of the native wire; `codec` writes and reads them.
 
 On the wire a message is a JSON object: ``type`` says which, the other members are the fields below.
 Binary frames carry audio alone, so that no message needs to be told from sound by looking into it.
 """
 
-import json
-import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias
 
 from server.wire.room_messages import (
     Correct,
@@ -26,9 +24,8 @@ from server.wire.room_messages import (
     Terms,
     Type,
 )
-from server.wire.schema import SchemaError, check_event, check_name, check_rate, from_plain, sent, set_coded
+from server.wire.schema import SchemaError, check_event, check_name, check_rate, set_coded
 from streaming.captions import Caption
-from streaming.errors import ProtocolError
 from streaming.stages import Notice
 
 MOST_CHANNELS = 8
@@ -292,67 +289,3 @@ _NAMES: Final = {kind: name for name, kind in [*CLIENT.items(), *SERVER.items()]
 def name_of(message: Message) -> str:
     """Give the ``type`` of a message."""
     return _NAMES[type(message)]
-
-
-def encode(message: Message, event: int | None = None) -> str:
-    """Write a message as JSON; of an event, with its number; times to the millisecond."""
-    numbered = {} if event is None else {"event": event}
-    content = {"type": name_of(message), **numbered, **sent(message)}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def decode(text: str) -> Message:
-    """Read a message from JSON, without the number of an event.
-
-    Raises:
-        ProtocolError: not JSON, not an object, an unknown type, an unknown or missing field, or a value of
-            the wrong type.
-    """
-    content = _object(text)
-    if content["type"] in SERVER:
-        content.pop("event", None)
-    return _message(content)
-
-
-def decode_event(text: str) -> tuple[int | None, ServerMessage]:
-    """Read a server's message from JSON, and its number if it is an event.
-
-    Raises:
-        ProtocolError: as `decode`, or what only a client sends.
-    """
-    content = _object(text)
-    event = content.pop("event", None)
-    message = _message(content)
-    if name_of(message) not in SERVER:
-        raise ProtocolError("the server sent what only a client sends")
-    return event, cast(ServerMessage, message)
-
-
-def _object(text: str) -> dict[str, Any]:
-    content = _parse(text)
-    if not isinstance(content, dict) or not isinstance(content.get("type"), str):
-        raise ProtocolError(f'expected an object with a string "type", got {reprlib.repr(text)}')
-    return content
-
-
-def _message(content: dict[str, Any]) -> Message:
-    kind = content.pop("type")
-    known = {**CLIENT, **SERVER}
-    if kind not in known:
-        raise ProtocolError(f"unknown message {reprlib.repr(kind)}; a client sends {' or '.join(CLIENT)}")
-    try:
-        message: Message = from_plain(known[kind], content, kind)
-    except SchemaError as error:
-        raise ProtocolError(str(error)) from error
-    return message
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ProtocolError(
-            f"expected JSON, got {reprlib.repr(text)} ({error.msg} at {error.pos})"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"expected JSON, got {reprlib.repr(text)} (too deep or too large)") from error

@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from server.wire.messages import ServerMessage, encode
+from server.wire.codec import encode
+from server.wire.messages import ServerMessage
 from streaming.captions import Caption
 from streaming.errors import InputError
 

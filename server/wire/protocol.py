@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias, cast
 
-from server.wire.messages import ClientMessage, ServerMessage, Start, decode, name_of
+from server.wire.codec import decode
+from server.wire.messages import ClientMessage, ServerMessage, Start, name_of
 from streaming.audio import Samples, from_float32, from_pcm16
 from streaming.errors import (
     AudioError,
