@@ -21,6 +21,7 @@ DragomanError
 └── RetractionError       committed text was taken back: our fault, always
 """
 
+import traceback
 from typing import ClassVar
 
 
@@ -146,3 +147,11 @@ def first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Give the error that ended a group of tasks: the others were only cancelled for it."""
     error = group.exceptions[0]
     return first_cause(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def origin(error: BaseException) -> str:
+    """Name an error, where it was raised, and its causes; not its message, which may quote what was said."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    cause = f" from {origin(error.__cause__)}" if error.__cause__ else ""
+    return f"{type(error).__name__}{where}{cause}"
