@@ -155,3 +155,8 @@ def origin(error: BaseException) -> str:
     where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     cause = f" from {origin(error.__cause__)}" if error.__cause__ else ""
     return f"{type(error).__name__}{where}{cause}"
+
+
+def codes(kind: type[DragomanError]) -> frozenset[str]:
+    """Give the codes of a kind of error and of all kinds of it."""
+    return frozenset({kind.code}).union(*map(codes, kind.__subclasses__()))
