@@ -16,8 +16,9 @@ from server.access.auth import Role, new_key
 from server.client import client
 from server.config import Config, LoggingConfig, ServerConfig
 from server.monitoring import logs
-from server.wire.messages import Caption, Error, Ready
+from server.wire.messages import Error, Ready
 from streaming.audio import AudioChunk
+from streaming.captions import Caption
 from streaming.errors import EngineError, RetractionError
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import (
