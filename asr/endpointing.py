@@ -67,6 +67,8 @@ class EndpointingStage:
         """Judge the frames of a group."""
         self._detector = result.state
         for probability in result.probabilities:
+            if self._judged == self._audio.end:
+                break  # what follows was judged of padding
             self._judge(probability, min(self._judged + FRAME, self._audio.end))
         if self._state is _State.SPEECH:
             self._write(self._judged)

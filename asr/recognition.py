@@ -59,7 +59,7 @@ class RecognitionStage:
         self._policy = policy
         self._language = SpokenLanguage(language, languages)
         self._hot_words = {language: tuple(terms) for language, terms in hot_words.items()}
-        self._prefaces = prefaces
+        self._prefaces = dict(prefaces)
         self._beam = beam
         self.pace = Pace(step)
         """What is left out because the recognizer is too slow."""

@@ -170,7 +170,7 @@ class WhisperRecognizer:
     def _language(self, encoded: Any, window: Window, allowed: Sequence[str]) -> tuple[str, float]:
         if len(allowed) == 1 or (window.language and not window.listen):
             return window.language or allowed[0], 1.0
-        found = {token[2:-2]: p for token, p in self._model.detect_language(encoded)[0]}
+        found = {_ours(token[2:-2]): p for token, p in self._model.detect_language(encoded)[0]}
         total = sum(found.get(language, 0.0) for language in allowed)
         best = max(allowed, key=lambda language: found.get(language, 0.0))
         return best, found.get(best, 0.0) / total if total else 0.0
@@ -317,11 +317,16 @@ def _tokenizers(folder: Path, card: Card, multilingual: bool) -> dict[str, Any]:
         raise ModelError(f"{path} cannot be read: {error}") from error
     if not multilingual:
         return {"en": Tokenizer(shared, False)}
-    known = [code for code in _LANGUAGE_CODES if shared.token_to_id(f"<|{code}|>") is not None]
-    languages = [code for code in card.languages or known if code in known]
+    known = {_ours(code): code for code in _LANGUAGE_CODES if shared.token_to_id(f"<|{code}|>") is not None}
+    languages = [code for code in map(_ours, card.languages or known) if code in known]
     if not languages:
         raise ModelError(f"{folder.name}: its tokenizer knows none of the languages it is said to speak")
-    return {code: Tokenizer(shared, True, task="transcribe", language=code) for code in languages}
+    return {code: Tokenizer(shared, True, task="transcribe", language=known[code]) for code in languages}
+
+
+def _ours(code: str) -> str:
+    """Bring a code of Whisper's to the one used here: Javanese alone is called otherwise."""
+    return "jv" if code == "jw" else code
 
 
 def _features(folder: Path) -> Any:

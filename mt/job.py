@@ -94,7 +94,9 @@ class Job:
         # The prefix is not taken from the tokens: normalization may write it differently.
         known, whole = self._decoded(self.prefix[skip:]), self._decoded(answer[skip:])
         if not whole.startswith(known):
-            raise EngineError(f"an answer beginning with {known!r} was expected, {whole!r} came")
+            raise EngineError(
+                f"an answer of {len(whole)} characters does not begin with the {len(known)} given"
+            )
         # Byte pieces that make no character are left out.
         added = whole[len(known) :].replace("\ufffd", "")
         return self._request.target_prefix + added if self._request.target_prefix else added.lstrip()

@@ -26,7 +26,7 @@ wo wol_Latn  xh xho_Latn  yi ydd_Hebr  yo yor_Latn  yue yue_Hant  zh zho_Hans  z
 FLORES = dict(zip(_FLORES[::2], _FLORES[1::2], strict=True))
 """Our code → FLORES-200 code."""
 
-# Macrolanguages, and members of them, that OPUS-MT names.
+# Macrolanguages, and members of them, that OPUS-MT names; and what browsers and Whisper call languages.
 _FROM_ISO3 = {flores.split("_")[0]: code for code, flores in FLORES.items()} | {
     **{"ara": "ar", "aze": "az", "cmn": "zh", "est": "et", "fas": "fa", "kur": "ku", "lav": "lv"},
     **{
@@ -39,6 +39,7 @@ _FROM_ISO3 = {flores.split("_")[0]: code for code, flores in FLORES.items()} | {
         "swa": "sw",
         "uzb": "uz",
     },
+    **{"jw": "jv", "nb": "no"},
 }
 
 

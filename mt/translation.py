@@ -124,9 +124,8 @@ class TranslationStage:
         asked, self._asked = self._asked, None
         if not result.text.startswith(asked.request.target_prefix):
             raise EngineError(
-                f"translator: an answer that begins with {asked.request.target_prefix!r} was expected for "
-                f"{asked.request.source!r} ({asked.request.source_language}→{self._target}), "
-                f"{result.text!r} came"
+                f"translator: an answer of {len(result.text)} characters does not begin with the "
+                f"{len(asked.request.target_prefix)} given ({asked.request.source_language}→{self._target})"
             )
         if asked.ahead:
             self._show(self._utterance, asked, result.text)

@@ -102,7 +102,7 @@ class SharedEngine(Generic[Req, Res]):
                 future.cancel()
             raise
         except Exception as error:
-            failure = error if isinstance(error, DragomanError) else EngineError(str(error) or repr(error))
+            failure = _failure(error)
             for _, future in batch:
                 if not future.done():
                     future.set_exception(failure)
@@ -110,3 +110,12 @@ class SharedEngine(Generic[Req, Res]):
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():
                 future.set_result(result)
+
+
+def _failure(error: Exception) -> DragomanError:
+    """Say of any error that an engine failed; where it was raised is kept for the log."""
+    if isinstance(error, DragomanError):
+        return error
+    failure = EngineError(str(error) or repr(error))
+    failure.__cause__ = error
+    return failure

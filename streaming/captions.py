@@ -123,8 +123,8 @@ class Transcript:
         known = self.captions.get(key)
         if known and not caption.committed.startswith(known.committed):
             raise RetractionError(
-                f"utterance {caption.utterance} in {caption.language}: committed "
-                f"{known.committed!r} became {caption.committed!r}"
+                f"utterance {caption.utterance} in {caption.language}: "
+                f"{len(known.committed)} committed characters became others"
             )
         if known and known.final and caption != known:
             raise RetractionError(f"utterance {caption.utterance} was final in {caption.language}")

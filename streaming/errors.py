@@ -21,6 +21,7 @@ DragomanError
 └── RetractionError       committed text was taken back: our fault, always
 """
 
+import traceback
 from typing import ClassVar
 
 
@@ -154,3 +155,16 @@ def first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Give the error that ended a group of tasks: the others were only cancelled for it."""
     error = group.exceptions[0]
     return first_cause(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def origin(error: BaseException) -> str:
+    """Name an error, where it was raised, and its causes; not its message, which may quote what was said."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    cause = f" from {origin(error.__cause__)}" if error.__cause__ else ""
+    return f"{type(error).__name__}{where}{cause}"
+
+
+def codes(kind: type[DragomanError]) -> frozenset[str]:
+    """Give the codes of a kind of error and of all kinds of it."""
+    return frozenset({kind.code}).union(*map(codes, kind.__subclasses__()))

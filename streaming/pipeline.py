@@ -155,7 +155,8 @@ class Pipeline:
                     await inbox.put(chunk)
                 await inbox.close()
         except BaseExceptionGroup as group:
-            raise first_cause(group) from group
+            cause = first_cause(group)
+            raise cause from cause.__cause__  # not from the group, which would hide what it came from
         finally:
             self._tasks = None
             self._driven.clear()

@@ -76,7 +76,7 @@ def test_a_transcript_refuses_to_retract() -> None:
     transcript = Transcript()
     transcript.show(Caption(0, "en", "the cat"))
     transcript.show(Caption(0, "en", "the cat sat"))
-    with pytest.raises(RetractionError, match="'the cat sat' became 'the cat'"):
+    with pytest.raises(RetractionError, match="11 committed characters became others"):
         transcript.show(Caption(0, "en", "the cat"))
     transcript.show(Caption(0, "en", "the cat sat", final=True))
     with pytest.raises(RetractionError, match="was final"):

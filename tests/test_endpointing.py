@@ -104,6 +104,7 @@ def seconds(spans: Iterable[Span]) -> list[tuple[float, float]]:
         ([(0.9, 29.92), (0.0, 2.048)], [(0.0, 29.98), (29.98, 30.05)]),
         # Where the audio ends with a forced end, nothing follows.
         ([(0.9, 29.984)], [(0.0, 29.98)]),
+        ([(0.9, 29.952), (0.0, 0.032)], [(0.0, 29.98)]),
         # Whatever is left at the end is speech to the end.
         ([(0.0, 0.992), (0.9, 0.512)], [(0.69, 1.5)]),
     ],

@@ -13,15 +13,19 @@ import pytest
 import soundfile
 
 from server.__main__ import main
-from server.client import client
+from server.access.auth import Access, Role, new_key
+from server.client import client, playback
 from server.interpretation import models
-from server.wire.messages import Ready
+from server.wire.messages import Error, Ready
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption, Transcript
+from streaming.errors import InputError
 from streaming.scripted import ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
 from tests.served import cut, engines, serving, silence
 
+LISTENER = new_key("listener", Role.LISTENER, None, 0.0)
+SPEAKER = new_key("speaker", Role.SPEAKER, None, 0.0)
 SAID = ["alpha", "bravo", "charlie", "", "delta", "echo"]
 
 
@@ -76,6 +80,44 @@ async def test_what_the_server_refuses_is_one_line_and_status_2(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.startswith("dragoman: ") and printed.err.count("\n") == 1 and "de" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("credential", "status", "says"),
+    [
+        ("", 2, "key"),
+        ("dragoman_00000000_x", 2, "key"),
+        (LISTENER[0], 2, "speak"),
+        (SPEAKER[0], 0, ""),
+    ],
+    ids=["none", "wrong", "listener", "speaker"],
+)
+async def test_who_may_not_speak_is_told_so_with_status_2(
+    recording: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    credential: str,
+    status: int,
+    says: str,
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_KEY", credential)
+    access = Access(bytes(32), {key.id: key for _, key in (LISTENER, SPEAKER)})
+    asked = ["stream", str(recording), "--speed", "0", "--url"]
+    async with serving(access=access) as server:
+        assert await asyncio.to_thread(main, [*asked, f"http://{server.address}"]) == status
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", ["unauthorized", "forbidden", "rate_limited", "room", "bad_audio"])
+def test_every_fault_of_the_caller_is_status_2(code: str) -> None:
+    assert isinstance(playback._refused(Error(code, "")), InputError)
+
+
+@pytest.mark.parametrize(
+    "code", ["engine_failed", "overloaded", "retraction", "internal", "of a later version"]
+)
+def test_every_other_fault_is_status_1(code: str) -> None:
+    assert not isinstance(playback._refused(Error(code, "")), InputError)
 
 
 async def test_a_recording_that_breaks_off_is_interpreted_as_far_as_it_goes(

@@ -155,7 +155,7 @@ async def test_what_has_ended_a_floor_is_told_to_whoever_comes_back_and_ends_it_
 
 
 async def test_the_time_of_a_room_does_not_go_back(tmp_path: Path) -> None:
-    begins = []
+    begins: list[float] = []
     for _ in range(3):
         async with house(log=EventLog(tmp_path / "events.db")) as here:
             if not begins:

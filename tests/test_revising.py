@@ -210,8 +210,8 @@ async def test_what_reads_so_already_is_not_revised() -> None:
     assert isinstance(arrivals[-1], Done)
 
 
-async def test_a_large_translator_that_fails_harms_nothing() -> None:
-    large = Gated(error=EngineError("out of memory"))
+async def test_a_large_translator_that_fails_harms_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    large = Gated(error=EngineError("'alpha' was not expected"))
     large.opened.set()
     async with serving(three(large)) as served:
         arrivals = [
@@ -225,6 +225,7 @@ async def test_a_large_translator_that_fails_harms_nothing() -> None:
     ]
     assert not any(isinstance(message, Revision) for message in arrivals)
     assert isinstance(arrivals[-1], Done)
+    assert "stays as it is in es: EngineError" in caplog.text and "alpha" not in caplog.text
 
 
 async def test_a_small_translator_that_fails_is_stood_in_for() -> None:

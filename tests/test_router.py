@@ -132,6 +132,7 @@ def test_nothing_asked_nothing_answered(router: Router, into: Scripted) -> None:
     [
         *[("zh-CN", "zh"), ("ZH_Hans", "zh"), ("zho_Hans", "zh"), ("cmn_Hans", "zh"), ("eng_Latn", "en")],
         *[("arb_Arab", "ar"), ("fil", "fil"), ("yue", "yue"), ("en", "en"), ("pt-BR", "pt"), ("nob", "no")],
+        *[("nb", "no"), ("nb-NO", "no"), ("nn", "nn"), ("jw", "jv"), ("jv", "jv"), ("jav", "jv")],
     ],
 )
 def test_codes_of_languages(code: str, ours: str) -> None:

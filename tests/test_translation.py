@@ -245,7 +245,7 @@ def test_a_translator_that_forgets_the_prefix_is_named() -> None:
     stage.receive(update("c", 2))
     while not isinstance(stage.next_action(), Ask):
         pass
-    with pytest.raises(EngineError, match=r"'A B' was expected for 'a b c'.*'B A C' came"):
+    with pytest.raises(EngineError, match=r"of 5 characters does not begin with the 3 given \(en→es\)"):
         stage.receive_result(Translation("B A C"), 0.0)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import ctranslate2
 import numpy as np
 import pytest
+from faster_whisper.tokenizer import _LANGUAGE_CODES
 from hypothesis import given
 from hypothesis import strategies as st
 from toy_whisper import write_whisper
@@ -19,12 +20,15 @@ import asr
 from asr.card import LONGEST, Card, read_card, window_seconds
 from asr.pieces import FRAME, join_punctuation, pieces
 from asr.whisper import SHORTEST, WhisperRecognizer
+from mt.languages import is_code, known, normalized
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import EngineError, LanguageError, ModelError
 from streaming.stages import Recognition, Window
 from streaming.words import Word
 
 STOCK = Card()
+NEVER_TRANSLATED = {"br", "haw", "la"}
+"""Languages that Whisper hears and no family of translators has a code for."""
 SHORT = Card(("en",), 4.0, 1.0)
 
 
@@ -439,6 +443,24 @@ def test_an_unknown_language_is_named(recognizer: WhisperRecognizer, window: Win
     assert recognizer.languages == ("en", "zh")
     with pytest.raises(LanguageError, match="does not know de; it knows en, zh"):
         hear(recognizer, window)
+
+
+def test_its_languages_have_the_codes_that_all_use(tmp_path: Path) -> None:
+    recognizer = WhisperRecognizer(write_whisper(tmp_path, languages=_LANGUAGE_CODES), device="cpu")
+    assert [code for code in recognizer.languages if normalized(code) != code or not is_code(code)] == []
+    assert {code for code in recognizer.languages if not known(code)} == NEVER_TRANSLATED
+    assert [normalized(code) for code in _LANGUAGE_CODES] == list(recognizer.languages)
+
+
+def test_a_language_is_found_and_written_by_the_code_that_all_use(tmp_path: Path) -> None:
+    recognizer = WhisperRecognizer(write_whisper(tmp_path, languages=("en", "jw")), device="cpu")
+    found = [hear(recognizer, Window(noise(2.0), languages=pair)) for pair in (("jv", "en"), ("en", "jv"))]
+    assert found[0] == found[1]
+    assert hear(recognizer, Window(noise(2.0), languages=("jv", "xx"))).language == "jv"
+    listening = Window(noise(2.0), language="en", languages=("en", "jv"), listen=True)
+    shares = {a.heard: a.heard_probability for a in [hear(recognizer, listening)]}
+    assert set(shares) <= {"en", "jv"} and 0.5 <= max(shares.values()) < 1.0
+    assert recognizer._tokenizers["jv"].language_code == "jw"
 
 
 def test_an_english_model_knows_english(tmp_path: Path) -> None:

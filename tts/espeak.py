@@ -86,7 +86,7 @@ class EspeakSynthesizer:
                 if answer:
                     return answer
                 self._restart()
-        raise EngineError(f"espeak died twice of the text {text[:80]!r}")
+        raise EngineError(f"espeak died twice of a text of {len(text)} characters")
 
     def _start(self) -> tuple[Process, Callable[[], object]]:
         """Start the process, and say how it is ended: by hand, or together with this one."""

@@ -20,7 +20,7 @@ from server.wire.messages import Error
 from server.wire.room_messages import Listen, Revision
 from streaming.audio import AudioChunk
 from streaming.captions import Caption
-from streaming.errors import AudioError, DragomanError, InputError
+from streaming.errors import AudioError, DragomanError, InputError, codes
 from streaming.stages import Notice
 
 
@@ -150,8 +150,7 @@ class _Sound:
 
 
 def _refused(error: Error) -> DragomanError:
-    kinds: list[type[DragomanError]] = [InputError, *InputError.__subclasses__()]
-    kind = next((kind for kind in kinds if kind.code == error.code), DragomanError)
+    kind = InputError if error.code in codes(InputError) else DragomanError
     return kind(error.message)
 
 

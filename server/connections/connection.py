@@ -19,7 +19,15 @@ from server.wire.messages import Error, ServerMessage
 from server.wire.outbox import WRITE_SECONDS, Frame, Outbox, frame
 from server.wire.protocol import Dialogue, Event, ServerProtocol, close_code
 from streaming.captions import Caption
-from streaming.errors import DragomanError, InputError, OverloadError, ProtocolError, RateError, first_cause
+from streaming.errors import (
+    DragomanError,
+    InputError,
+    OverloadError,
+    ProtocolError,
+    RateError,
+    first_cause,
+    origin,
+)
 from streaming.stages import Notice
 
 log = logging.getLogger(__name__)
@@ -127,7 +135,7 @@ class Connection(ABC):
             raise
         except DragomanError as error:
             if not isinstance(error, InputError | OverloadError):  # whose cause is here
-                log.warning("%s: %s", error.code, error)
+                log.warning("%s: %s", error.code, origin(error))
             return self._fail(error)
         except Exception:
             log.exception("the connection failed")

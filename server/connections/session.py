@@ -107,7 +107,8 @@ class Session(Connection):
                 for task in waiting:
                     task.cancel()
         except BaseExceptionGroup as group:
-            raise first_cause(group) from group
+            cause = first_cause(group)
+            raise cause from cause.__cause__  # not from the group, which would hide what it came from
         finally:
             conference.audience.leave(view, self._outbox)
         for ended in (self._replaced, floor.ended):

@@ -9,7 +9,7 @@ from server.interpretation.graph import DETECTOR, RECOGNIZER, SYNTHESIZER, TRANS
 from server.interpretation.lag import Lag
 from server.interpretation.languages import Languages
 from streaming.audio import SAMPLE_RATE, AudioChunk
-from streaming.errors import LanguageError
+from streaming.errors import EngineError, LanguageError
 from streaming.pipeline import Engines
 from streaming.stages import (
     Detection,
@@ -47,6 +47,8 @@ class Usage:
         self._say = say
         self._prepared = prepared
         self._said: set[str] = set()
+        self._mute: set[str] = set()
+        """Languages whose last phrase was not spoken because the voice failed."""
         self.recognizing = 0.0
         """Seconds spent waiting for the recognizer."""
 
@@ -86,15 +88,28 @@ class Usage:
         return answer
 
     async def _speak(self, request: SpeechRequest) -> AudioChunk:
-        """Speak, unless there is no voice for the language: captions go on without."""
+        """Speak, unless there is no voice for the language or it fails: captions go on without."""
         try:
             answer: AudioChunk = await self._ask[SYNTHESIZER](request)
         except LanguageError as error:
             self._say_once(error)
-            return AudioChunk(np.zeros(0, np.float32))
+            return _silence()
+        except EngineError as error:
+            self._say_mute(request.language, error)
+            return _silence()
+        self._mute.discard(request.language)
         return answer
 
     def _say_once(self, error: LanguageError) -> None:
         if str(error) not in self._said:
             self._said.add(str(error))
             self._say(Notice(error.code, str(error)))
+
+    def _say_mute(self, language: str, error: EngineError) -> None:
+        if language not in self._mute:
+            self._mute.add(language)
+            self._say(Notice(error.code, f"{language} is not spoken for the moment: {error}"))
+
+
+def _silence() -> AudioChunk:
+    return AudioChunk(np.zeros(0, np.float32))

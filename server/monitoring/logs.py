@@ -1,13 +1,14 @@
 """The log: lines for people or objects for machines, with the session they are about, not what was said.
 
-Code logs what happens, never text that came from a client or an engine; what looks like a credential is
-blotted out all the same, tracebacks included.
+Code logs what happens, never text that came from a client or an engine: of an error its type and where it was
+raised, not its message. What looks like a credential is blotted out all the same.
 """
 
 import json
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -52,7 +53,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
         names = "".join(f" {key}={value}" for key, value in _about.get())
-        return f"{_time(record)} {record.levelname.lower()}{names} {clean(_message(self, record))}"
+        return f"{_time(record)} {record.levelname.lower()}{names} {clean(_message(record))}"
 
 
 class JsonFormatter(logging.Formatter):
@@ -68,7 +69,7 @@ class JsonFormatter(logging.Formatter):
             "message": clean(record.getMessage()),
         }
         if record.exc_info:
-            content["error"] = clean(self.formatException(record.exc_info))
+            content["error"] = clean(_error(record))
         return json.dumps(content, ensure_ascii=False)
 
 
@@ -82,9 +83,24 @@ def _is_news(record: logging.LogRecord) -> bool:
     return record.msg not in _NO_NEWS
 
 
-def _message(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    error = f"\n{formatter.formatException(record.exc_info)}" if record.exc_info else ""
-    return record.getMessage() + error
+def _message(record: logging.LogRecord) -> str:
+    return record.getMessage() + (f"\n{_error(record)}" if record.exc_info else "")
+
+
+def _error(record: logging.LogRecord) -> str:
+    error = record.exc_info and record.exc_info[1]
+    return "\n".join(_trace(error)) if error else ""
+
+
+def _trace(error: BaseException, told: frozenset[int] = frozenset()) -> Iterator[str]:
+    """Write where an error and all it came from were raised, without messages, which may quote anything."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    told |= {id(error)}
+    for other in (before, *parts):
+        if other and id(other) not in told:  # a part may come from its own group
+            yield from _trace(other, told)
+    yield "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -17,7 +17,7 @@ from server.rooms.scribe import corrected
 from server.rooms.trade import Trade
 from server.wire.room_messages import Reviser
 from streaming.captions import Caption
-from streaming.errors import DragomanError
+from streaming.errors import DragomanError, origin
 from streaming.stages import Translation, TranslationRequest
 from streaming.words import mean_probability, text_of
 
@@ -88,7 +88,7 @@ class Revising:
                 self._revise(corrected(caption, text), "model")
             self._revisions.settle(due.key)
         except DragomanError as error:
-            log.warning("utterance %d stays as it is in %s: %s", *due.key, error)
+            log.warning("utterance %d stays as it is in %s: %s", *due.key, origin(error))
         finally:
             self._promises.keep(due.key)
 
