@@ -41,6 +41,8 @@ class Patience:
     """Seconds until the first message must have come."""
     write: float = WRITE_SECONDS
     """Seconds in which a message must be taken."""
+    farewell: float = 1.0
+    """Seconds to read what a client that has gone left behind."""
 
 
 PATIENCE = Patience()
@@ -121,10 +123,12 @@ class Connection(ABC):
     async def _farewell(self, error: BaseException) -> BaseException:
         """Find out how a client has gone, which who was only sending to it does not know: that stands behind
         what has not been read of it."""
-        while self._socket.client_state is WebSocketState.CONNECTED:
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return WebSocketDisconnect(message["code"], message.get("reason"))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.farewell):
+                while self._socket.client_state is WebSocketState.CONNECTED:
+                    message = await self._socket.receive()
+                    if message["type"] == "websocket.disconnect":
+                        return WebSocketDisconnect(message["code"], message.get("reason"))
         return error
 
     async def _work(self) -> int:
