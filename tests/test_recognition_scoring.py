@@ -118,7 +118,7 @@ def test_a_row_says_the_gap_in_points() -> None:
     offline = Figures(scoring.Errors(10, 100), (), (), 0, 0, 10.0, 1.0)
     found = Figures(scoring.Errors(12, 100), (0.5, 1.5), (0.2,), 1, 10, 10.0, 2.0)
     cells = [cell.strip() for cell in row("talk en", "way", 0.8, found, offline, 90.0).split("|")]
-    expected = "talk en, way, 0.8 s, 12.00 %, +2.00, 1.00, 1.50, 1.50, 1.50, 0.20, 0.100, 0.2000, 90"
+    expected = "talk en, way, 0.8 s, 12.00 %, +2.00, 1.00, 1.50, 1.50, 1.50, 0.20, 0.100, 0, 0.2000, 90"
     assert cells[1:-1] == expected.split(", ")
 
 

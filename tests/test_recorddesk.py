@@ -21,7 +21,7 @@ from server.wire.room_messages import Interpret as Enter
 from streaming.audio import to_pcm16
 from streaming.captions import Caption
 from streaming.scripted import VOCABULARY, speak
-from tests.served import serving
+from tests.served import serving, until
 from tests.test_conference import IN_SPANISH, SAID, TALK, Client, House, house
 
 
@@ -189,6 +189,8 @@ async def test_the_floor_is_recorded_as_it_was_sent_and_silent_where_it_was_mute
         await desk.say(Mute("s1"))
         await desk.until(lambda: desk.room.speakers and desk.room.speakers[0].muted)
         await speaker.play(samples)
+        floor = here.served.app.state.hall.room("hall").floors["s1"]
+        await until(lambda: floor.position == 2 * len(samples))
         await speaker.socket.close(1011)  # the network fails: the floor waits
         again = await here.enter("floor", Resume(speaker.of(Ready)[0].token))
         await again.until(lambda: again.of(Ready))
