@@ -145,7 +145,7 @@ class WhisperRecognizer:
             language,
             1.0 if window.language else job.probability,
             result.no_speech_prob,
-            result.scores[0] * len(ids) / (len(ids) + 1) if ids else 0.0,
+            _mean_log_probability(result, len(job.prefix)) if ids else 0.0,
             job.heard if window.listen else None,
             job.probability if window.listen else 0.0,
         )
@@ -201,9 +201,9 @@ class WhisperRecognizer:
         said = pieces(tokenizer, tokens[known:])
         if not said:
             return ()
-        if not window.align:
-            texts = [piece.text for piece in said]
-            return spread(texts, _frontier(window), audio.end, _sureness(result, known))
+        if not window.align:  # a pass of its own, which would tell how probable each word is
+            sure = math.exp(_mean_log_probability(result, known))
+            return spread([piece.text for piece in said], _frontier(window), audio.end, sure)
         frames = max(2, 2 * int(audio.duration * _MEL_FRAMES / 2))
         (path,) = self._model.align(job.encoded, tokenizer.sot_sequence, [tokens], frames)
         times, probabilities = token_times(path, len(tokens)), path.text_token_probs
@@ -225,12 +225,11 @@ def repositories() -> dict[str, str]:
     return dict(_MODELS)
 
 
-def _sureness(result: Any, known: int) -> float:
-    """Average, geometrically, how probable a search finds what it wrote behind the `known` tokens, the end
-    included: the alignment, which would tell it of each word, costs a pass of its own."""
+def _mean_log_probability(result: Any, known: int) -> float:
+    """Average how probable a search finds what it wrote behind the `known` tokens, the end included."""
     # CTranslate2 divides by all tokens, but what was given costs nothing.
     count = len(result.sequences_ids[0])
-    return math.exp(result.scores[0] * count / (count - known + 1))
+    return float(result.scores[0] * count / (count - known + 1))
 
 
 def _shares(result: Any, tokenizer: Any, known: int) -> list[float]:

@@ -300,7 +300,7 @@ def test_words_are_spread_where_nobody_asks_for_their_times(recognizer: WhisperR
 
 
 @pytest.mark.parametrize("prefix", [(), (Word(" my country", 0.0, 0.5),)])
-def test_words_without_times_are_as_probable_as_the_search_finds_them(
+def test_what_is_new_is_as_probable_as_the_search_finds_it(
     recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch, prefix: tuple[Word, ...]
 ) -> None:
     """CTranslate2 counts the tokens that were given to a mean in which they have no share."""
@@ -313,13 +313,14 @@ def test_words_without_times_are_as_probable_as_the_search_finds_them(
 
     monkeypatch.setattr(recognizer, "_model", Scores(recognizer._model))
     window = Window(noise(1.0), prefix, language="en", final=True, align=False)
-    words = hear(recognizer, window).words
+    heard = hear(recognizer, window)
     (result,) = results
     count = len(result.sequences_ids[0])
     known = len(recognizer._tokenizers["en"].encode("".join(word.text for word in prefix)))
-    (sure,) = {word.probability for word in words}
+    (sure,) = {word.probability for word in heard.words}
     assert 0.0 < sure < 0.9
     assert sure == pytest.approx(np.exp(result.scores[0] * count / (count - known + 1)))
+    assert heard.mean_log_probability == pytest.approx(np.log(sure))
 
 
 @pytest.mark.parametrize("prefix", [0, 5, 40])

@@ -120,3 +120,26 @@ def test_what_is_chosen_fits_and_is_in_usual_voices_as_often_as_wanted(tmp_path:
     assert {shard.choose(source, 0.0, 200) for _ in range(60)} == {0, 2}
     assert {shard.choose(source, 1.0, 200) for _ in range(60)} == {0}
     assert {shard.choose(source, 0.0, 400) for _ in range(60)} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_voice_runs_backwards_and_goes_on_as_long_as_wanted(tmp_path: Path, backwards: bool) -> None:
+    swelling = np.random.default_rng(1).normal(0, 0.1, 32_000) * np.geomspace(0.01, 1.0, 32_000)
+    said = Utterance("Ah.", "en", swelling.astype(np.float32), [Word(0, 2, -1.0, -1.0)], [], [])
+    write_shard(tmp_path / "train-en-0000", "en", [(said, Voice("en-us"))], keep_waves=False)
+    composer = Composer(tmp_path, {"": 0})
+    composer.refresh()
+    voice = composer.voice(np.random.default_rng(2), "en", 450, backwards)
+    assert voice.shape == (450, spectra.MELS)
+    begin, end = np.array_split(voice[-200:].mean(axis=1), 2)
+    assert bool(end.mean() < begin.mean()) == backwards
+
+
+def test_babble_is_heard_and_wants_nothing(tmp_path: Path) -> None:
+    write(tmp_path, "train-en-0000", [(1.0, "en-us"), (1.5, "en-us")])
+    composer, source = Composer(tmp_path, {"": 0}), np.random.default_rng(4)
+    composer.refresh()
+    windows = [composer.babble(source, "en", Difficulty()) for _ in range(20)]
+    assert all(window.empty and not window.sentences for window in windows)
+    assert all(len(window.spectrum) == 2 * len(window.sounds) for window in windows)
+    assert all(window.spectrum.mean() > spectra.FLOOR + 2 for window in windows)

@@ -79,6 +79,8 @@ LANGUAGES = {"en": 0.62, "zh": 0.38}
 """How often the languages are drawn: English has many voices and accents, Mandarin one."""
 NOTHING = 0.1
 """Share of windows without speech."""
+BABBLE, CROWD = 0.3, (4, 13)
+"""Share of those in which voices say nothing that can be understood; of how many at once, from and to."""
 
 
 def origin(folder: Path) -> str:
@@ -116,6 +118,8 @@ class Composer:
         """One random window; without its spectrum where it need not be audible."""
         language = drawn(source, {name: LANGUAGES[name] for name in sorted(self._shards)})
         if audible and source.random() < NOTHING:
+            if source.random() < BABBLE:
+                return self.babble(source, language, difficulty)
             return self._nothing(source, language)
         longest = 100 * difficulty.longest
         shard = self._shard(source, language, longest, audible)
@@ -137,6 +141,32 @@ class Composer:
         if audible:
             self._colour(source, window, difficulty)
         return window
+
+    def babble(self, source: np.random.Generator, language: str, difficulty: Difficulty) -> Window:
+        """One voice backwards, as a language that nobody knows; or a crowd, some of it backwards."""
+        frames = int(50 * source.uniform(1.0, difficulty.longest)) * 2
+        voices = 1 if source.random() < 0.5 else int(source.integers(*CROWD))
+        spectrum = np.full((frames, spectra.MELS), spectra.FLOOR, dtype=np.float32)
+        for _ in range(voices):
+            backwards = voices == 1 or source.random() < 0.5
+            spectrum = colour.added(spectrum, self.voice(source, language, frames, backwards))
+        window = Window(language, spectrum, np.zeros((frames // 2, 2), dtype=np.uint8))
+        self._colour(source, window, difficulty)
+        return window
+
+    def voice(
+        self, source: np.random.Generator, language: str, frames: int, backwards: bool
+    ) -> spectra.Spectrum:
+        """So many frames of one voice, one sentence after another; from anywhere in the first."""
+        shard = self._shard(source, language, 100 * LONGEST, True)
+        index = shard.choose(source, 0.0, 100 * LONGEST)
+        parts: list[spectra.Spectrum] = []
+        missing = frames + int(source.integers(0, 100))
+        while missing > 0:
+            spoken = spectra.from_codes(shard.spoken(index + len(parts)).codes)
+            parts.append(spoken[::-1] if backwards else spoken)
+            missing -= len(spoken)
+        return np.concatenate(parts)[-frames:]
 
     def _shard(self, source: np.random.Generator, language: str, longest: float, audible: bool) -> Shard:
         """A random shard that holds something of `longest` frames at most.
