@@ -33,6 +33,7 @@ from server.connections.connection import PATIENCE, Patience
 from server.house import House, everybody
 from server.http import pages, refusals
 from server.http.gate import Gate
+from server.http.head import Head
 from server.interpretation import models, packs
 from server.interpretation.engines import Engines
 from server.interpretation.languages import Languages, Offer
@@ -116,6 +117,7 @@ def create_app(
         responses=refusals.RESPONSES,
     )
     refusals.install(app)
+    app.add_middleware(Head)
     app.add_middleware(
         Gate,
         origins=config.access.origins,

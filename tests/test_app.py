@@ -103,6 +103,17 @@ async def test_the_interface_is_described_and_nothing_is_loaded_from_elsewhere()
             assert (await http.get(page)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/metrics", "/v1/languages", "/openapi.json", "/v1/jobs/none"]
+)
+async def test_head_is_answered_as_get_is_without_the_body(path: str) -> None:
+    async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
+        got, asked = await http.get(path), await http.head(path)
+        assert (asked.status_code, asked.content) == (got.status_code, b"")
+        assert asked.headers["content-type"] == got.headers["content-type"]
+        assert (await http.head("/v1/audio/transcriptions")).status_code == 405
+
+
 async def test_compression_is_declined() -> None:
     async with serving() as served, connect(served.url, compression="deflate") as session:
         assert session.protocol.extensions == []

@@ -134,6 +134,30 @@ def test_a_line_breaks_before_a_conjunction(language: str, sentence: str, broken
     assert cue.lines[0].endswith(broken)
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "broken"),
+    [
+        ("en", "We walked for hours through the snow to reach them", "hours"),
+        ("es", "Los niños jugaron todo el día con sus nuevos amigos", "día"),
+    ],
+)
+def test_a_line_breaks_before_a_preposition(language: str, sentence: str, broken: str) -> None:
+    (cue,) = cues(record(UtteranceRecord(language, said(sentence))))
+    assert cue.lines[0].endswith(broken)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "broken"),
+    [
+        ("In the first time we can help a new language", "time"),
+        ("I was told yesterday they would come to the party", "yesterday"),
+    ],
+)
+def test_a_line_does_not_divide_who_from_what_is_done(sentence: str, broken: str) -> None:
+    (cue,) = cues(record(UtteranceRecord("en", said(sentence))))
+    assert cue.lines[0].endswith(broken)
+
+
 def test_a_line_does_not_end_with_a_word_that_leans_on_the_next() -> None:
     (cue,) = cues(record(UtteranceRecord("en", said("It was found this morning behind the old town hall"))))
     assert not cue.lines[0].endswith((" the", " behind"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from starlette.datastructures import FormData
 
 from server.http import fields
 from server.http.faults import ParameterFault
@@ -35,6 +36,26 @@ def test_what_fits_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        {"targets": ["es", "zh-CN,de", "es"]},
+        FormData([("targets", "es,zh"), ("mode", "live"), ("targets", "de"), ("targets", "")]),
+    ],
+)
+def test_several_languages_come_in_a_list_or_a_field_each(form: Mapping[str, Any]) -> None:
+    assert fields.languages(form, "targets") == ("es", "zh", "de")
+
+
+@pytest.mark.parametrize("name", ["targets[]", "target_language", "", "\ud800", "x" * 1000])
+def test_a_field_that_is_not_known_is_told(name: str) -> None:
+    fields.check_names({"targets": "es"}, ("language", "targets"))
+    with pytest.raises(ParameterFault) as told:
+        fields.check_names({"targets": "es", name: "zh"}, ("language", "targets"))
+    assert str(told.value) == f"{told.value.param}: there is no such field, only language, targets"
+    assert len(str(told.value).encode()) < 200
+
+
+@pytest.mark.parametrize(
     ("read", "value"),
     [
         (fields.text, 7),
@@ -48,6 +69,9 @@ def test_what_fits_is_read() -> None:
         (fields.language, "x"),
         (fields.language, "中文"),
         (fields.languages, "es,klingon!"),
+        (fields.languages, ["es", "klingon!"]),
+        (fields.languages, ["es", 7]),
+        (fields.languages, {"es": "zh"}),
     ],
 )
 def test_what_does_not_fit_is_named(read: Callable[[Mapping[str, Any], str], object], value: object) -> None:

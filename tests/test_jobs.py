@@ -24,8 +24,8 @@ from server.recordings.jobstore import Job, JobStore, State
 from server.recordings.submission import located
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import OverloadError
-from streaming.scripted import ScriptedRecognizer, speak
-from streaming.stages import Recognition, Window
+from streaming.scripted import ScriptedDetector, ScriptedRecognizer, speak
+from streaming.stages import Detection, DetectionRequest, Recognition, Window
 from tests.served import Served, engines, serving, until
 
 WORDS = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet"]
@@ -56,6 +56,19 @@ class Counted:
         return ScriptedRecognizer().recognize(windows)
 
 
+class Paused:
+    """A detector that waits until it is let."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.opened = threading.Event()
+
+    def detect(self, requests: Sequence[DetectionRequest]) -> list[Detection]:
+        self.asked = True
+        assert self.opened.wait(20)
+        return ScriptedDetector().detect(requests)
+
+
 def configured(folder: Path, **recordings: Any) -> Config:
     config = replace(Config(), recordings=RecordingsConfig(folder=str(folder), **recordings))
     return replace(config, recognition=replace(config.recognition, workers=1))
@@ -67,7 +80,7 @@ class Desk:
     def __init__(self, served: Served, http: httpx2.AsyncClient) -> None:
         self.served, self.http = served, http
 
-    async def submit(self, words: list[str], **data: str) -> httpx2.Response:
+    async def submit(self, words: list[str], **data: str | list[str]) -> httpx2.Response:
         return await self.http.post("/jobs", files={"file": ("talk.flac", recording(words))}, data=data)
 
     async def state(self, number: str) -> dict[str, Any]:
@@ -120,6 +133,25 @@ async def test_a_recording_becomes_a_result_in_every_form_and_language(tmp_path:
         wrong = await desk.http.get(result, params={"format": "srt", "language": "de"})
         assert (wrong.status_code, wrong.json()["error"]["param"]) == (422, "language")
         assert not [*(tmp_path / "recordings").iterdir()] and not [*(tmp_path / "uploads").iterdir()]
+
+
+async def test_targets_that_come_in_a_field_each_are_all_served(tmp_path: Path) -> None:
+    async with opened(config=configured(tmp_path)) as desk:
+        answer = await desk.submit(["alpha"], targets=["es", "zh"])
+        assert answer.json()["targets"] == ["es", "zh"]
+
+
+async def test_a_field_that_is_not_known_is_refused_before_the_work_begins(tmp_path: Path) -> None:
+    async with opened(config=configured(tmp_path, root=str(tmp_path))) as desk:
+        (tmp_path / "talk.flac").write_bytes(recording(["alpha"]))
+        for answer in (
+            await desk.submit(["alpha"], **{"targets[]": "es"}),
+            await desk.http.post("/jobs", json={"path": "talk.flac", "targets[]": "es"}),
+        ):
+            assert (answer.status_code, answer.json()["error"]["param"]) == (422, "targets[]")
+        assert not (await desk.http.get("/jobs")).json()["jobs"]
+        named = await desk.http.post("/jobs", json={"path": "talk.flac", "targets": ["es", "zh"]})
+        assert named.json()["targets"] == ["es", "zh"]
 
 
 async def test_the_same_recording_in_the_same_way_is_the_same_job(tmp_path: Path) -> None:
@@ -255,6 +287,21 @@ async def test_a_job_goes_on_after_the_server_was_stopped(tmp_path: Path) -> Non
         assert desk.served.app.state.archive.jobs.get(number).kills == 0, "it was stopped in order"
         assert (await desk.http.get(f"/jobs/{number}/result")).json() == expected
     assert second.asked == len(WORDS) - 4, "what had been heard is not heard again"
+
+
+async def test_a_job_that_goes_on_has_not_less_done_than_before(tmp_path: Path) -> None:
+    recognizer = Counted(free=4)
+    async with opened(engines(recognizer=recognizer), config=configured(tmp_path)) as desk:
+        number = (await desk.submit(WORDS)).json()["id"]
+        await until(lambda: recognizer.asked > 4)
+    recognizer.opened.set()
+    listening = Paused()
+    async with opened(engines(detector=listening), config=configured(tmp_path)) as desk:
+        await until(lambda: listening.asked)
+        job = await desk.state(number)
+        listening.opened.set()
+        assert job["seconds_done"] == job["resumed_from"] > 0
+        assert (await desk.ended(number))["state"] == "done"
 
 
 async def test_a_live_job_begins_anew_and_gives_what_live_commits(tmp_path: Path) -> None:

@@ -91,6 +91,16 @@ async def test_streams(client: openai.AsyncOpenAI) -> None:
     assert events[-1].usage is None, "it would be of tokens, which are not counted"
 
 
+async def test_sentences_of_latin_letters_are_apart_in_a_language_without_spaces_too() -> None:
+    async with serving(engines(recognizer=ScriptedRecognizer("zh"))) as served:
+        async with openai.AsyncOpenAI(base_url=f"http://{served.address}/v1", api_key="none") as client:
+            create = client.audio.transcriptions.create
+            found = await create(file=("talk.flac", recording()), model="any", language="zh")
+            stream = await create(file=("talk.flac", recording()), model="any", language="zh", stream=True)
+            deltas = [event.delta async for event in stream if event.type == "transcript.text.delta"]
+    assert found.text == "".join(deltas) == "alpha bravo charlie delta echo"
+
+
 async def test_gives_subtitles_and_text(client: openai.AsyncOpenAI) -> None:
     create = client.audio.transcriptions.create
     srt = await create(file=("a.wav", recording(form="WAV")), model="whisper-1", response_format="srt")
@@ -232,6 +242,7 @@ async def test_more_than_may_be_at_once_are_told_when_to_come_back_and_who_leave
             leaving.cancel()
             gate.opened.set()
             await until(lambda: not archive.recordings.running and served.idle)
+            await until(lambda: not [*(archive.folder / "uploads").rglob("*.*")])  # then its place is free
             assert (await http.post(url, files={"file": SOUND})).status_code == 200
         assert not [*(archive.folder / "uploads").rglob("*.*")]
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.datastructures import FormData
+
 from mt.languages import normalized
 from server.http.faults import ParameterFault
 
@@ -66,13 +68,27 @@ def language(form: Mapping[str, Any], name: str) -> str | None:
 
 
 def languages(form: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Read codes of languages, separated by commas, each once.
+    """Read codes of languages, separated by commas, in several fields or in a list, each once.
 
     Raises:
         ParameterFault: something that is no code of a language.
     """
-    parts = [part for part in text(form, name, 1_000).split(",") if part.strip()]
+    written = [text({name: value}, name, 1_000) for value in _all(form, name)]
+    parts = [part for codes in written for part in codes.split(",") if part.strip()]
     return tuple(dict.fromkeys(code(part, name) for part in parts))
+
+
+def check_names(form: Mapping[str, Any], known: Sequence[str]) -> None:
+    """See that a form has no other fields: one that is spelled wrong would be missed at the end of the work.
+
+    Raises:
+        ParameterFault: it has one.
+    """
+    other = next((name for name in form if name not in known), None)
+    if other is None:
+        return
+    other = other[:LONGEST_NAME].encode(errors="replace").decode()  # half a character cannot be told
+    raise ParameterFault(f"{other}: there is no such field, only {', '.join(known)}", other)
 
 
 def code(value: str, name: str) -> str:
@@ -85,3 +101,11 @@ def code(value: str, name: str) -> str:
     if not (2 <= len(found) <= 3 and found.isascii() and found.isalpha()):
         raise ParameterFault(f"{name}: a code such as en or zh was expected, {value!r} came", name)
     return found
+
+
+def _all(form: Mapping[str, Any], name: str) -> Sequence[Any]:
+    """Give every value of a field: a form may have it several times, JSON holds a list."""
+    if isinstance(form, FormData):
+        return form.getlist(name)
+    value = form.get(name, ())
+    return value if isinstance(value, list | tuple) else (value,)

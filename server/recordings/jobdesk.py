@@ -180,12 +180,14 @@ class _Taken:
 @asynccontextmanager
 async def _uploaded(request: Request, folder: Path, most: int) -> AsyncIterator[_Taken]:
     async with received(request, folder, most) as upload:
+        fields.check_names(upload.form, ("file", *_OPTIONS))
         yield _Taken(upload.path, upload.name, upload.digest, True, upload.form)
 
 
 @asynccontextmanager
 async def _named(request: Request, root: Path | None) -> AsyncIterator[_Taken]:
     form = await _json(request)
+    fields.check_names(form, ("path", *_OPTIONS))
     path = located(root, fields.text(form, "path", 4096))
     try:
         digest = await run_in_threadpool(digest_of, path)
@@ -268,7 +270,10 @@ def _written(jobs: Jobs, job: Job, form: Form, wanted: str | None, words: bool) 
 
 _OPTIONS: dict[str, Any] = {
     "language": {"type": "string", "description": "Spoken, e.g. en; detected without it"},
-    "targets": {"type": "string", "description": "Languages to translate into, e.g. zh,es"},
+    "targets": {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        "description": "Languages to translate into: zh,es, or each for itself",
+    },
     "mode": {"type": "string", "enum": [*MODES], "default": "accurate"},
     "prompt": {"type": "string", "maxLength": LONGEST_PROMPT, "description": "What was said before"},
 }
@@ -278,10 +283,20 @@ _BODY = {
     "required": True,
     "content": {
         "multipart/form-data": {
-            "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE, **_OPTIONS}}
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": _FILE, **_OPTIONS},
+                "additionalProperties": False,
+            }
         },
         "application/json": {
-            "schema": {"type": "object", "required": ["path"], "properties": {"path": _PATH, **_OPTIONS}}
+            "schema": {
+                "type": "object",
+                "required": ["path"],
+                "properties": {"path": _PATH, **_OPTIONS},
+                "additionalProperties": False,
+            }
         },
     },
 }

@@ -273,6 +273,7 @@ class Jobs:
             started=job.started or time.time(),
             resumed_from=(last.end if last else 0.0) if job.resumed else None,
         )
+        self._done[job.id] = last.end if last else 0.0
         store.change(job.id, seconds=await self._recordings.seconds(path, job.name))
 
         def hear(passage: Passage) -> None:

@@ -240,16 +240,17 @@ class _Text:
 
     def __init__(self, target: str | None) -> None:
         self._target = target
-        self._begun = False
+        self._last = ""
 
     def add(self, utterance: UtteranceRecord) -> str:
         """Give what an utterance adds."""
         said = forms.shown(utterance, self._target)
         if not said:
             return ""
-        spaced = self._begun and (self._target or utterance.language) not in UNSPACED
-        self._begun = True
-        return f" {said}" if spaced else said
+        foreign = self._last.isascii() and said[0].isascii()  # as English in Chinese
+        spaced = foreign or (self._target or utterance.language) not in UNSPACED
+        begun, self._last = self._last, said[-1]
+        return f" {said}" if begun and spaced else said
 
 
 def _joined(utterances: Sequence[UtteranceRecord], target: str | None) -> str:

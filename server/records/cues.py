@@ -2,9 +2,9 @@
 
 The rules are those of the trade (BBC Subtitle Guidelines; Netflix Timed Text Style Guide): two lines of 42
 characters, or of 16 full-width ones; 17 (9) characters a second; one to seven seconds; no overlap; breaks
-after punctuation, before conjunctions, never after a word that leans on the next; no word left alone. A
-small dynamic program finds the division of least total penalty (as Knuth and Plass 1981, "Breaking
-paragraphs into lines", break a paragraph).
+after punctuation, before conjunctions and prepositions, never after a word that leans on the next; no word
+left alone. A small dynamic program finds the division of least total penalty (as Knuth and Plass 1981,
+"Breaking paragraphs into lines", break a paragraph).
 
 Where speech is faster than reading, a cue stays longer and the next one comes late, by `LATEST` at most;
 text is never dropped.
@@ -44,7 +44,8 @@ _FULL_WIDTH = frozenset({"zh", "yue", "ja"})
 _CLOSING = "\"'”’）)》〉」』】〕"
 _SHORT = 3
 """Characters of a language without spaces that are left alone as a word is."""
-_CLINGING_BREAK, _PLAIN_BREAK, _JOINT_BREAK, _CLAUSE_BREAK, _ALONE = 5.0, 2.5, 1.0, 0.5, 6.0
+_CLINGING_BREAK, _PLAIN_BREAK, _PREPOSITION_BREAK, _JOINT_BREAK, _CLAUSE_BREAK = 5.0, 2.5, 2.0, 1.0, 0.5
+_ALONE = 6.0
 
 _JOINTS = {
     "en": "and or but because that which who when while if so as than where although",
@@ -56,11 +57,22 @@ _JOINTS = {
     "zh": "但 而 并 或 因 所 如 虽 却",
 }
 """Words before which a break reads well."""
+_PREPOSITIONS = {
+    "en": "to in on at by for with from about into through after before during without between",
+    "es": "a al en con por para desde hasta sobre sin entre",
+    "de": "in im an am auf mit für von vom zu zum zur bei nach aus durch ohne über",
+    "fr": "à au aux en dans avec pour par sur sans",
+    "it": "a in con per da su senza",
+    "pt": "em no na com por para sem",
+}
+"""Words before which a break reads better than before any other, where no clause begins."""
 _CLINGING = {
-    "en": "a an the of to in on at by for with from my your his her its our their this and or not",
+    "en": "a an the of to in on at by for with from my your his her its our their this and or not "
+    "i we he she they can could will would shall should may might must",
     "es": "el la los las un una de del a al en con por para mi tu su y o no se",
     "de": "ein eine einen einem einer des dem den von zu in im am an auf mit für und oder nicht",
-    "fr": "le la les un une des de du à au aux en dans avec pour sur et ou ne",
+    "fr": "le la les un une des de du à au aux en dans avec pour sur et ou ne "
+    "je tu il elle nous vous ils elles on",
     "it": "il lo la i gli le un una di del della a al in con per e o non",
     "pt": "o a os as um uma de do da dos das em no na com por para e ou não",
     "zh": "的 在 和 与 把 被 不 很 是 这 那 一",
@@ -118,6 +130,7 @@ class _Text:
         self._words = words
         self._language = language
         self._joints = frozenset(_JOINTS.get(language, "").split())
+        self._prepositions = frozenset(_PREPOSITIONS.get(language, "").split())
         self._clinging = frozenset(_CLINGING.get(language, "").split())
         self._sums = [0, *accumulate(_width(word.text, language) for word in words)]
         self._leads = [_NARROW * (len(word.text) - len(word.text.lstrip())) for word in words]
@@ -190,7 +203,9 @@ class _Text:
         before, after = before.strip().casefold(), after.strip().casefold()
         if before in self._clinging:
             return _CLINGING_BREAK
-        return _JOINT_BREAK if after in self._joints else _PLAIN_BREAK
+        if after in self._joints:
+            return _JOINT_BREAK
+        return _PREPOSITION_BREAK if after in self._prepositions else _PLAIN_BREAK
 
 
 def _timed(pieces: Sequence[_Piece]) -> list[Cue]:
