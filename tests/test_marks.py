@@ -19,6 +19,7 @@ from streaming.marks import divided, ends_clause, ends_sentence, has_end, withou
         ("He is ill.| Tom is here.", "en"),
         ("OK.| I come in May.| Tom too.", "en"),
         ("He said no.| Five came.", "en"),
+        ("Did he say no?| 5 came!| Is he a prof?| Yes.", "en"),
         ("It is no. 5, vol. 2, at approx. 3.5 percent.", "en"),
         ("Dr. Smith met Mr. J. Miller at St. Mary's.", "en"),
         ("See e.g. Smith, i.e. the U.S. President.", "en"),
