@@ -12,12 +12,14 @@ as soon as a sentence is committed, in a pause near its end.
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 
 from asr.loudness import loudness
 from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk
-from streaming.words import Word, ends_sentence
+from streaming.marks import ends_sentence
+from streaming.words import Word
 
 CONTENT = 8.0
 """Seconds of audio in a window above which it is cut."""
@@ -88,10 +90,10 @@ class History:
         """Move the frontier over audio that is known to hold no more words."""
         self.frontier = max(self.frontier, seconds)
 
-    def trim(self, end: float) -> None:
+    def trim(self, end: float, language: str) -> None:
         """Cut a window that ends at `end` and has grown too long, or holds too many words, or a sentence."""
         if self._by_sentence:
-            self._cut_sentences()
+            self._cut_sentences(language)
         short = end - self._audio.start / SAMPLE_RATE <= CONTENT
         if short and len(self._words) <= MOST_WORDS:
             return
@@ -106,9 +108,11 @@ class History:
         self.recent = ()
         self.is_open = False
 
-    def _cut_sentences(self) -> None:
+    def _cut_sentences(self, language: str) -> None:
         """Cut behind the last committed word that ends a sentence."""
-        count = 1 + max((i for i, word in enumerate(self._words) if ends_sentence(word.text)), default=-1)
+        texts = [word.text for word in self._words]
+        pairs = enumerate(zip_longest(texts, texts[1:], fillvalue=""), 1)
+        count = max((i for i, pair in pairs if ends_sentence(*pair, language)), default=0)
         if not count:
             return
         last, following = self._words[count - 1], self._words[count:]

@@ -210,7 +210,7 @@ class RecognitionStage:
         if window.final:
             self._close()
             return
-        self._history.trim(window.audio.end)
+        self._history.trim(window.audio.end, result.language)
         self._point += self._advance()
 
     def _safe(self, words: Sequence[Word], window: Window) -> int:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from asr.script import Script
 from streaming.captions import Update
+from streaming.marks import has_end
 from streaming.stages import Notice
-from streaming.words import Word, capitalized, ends_sentence
+from streaming.words import Word, capitalized
 
 
 class Shown:
@@ -65,6 +66,6 @@ class Shown:
 def begun(words: tuple[Word, ...], before: str) -> tuple[Word, ...]:
     """Begin an utterance with a capital behind a sentence's end: a recognizer that hears sentences alone
     cannot know whether its window begins with one."""
-    if not words or (before and not ends_sentence(before)):
+    if not words or (before and not has_end(before)):
         return words
     return replace(words[0], text=capitalized(words[0].text)), *words[1:]

@@ -16,6 +16,7 @@ from mt.faults import Checker, Faults, counts
 from mt.languages import normalized
 from mt.numbers import Number
 from mt.phrasing import phrased, spaced_after
+from streaming.marks import without_end
 from streaming.matching import touches
 from streaming.stages import Translation, TranslationRequest, Translator
 from streaming.words import capitalized, units
@@ -31,7 +32,6 @@ TRIALS = 48
 tries, and everybody who shares the engine waits meanwhile."""
 LONGEST = 600
 """Characters of a source beyond which nothing is decoded anew: no sentence is so long."""
-_ENDS = " .!?…。！？"
 _CASELESS = frozenset({"zh", "yue", "ja", "ko", "th", "lo", "my", "km", "ar", "he", "fa", "ur", "hi", "ka"})
 
 
@@ -245,7 +245,7 @@ class _Draft:
     def _stop(self) -> int:
         """Where the text ends before its closing marks; those of a number (p.m.) are its own."""
         found = numbers.numbers(self.text, self._language)
-        return max([len(self.text.rstrip(_ENDS)), *(number.end for number in found)])
+        return max([len(without_end(self.text).rstrip()), *(number.end for number in found)])
 
     @property
     def _language(self) -> str:

@@ -8,6 +8,7 @@ opening ¿ and ¡. Only the text after the committed prefix is touched, so what 
 import re
 import unicodedata
 
+from streaming.marks import ends_sentence
 from streaming.words import UNSPACED, capitalized
 
 _WIDE = {",": "，", ".": "。", "!": "！", "?": "？", ":": "：", ";": "；"}
@@ -29,14 +30,7 @@ _HAN_OR_MARK = re.compile(f"[{HAN}，。！？：；、（）“”《》…—]
 _BEFORE_MARK = re.compile(r"\s+(?=[,;:!?…)\]]|\.(?!\w))")
 _AFTER_OPENING = re.compile(r"(?<=[(\[¿¡])\s+")
 _SPANISH_PAIRS = (("¿", "?"), ("¡", "!"))
-_SENTENCE_END = re.compile(
-    r"(?:(?<!\w)(?P<word>\w+)|(?<![\w.!?…]))(?P<marks>[.!?…]+)[\"»”)]*\s+(?=[\"«“(]*(?P<next>.?))"
-)
-_ABBREVIATIONS = frozenset(
-    "sr sra srta sres sras srtas d dña dr dra dres prof profa lic ing arq gral excmo excma ilmo ilma rvdo "
-    "mons sto sta ud uds vd vds ee uu ff aa jj oo avda núm núms pág págs art cap fig tel vol".split()
-)
-"""Spanish ones that a name or a number follows."""
+_STOP = re.compile(r"(?P<marks>[.!?…]+)[\"»”)]*\s+")
 _ELLIPSIS = re.compile(r"[.。](?:\s*[.。]){2,}|…(?:\s*…)*")
 _VERBATIM = re.compile(r"[A-Za-z]\w*://[!-~]*[\w/]|(?<![A-Za-z])(?:[A-Za-z]\.){2,}(?![A-Za-z])", re.ASCII)
 """Addresses and abbreviations (U.S.), whose marks are their own."""
@@ -186,21 +180,18 @@ def _german_quotes(prefix: str, rest: str) -> str:
 def _paired(text: str, fixed: int, complete: bool) -> str:
     """Give Spanish questions and exclamations both their marks, as far as they begin after what is fixed."""
     start, parts = 0, []
-    ends = [match.end() for match in _SENTENCE_END.finditer(text) if _ends_sentence(match)] + [len(text)]
+    ends = [match.end() for match in _STOP.finditer(text) if _stops(match)] + [len(text)]
     for end in ends:
         parts.append(_paired_sentence(text[start:end], max(0, fixed - start), complete and end == len(text)))
         start = end
     return "".join(parts)
 
 
-def _ends_sentence(match: re.Match[str]) -> bool:
-    """Whether a Spanish sentence ends here: a full stop may also be an abbreviation's."""
-    word, marks, following = match["word"] or "", match["marks"], match["next"]
-    if "?" in marks or "!" in marks:
+def _stops(match: re.Match[str]) -> bool:
+    """Whether what a pair of marks may stand around ends here: a question does, though its sentence go on."""
+    if "?" in match["marks"] or "!" in match["marks"]:
         return True
-    if marks == "." and (word.casefold() in _ABBREVIATIONS or (len(word) == 1 and word.isupper())):
-        return False
-    return following.isupper() or following in "¿¡"
+    return ends_sentence(match.string[: match.end()], " " + match.string[match.end() :], "es")
 
 
 def _paired_sentence(sentence: str, fixed: int, complete: bool) -> str:

@@ -10,9 +10,9 @@ have been committed after it. Other recognizers write no marks at all; then a pa
 on and on ends where it may best be divided, and the longer it has become, the less that takes.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
+from streaming.marks import ends_clause, ends_sentence, has_end
 from streaming.words import UNSPACED, Word, text_of, units
 
 LONGEST, LONGEST_UNSPACED = 40, 80
@@ -24,13 +24,6 @@ PAUSE = 0.6
 _SHORTEST = 3
 """Words before such a pause: fewer are a speaker who is looking for the next one."""
 
-_CLOSING = "\"'”’»)\\]）」』】》"
-_END = re.compile(rf"[。！？!?.…।؟][{_CLOSING}]*$")
-_WIDE_END = re.compile(rf"[。！？!?…][{_CLOSING}]*$|(?<![\x00-\x7f])\.[{_CLOSING}]*$")
-_CLAUSE = re.compile(rf"[,;:，、；：،—–][{_CLOSING}]*$")
-_MARK = re.compile(rf"[。！？!?.…।؟,;:，、；：][{_CLOSING}]*$")
-_INITIAL = re.compile(r"(?:^|[\s.(])[^\W\d_]\.$")
-_CONTINUATION = "。！？!?.…।؟，、；：”’»）」』】》)]"
 # Words that begin a clause, at least where one must be found; a few for each language are enough.
 _CONJUNCTIONS = {
     "en": "and but because so which that when while where if although however then or".split(),
@@ -43,8 +36,8 @@ _CONJUNCTIONS = {
     "zh": ["但是", "因为", "所以", "而且", "如果", "然后", "虽然", "不过", "以及", "并且", "但", "而"],
     "ja": ["しかし", "そして", "だから", "また", "でも", "それで"],
 }
-_OPEN_END = re.compile(rf"\s*[。！？!?.…।؟]+[{_CLOSING}]*\s*$")
 _CONTEXT = 6
+"""Words before an end that are looked at."""
 
 
 def sentence_end(words: Sequence[Word], language: str, punctuated: bool = True) -> int | None:
@@ -56,8 +49,8 @@ def sentence_end(words: Sequence[Word], language: str, punctuated: bool = True) 
     limit = LONGEST_UNSPACED if language in UNSPACED else LONGEST
     size = 0
     for index, word in enumerate(words):
-        punctuated = punctuated or bool(index and _MARK.search(words[index - 1].text.rstrip()))
-        if index and _ends(words[max(0, index - _CONTEXT) : index], word, language):
+        punctuated = punctuated or is_punctuated(words[max(0, index - 1) : index])
+        if index and ends_sentence(text_of(words[max(0, index - _CONTEXT) : index]), word.text, language):
             return index
         if not punctuated and index >= _SHORTEST and word.start - words[index - 1].end >= PAUSE:
             return index
@@ -79,37 +72,13 @@ def sentences(words: tuple[Word, ...], language: str) -> Iterator[tuple[Word, ..
 
 def is_punctuated(words: Sequence[Word]) -> bool:
     """Whether marks are written in these words, so that their absence elsewhere means something."""
-    return any(_MARK.search(word.text.rstrip()) for word in words)
-
-
-def without_end(text: str) -> str:
-    """Remove the terminal mark that a translator puts after an unfinished sentence."""
-    return _OPEN_END.sub("", text)
-
-
-def _ends(words: Sequence[Word], following: Word, language: str) -> bool:
-    text = text_of(words)
-    if following.text.lstrip()[:1] in _CONTINUATION:
-        return False
-    if language in UNSPACED:
-        return bool(_WIDE_END.search(text))
-    # Without a space between them the two are one word that recognition wrote in two parts.
-    if not following.text[:1].isspace() or not _END.search(text) or _INITIAL.search(text):
-        return False
-    return _segments(text, following.text, language)
-
-
-def _segments(text: str, following: str, language: str) -> bool:
-    """Whether the language's own rules (abbreviations, ordinals, quotes) see two sentences here."""
-    import sentencex
-
-    return bool(sentencex.segment(language, text + following)[-1].strip() == following.strip())
+    return any(has_end(word.text) or ends_clause(word.text) for word in words)
 
 
 def _divides(last: Word, following: Word, language: str, share: float) -> bool:
     """Whether a sentence that has grown to a share of the longest ends between two words."""
     if share < _LONG:
         return False
-    if _CLAUSE.search(last.text) or following.start - last.end >= PAUSE / 2:
+    if ends_clause(last.text) or following.start - last.end >= PAUSE / 2:
         return True
     return share >= _LONGER and following.text.strip().casefold() in _CONJUNCTIONS.get(language, [])

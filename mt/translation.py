@@ -17,10 +17,11 @@ from mt.attention import attended
 from mt.glossary import uncut
 from mt.policy import Evidence, Units
 from mt.presets import PRESETS, PolicyFor
-from mt.sentences import is_punctuated, sentence_end, without_end
+from mt.sentences import is_punctuated, sentence_end
 from mt.spans import Spans, numbers, whole
 from streaming.captions import Update
 from streaming.errors import EngineError
+from streaming.marks import without_end
 from streaming.pace import Pace
 from streaming.stages import DONE, READ, Action, Ask, Translation, TranslationRequest, Write
 from streaming.words import UNSPACED, Word, mean_probability, text_of, units

@@ -50,11 +50,6 @@ def capitalized(text: str) -> str:
     return text[:place] + upper + text[place + 1 :] if len(upper) == 1 else text
 
 
-def ends_sentence(text: str) -> bool:
-    """Tell whether a text ends with the mark of a sentence's end."""
-    return text.rstrip("\"'”’»)）」』").endswith((".", "?", "!", "。", "？", "！"))
-
-
 def mean_probability(words: Sequence[Word]) -> float:
     """Give the mean probability of words; of none it is 1."""
     return sum(word.probability for word in words) / len(words) if words else 1.0

@@ -28,6 +28,7 @@ HOME_OF = {
     "espeakng_loader": {"tts/espeak.py", "tts/espeak_process.py"},
     "av": {"streaming/decode.py"},
     "soxr": {"streaming/decode.py"},
+    "sentencex": {"streaming/marks.py"},
     "sqlite3": {"server/rooms/eventlog.py", "server/recordings/jobstore.py"},
     "jwt": {"server/access/auth.py"},
     "prometheus_client": {"server/monitoring/metrics.py"},
@@ -55,7 +56,7 @@ WAITS = {"asyncio", "time", "threading", "concurrent", "multiprocessing", "subpr
 ORDER = (
     {"errors"},
     {"audio", "words", "pace", "queueing", "state"},
-    {"captions", "decode", "matching"},
+    {"captions", "decode", "marks", "matching"},
     {"stages"},
     {"pipeline", "batching", "simulate", "scripted"},
 )

@@ -87,6 +87,23 @@ def committed(frames: Iterable[Frame]) -> list[str]:
     return [json.loads(frame.text)["committed"] for frame in frames]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "whole"),
+    [
+        ("es", "Lo dijo Dña. María", ""),
+        ("es", "Está bien. Lo", "Está bien."),
+        ("fr", "Voici M. Dupont", ""),
+        ("ar", "كيف حالك؟ أنا", "كيف حالك؟"),
+        ("zh", "你好。我", "你好。"),
+        ("en", "", ""),
+    ],
+)
+def test_a_name_behind_an_abbreviation_is_no_new_sentence(language: str, text: str, whole: str) -> None:
+    caption = Entry(Caption(0, language, text), 1, b"", "s1", True)
+    shown = committed(Audience().replay(View("listener", language, "sentence"), [caption]))
+    assert shown == ([whole] if whole else [])
+
+
 def test_sentences_are_shown_when_another_follows() -> None:
     audience, box = Audience(), Outbox()
     audience.join(View("listener", "en", "sentence"), box)

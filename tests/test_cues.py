@@ -163,6 +163,35 @@ def test_a_line_does_not_end_with_a_word_that_leans_on_the_next() -> None:
     assert not cue.lines[0].endswith((" the", " behind"))
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "together"),
+    [
+        ("en", "We have all been living for years at no. 5 in the small street", "no. 5"),
+        ("en", "In the end everybody believed that Dr. Miller had done it alone", "Dr. Miller"),
+        ("en", "The people say the best of them is J. Smith of the old town", "J. Smith"),
+        ("es", "Ayer por la mañana estuvo con la Dra. Ruiz en el hospital", "Dra. Ruiz"),
+    ],
+)
+def test_an_abbreviation_stays_with_what_it_stands_before(
+    language: str, sentence: str, together: str
+) -> None:
+    (cue,) = cues(record(UtteranceRecord(language, said(sentence, pace=0.3))))
+    assert any(together in line for line in cue.lines)
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("hi", "वह आज सुबह बहुत देर से घर आया है।", "हम सब लोग उसके साथ थे"),
+        ("ur", "یہ بات سب لوگ پہلے سے جانتے ہیں۔", "وہ کل یہاں نہیں تھا"),
+        ("ar", "هل تعرف أين ذهب صديقنا هذا الصباح؟", "أنا لا أعرف أين هو"),
+    ],
+)
+def test_a_line_breaks_behind_a_sentence_in_any_script(language: str, first: str, second: str) -> None:
+    (cue,) = cues(record(UtteranceRecord(language, said(f"{first} {second}", pace=0.3))))
+    assert cue.lines == (first, second)
+
+
 def test_parts_of_a_word_stay_together() -> None:
     words = tuple(Word(text, i / 4, (i + 1) / 4) for i, text in enumerate([" I", " don", "'t", " know"] * 8))
     found = cues(record(UtteranceRecord("en", words)))

@@ -27,7 +27,7 @@ def test_few_words_are_kept_before_the_frontier(length: float, kept: int) -> Non
     remembered = history(10.0)
     said = words(int(8.5 / length), length)
     remembered.commit(said)
-    remembered.trim(10.0)
+    remembered.trim(10.0, "en")
     assert list(remembered.prefix) == said[len(said) - kept :]
     start = said[-kept].start if kept else said[-1].end
     window = remembered.window(10 * SAMPLE_RATE)
@@ -40,7 +40,7 @@ def test_few_words_are_kept_before_the_frontier(length: float, kept: int) -> Non
 def test_a_short_window_is_left_alone() -> None:
     remembered = history(CONTENT)
     remembered.commit(words(20, 0.3))
-    remembered.trim(CONTENT)
+    remembered.trim(CONTENT, "en")
     assert remembered.window(SAMPLE_RATE).start == 0.0
     assert len(remembered.prefix) == 20
     assert remembered.prompt == ""
@@ -49,10 +49,10 @@ def test_a_short_window_is_left_alone() -> None:
 def test_a_window_of_many_words_is_cut() -> None:
     remembered = history(CONTENT)
     remembered.commit(words(MOST_WORDS, 0.1))
-    remembered.trim(5.0)
+    remembered.trim(5.0, "en")
     assert len(remembered.prefix) == MOST_WORDS
     remembered.commit(words(1, 0.1, 4.9))
-    remembered.trim(5.0)
+    remembered.trim(5.0, "en")
     assert len(remembered.prefix) == KEPT_WORDS
 
 
@@ -95,7 +95,7 @@ def test_a_window_begins_anew_in_the_pause_behind_a_sentence() -> None:
     remembered.append(AudioChunk(samples, 0))
     said = [Word(" One", 0.0, 0.5), Word(" two.", 0.5, 1.0), Word(" Three", 1.0, 2.0)]
     remembered.commit(said)
-    remembered.trim(3.0)
+    remembered.trim(3.0, "en")
     assert list(remembered.prefix) == said[2:]
     assert 1.1 < remembered.window(4 * SAMPLE_RATE).start < 1.25
     assert remembered.prompt == " One two."
@@ -110,7 +110,7 @@ def test_a_quiet_place_within_the_last_word_is_no_pause() -> None:
     samples[round(1.2 * SAMPLE_RATE) :] = 0.1
     remembered.append(AudioChunk(samples, 0))
     remembered.commit([Word(" Eight.", 0.5, 1.0)])
-    remembered.trim(3.0)
+    remembered.trim(3.0, "en")
     assert 1.2 < remembered.window(3 * SAMPLE_RATE).start < 1.4
 
 
@@ -118,15 +118,34 @@ def test_a_quiet_place_within_the_last_word_is_no_pause() -> None:
 def test_within_a_sentence_a_short_window_is_left_alone(end: str, by_sentence: bool) -> None:
     remembered = history(4.0, by_sentence=by_sentence)
     remembered.commit([Word(f" one{end}", 0.0, 1.0)])
-    remembered.trim(3.0)
+    remembered.trim(3.0, "en")
     assert len(remembered.prefix) == 1
     assert remembered.window(4 * SAMPLE_RATE).start == 0.0
+
+
+@pytest.mark.parametrize(
+    ("texts", "language", "kept"),
+    [
+        ([" वह", " है।"], "hi", 0),
+        ([" وأنت", " بخير؟"], "ar", 0),
+        ([" the", " end.”", " Then"], "en", 1),
+        ([" by", " Dr."], "en", 2),
+        ([" by", " J.", " Smith"], "en", 3),
+        ([" it", " is", " no.", " 5"], "en", 4),
+        ([" he", " said", " no."], "en", 0),
+    ],
+)
+def test_a_sentence_ends_as_its_language_writes_it(texts: list[str], language: str, kept: int) -> None:
+    remembered = history(6.0, by_sentence=True)
+    remembered.commit([Word(text, i, i + 1) for i, text in enumerate(texts)])
+    remembered.trim(5.0, language)
+    assert len(remembered.prefix) == kept
 
 
 def test_a_sentence_that_ends_with_the_audio_is_cut_at_its_end() -> None:
     remembered = history(1.0, by_sentence=True)
     remembered.commit([Word(" one.", 0.98, 1.0)])
-    remembered.trim(1.0)
+    remembered.trim(1.0, "en")
     assert remembered.prefix == ()
     assert remembered.window(SAMPLE_RATE).start == 1.0
 
@@ -139,7 +158,7 @@ def test_where_there_is_no_pause_a_sentence_is_cut_at_its_end(quiet: float, cut:
     samples[round(2.08 * SAMPLE_RATE) : round(2.18 * SAMPLE_RATE)] = quiet
     remembered.append(AudioChunk(samples, 0))
     remembered.commit([Word(" one.", 1.0, 2.0)])
-    remembered.trim(3.0)
+    remembered.trim(3.0, "en")
     assert remembered.window(3 * SAMPLE_RATE).start == pytest.approx(cut, abs=0.05)
 
 
@@ -148,7 +167,7 @@ def test_recent_words_are_known_when_they_have_left_the_window() -> None:
     said = [Word(f" {half}.", half / 2, (half + 1) / 2) for half in range(24)]
     for word in said:
         remembered.commit([word])
-        remembered.trim(word.end)
+        remembered.trim(word.end, "en")
     assert remembered.prefix == ()
     assert list(remembered.recent) == said[-round(2 * CONTENT) :]
     remembered.close()

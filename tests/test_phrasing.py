@@ -46,6 +46,8 @@ from mt.phrasing import phrased, spaced_after
         ("es", "Está en la pág. 5 o aprox. en la núm. 7?", "¿Está en la pág. 5 o aprox. en la núm. 7?"),
         ("es", "Son las 3 p. m. ya?", "¿Son las 3 p. m. ya?"),
         ("es", "Sillas, mesas, etc. Quién viene?", "Sillas, mesas, etc. ¿Quién viene?"),
+        ("es", "Está bien. Viene Pedro? En la pág. 5?", "Está bien. ¿Viene Pedro? ¿En la pág. 5?"),
+        ("es", "Bueno. que es esto?", "Bueno. ¿que es esto?"),
         ("es", "Y… viene Pedro?", "¿Y… viene Pedro?"),
         ("es", "No sé... Viene Pedro?", "No sé... ¿Viene Pedro?"),
         ("es", "¿Qué es esto.", "¿Qué es esto?"),

@@ -18,6 +18,8 @@ def words(*texts: str) -> list[Word]:
         (" today.", " good", " Good"),
         (" the", " good", " good"),
         ("好。", " good", " Good"),
+        (" है।", " good", " Good"),
+        (" bien?»", " good", " Good"),
         (" today.", " iPhone", " iPhone"),
         (" today.", "好", "好"),
     ],

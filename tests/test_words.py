@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.words import Word, capitalized, common_prefix, ends_sentence, text_of, units
+from streaming.words import Word, capitalized, common_prefix, text_of, units
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,3 @@ def test_a_word_starts_before_it_ends() -> None:
 )
 def test_the_first_letter_becomes_a_capital(text: str, expected: str) -> None:
     assert capitalized(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "ends"),
-    [("today.", True), ('"Why?"', True), ("好。”", True), ("today,", False), ("today", False), ("", False)],
-)
-def test_a_mark_ends_a_sentence(text: str, ends: bool) -> None:
-    assert ends_sentence(text) is ends

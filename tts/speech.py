@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.captions import Update
+from streaming.marks import ends_clause, ends_sentence
 from streaming.stages import DONE, READ, Action, Ask, SpeechRequest, Write
 from streaming.words import UNSPACED, Word, text_of, units
 
@@ -18,7 +19,6 @@ SHORTEST = 3
 SHORTEST_UNSPACED = 5
 """Characters of such a phrase, for languages without spaces."""
 
-_PAUSE = re.compile(r"[,;:.!?…，、；：。！？—–।؟،؛][\"'”’»)\]）」』】》]*$")
 _SPEAKABLE = re.compile(r"\w")
 
 
@@ -90,10 +90,10 @@ class SpeechStage:
         return DONE if self._finished else READ
 
     def _is_phrase(self) -> bool:
-        if not _PAUSE.search(self._words[-1].text):
-            return False
+        text = text_of(self._words)
         shortest = SHORTEST_UNSPACED if self._language in UNSPACED else SHORTEST
-        return len(units(text_of(self._words), self._language)) >= shortest
+        pauses = ends_clause(text) or ends_sentence(text, "", self._language)
+        return pauses and len(units(text, self._language)) >= shortest
 
     def _end_phrase(self) -> None:
         text = text_of(self._words)

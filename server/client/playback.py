@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -75,14 +75,7 @@ async def _play(
         packs=packs,
         key=key,
     )
-    try:
-        async with aclosing(arrivals):
-            async for arrival in arrivals:
-                listener.hear(arrival)
-                if isinstance(arrival.message, Error):
-                    raise _refused(arrival.message)
-    finally:
-        listener.close()
+    await _hear(arrivals, listener)
     if sound.failure:
         raise sound.failure
 
@@ -94,11 +87,10 @@ def read(url: str, wanted: Listen, listener: Listener) -> None:
         InputError: no server answers, or it refuses what was asked.
         DragomanError: the connection broke off, or committed text was taken back.
     """
-    asyncio.run(_read(url, wanted, listener))
+    asyncio.run(_hear(client.Reading(url, wanted).arrivals(client.PATIENCE_SECONDS), listener))
 
 
-async def _read(url: str, wanted: Listen, listener: Listener) -> None:
-    arrivals = client.Reading(url, wanted).arrivals(client.PATIENCE_SECONDS)
+async def _hear(arrivals: AsyncGenerator[client.Arrival, None], listener: Listener) -> None:
     try:
         async with aclosing(arrivals):
             async for arrival in arrivals:

@@ -18,6 +18,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise, zip_longest
 
 from server.records.record import Record, UtteranceRecord
+from streaming.marks import ends_clause, ends_sentence, has_end
 from streaming.words import UNSPACED, Word, units
 
 LINES = 2
@@ -34,14 +35,11 @@ _NARROW, _WIDE, _LINE = 8, 21, 336
 """Width of a character and of a line: 42 narrow characters or 16 wide ones fill it."""
 _NARROW_SECONDS, _WIDE_SECONDS = 1 / 17, 1 / 9
 """What it takes to read a character."""
-_SENTENCE_ENDS = frozenset(".!?…。！？")
-_CLAUSE_ENDS = frozenset(",;:，；：、—")
 _NEVER_FIRST = frozenset("，。！？、；：）》〉」』】〕”’,.!?;:)]}%…")
 _NEVER_LAST = frozenset("“‘（《〈「『【〔([{")
 """In languages without spaces; elsewhere a space divides, and “ may close."""
 _FULL_WIDTH = frozenset({"zh", "yue", "ja"})
 """Languages whose fonts set marks of ambiguous width, as “ ” … —, as wide as a character."""
-_CLOSING = "\"'”’）)》〉」』】〕"
 _SHORT = 3
 """Characters of a language without spaces that are left alone as a word is."""
 _CLINGING_BREAK, _PLAIN_BREAK, _PREPOSITION_BREAK, _JOINT_BREAK, _CLAUSE_BREAK = 5.0, 2.5, 2.0, 1.0, 0.5
@@ -195,11 +193,12 @@ class _Text:
         return end - start == 1
 
     def _break(self, before: str, after: str) -> float:
-        mark = before.rstrip(_CLOSING)[-1:]
-        if mark in _SENTENCE_ENDS:
+        if ends_sentence(before, after, self._language):
             return 0.0
-        if mark in _CLAUSE_ENDS:
+        if ends_clause(before):
             return _CLAUSE_BREAK
+        if has_end(before):  # it is an abbreviation's
+            return _CLINGING_BREAK
         before, after = before.strip().casefold(), after.strip().casefold()
         if before in self._clinging:
             return _CLINGING_BREAK

@@ -9,6 +9,7 @@ from server.wire.messages import Ack, Done, ServerMessage, Speech
 from server.wire.outbox import Frame, Outbox, frame
 from server.wire.room_messages import FLOOR, Revision, RoomState, Status, Style
 from streaming.captions import Caption
+from streaming.marks import divided
 from streaming.stages import Notice
 
 HISTORY = 10
@@ -86,15 +87,6 @@ class Sentences:
             return False
         self._least[key] = letters + 1
         return True
-
-
-def _whole(text: str, language: str) -> str:
-    """Give the sentences of a text that another one follows."""
-    import sentencex
-
-    parts = sentencex.segment(language, text)
-    last = parts[-1].strip() if parts else ""
-    return text[: text.rindex(last)].rstrip() if last else ""
 
 
 class Audience:
@@ -198,4 +190,5 @@ def _styled(view: View, entry: Entry) -> ServerMessage | None:
         return None
     if view.style == "steady" or message.final:
         return replace(message, tentative="")
-    return replace(message, committed=_whole(message.committed, message.language), tentative="")
+    whole = divided(message.committed, message.language)[:-1]
+    return replace(message, committed="".join(whole), tentative="")

@@ -46,20 +46,18 @@ FROM_CLIENT: Final[Table] = {
 }
 """State → what a client may send in it → the state after it."""
 
+_TOLD: Final = {
+    "caption": State.STREAMING,
+    "speech": State.STREAMING,
+    "revision": State.STREAMING,
+    "notice": State.STREAMING,
+    "room": State.STREAMING,
+    "done": State.CLOSED,
+    "error": State.CLOSED,
+}
 FROM_SERVER: Final[Table] = {
     State.CONNECTED: {"error": State.CLOSED},
-    State.STREAMING: {
-        "ready": State.STREAMING,
-        "translating": State.STREAMING,
-        "ack": State.STREAMING,
-        "caption": State.STREAMING,
-        "speech": State.STREAMING,
-        "revision": State.STREAMING,
-        "notice": State.STREAMING,
-        "room": State.STREAMING,
-        "done": State.CLOSED,
-        "error": State.CLOSED,
-    },
+    State.STREAMING: {**dict.fromkeys(("ready", "translating", "ack"), State.STREAMING), **_TOLD},
     State.DRAINING: {
         "ack": State.DRAINING,
         "caption": State.DRAINING,
@@ -74,15 +72,6 @@ FROM_SERVER: Final[Table] = {
 }
 """State → what the server may send in it → the state after it."""
 
-_TOLD: Final = {
-    "caption": State.STREAMING,
-    "speech": State.STREAMING,
-    "revision": State.STREAMING,
-    "notice": State.STREAMING,
-    "room": State.STREAMING,
-    "done": State.CLOSED,
-    "error": State.CLOSED,
-}
 _COMMANDS: Final = ("pause", "correct", "terms", "mute", "hand", "end")
 
 
