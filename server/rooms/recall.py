@@ -118,7 +118,7 @@ def _expect(conference: Conference, snapshots: Iterable[Snapshot]) -> None:
         return
     nodes = {name for snapshot in snapshots for name in snapshot.states}
     languages = {name.removeprefix(f"{TRANSLATION}.") for name in nodes if name.startswith(f"{TRANSLATION}.")}
-    # Of one that was first read after the last snapshot, or of which that is another version's, the log knows.
+    # No snapshot tells of one that was first read after it, nor does one that another version wrote.
     for language in languages | conference.scribe.translating:
         conference.room.listen(language)
         Operation(conference).depart(language)
