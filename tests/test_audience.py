@@ -68,6 +68,22 @@ def test_who_reads_alike_gets_the_very_same_frame() -> None:
     assert audience.count() == 2 and audience.count("es") == 2 and audience.count("zh") == 0
 
 
+def test_nothing_follows_an_end() -> None:
+    audience = Audience()
+    views = [View("speaker", floor="s1"), View("booth", floor="s1"), View("private"), View("listener", "en")]
+    boxes = [Outbox() for _ in views]
+    for view, box in zip(views, boxes, strict=True):
+        audience.join(view, box)
+    for entry in (ENTRIES["own end"], ENTRIES["room"], SPOKEN):
+        audience.tell(entry)
+    told = [[json.loads(frame.text)["type"] for frame in box._frames.values()] for box in boxes]
+    assert told == [["done"], ["done"], ["done"], ["room", "caption"]]
+    audience.tell(ENTRIES["end"])
+    audience.tell(SPOKEN)
+    assert boxes[-1].waiting == 3 and audience.count() == 0
+    audience.leave(views[-1], boxes[-1])
+
+
 GROWING = [
     ("It is", False),
     ("It is late. We", False),

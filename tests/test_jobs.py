@@ -186,6 +186,25 @@ async def test_a_job_is_done_with_the_packs_that_are_always_used_and_with_others
     assert said == ["alpha\n", "omega\n"] and numbers[0] != numbers[1]
 
 
+async def test_a_job_is_another_when_its_pack_has_been_edited(tmp_path: Path) -> None:
+    pack, said = tmp_path / "trade.toml", []
+
+    def edit(word: str) -> None:
+        pack.write_text(f'name = "trade"\n[replacements.en]\nalpha = "{word}"\n')
+
+    edit("omega")
+    config = replace(configured(tmp_path / "jobs"), packs=PacksConfig(str(tmp_path), ("trade",)))
+    async with opened(config=config) as desk:
+        for word in ("omega", "aleph"):
+            edit(word)
+            job = (await desk.submit(["alpha"], language="en")).json()["id"]
+            await desk.ended(job)
+            said.append((await desk.http.get(f"/jobs/{job}/result", params={"format": "text"})).text)
+        pack.write_text(f"# Only a comment is new.\n{pack.read_text()}")
+        assert (await desk.submit(["alpha"], language="en")).json()["id"] == job
+    assert said == ["omega\n", "aleph\n"]
+
+
 class Switching(ScriptedRecognizer):
     """Hears French wherever alpha is said."""
 

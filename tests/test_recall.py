@@ -7,16 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from server.interpretation.graph import RECOGNITION, TRANSLATION
 from server.rooms.conference import Conference
-from server.rooms.eventlog import EventLog
-from server.rooms.lease import Lease, leases
+from server.rooms.eventlog import Event, EventLog
+from server.rooms.floor import fingerprint, new_secret
+from server.rooms.lease import STATE, Lease, leases
 from server.rooms.recall import _time
+from server.rooms.room import Plan
 from server.rooms.snapshot import Snapshot
 from server.wire.messages import Ack, Done, Error, Finish, Ready, Resume, Start
 from server.wire.room_messages import Interpret, Mute, Operate, RoomState, Type
+from server.wire.schema import to_plain
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption
-from streaming.scripted import ScriptedRecognizer, speak
+from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from tests.served import engines, silence, until
 from tests.test_conference import Client, House, house
 
@@ -115,6 +119,33 @@ async def test_how_far_a_client_had_come_is_saved_while_it_speaks() -> None:
         await speaker.play(speak(["alpha", ""]))
         await speaker.until(lambda: speaker.of(Ack))
         assert leases(await log.states("hall"))["s1"].received >= speaker.of(Ack)[0].position > 0
+
+
+def told(number: int, caption: Caption, node: str) -> Event:
+    spoken = node == RECOGNITION
+    content = {**to_plain(caption), "line": "s1", "spoken": spoken, "of": caption.utterance, "node": node}
+    return Event("hall", number, 0.0, "caption", content)
+
+
+async def test_a_language_that_was_first_read_in_mid_utterance_is_told_to_the_end_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    """Nobody reads it when the utterance ends, for who did is still coming back; no snapshot knows of it."""
+    words, secret = VOCABULARY[:6], new_secret()
+    async with EventLog(tmp_path / "events.db") as log:
+        await log.save("hall", "room", Plan("hall", source="en").written)
+        await log.save("hall", "open", b"")
+        await log.save("hall", f"{STATE}s1", Lease(Start(), 0.0, fingerprint(secret)).written)
+        english = Caption(0, "en", "alpha bravo charlie", "", 0.5, 1.44, speaker="s1")
+        spanish = Caption(0, "es", "ahpla", "", 0.5, 0.8, speaker="s1")
+        await log.append([told(1, english, RECOGNITION), told(2, spanish, f"{TRANSLATION}.es")])
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        speaker = await here.speaker(Resume(f"hall.s1.{secret}", 2))
+        await speaker.play(speak([*words, ""]))
+        await speaker.until(lambda: speaker.finished("en") == [" ".join(words)])
+        listener = await here.listener("es", event=2)
+        await listener.until(lambda: listener.finished("es"))
+    assert listener.finished("es") == [" ".join(word[::-1] for word in words)]
 
 
 class Failing(ScriptedRecognizer):

@@ -20,6 +20,7 @@ from server.wire.codec import decode, encode
 from server.wire.messages import Ack, Done, Error, Finish, Ready, Resume, ServerMessage, Start
 from streaming.audio import AudioChunk, to_pcm16
 from streaming.captions import Caption
+from streaming.errors import ProtocolError
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
 from streaming.stages import Notice, Recognition, Window
 from tests.served import Process, cut, interpreted, serving, until
@@ -286,6 +287,20 @@ async def test_a_server_that_is_stopped_in_order_loses_nothing_either(tmp_path: 
     told = [a.message.code for a in seen if isinstance(a.message, Notice)]
     assert "draining" in told  # a stop that meets no connection has nobody to tell
     assert isinstance(seen[-1].message, Done)
+
+
+async def test_audio_that_is_left_when_a_session_has_ended_without_us_is_not_passed_over_in_silence() -> None:
+    async with serving(grace=0.0) as served:
+
+        def address() -> str:
+            if cutting.broken and not served.idle:
+                raise OSError("the network is away until nobody waits for us any more")
+            return served.address
+
+        async with proxied(address, [60_000]) as (url, cutting):
+            with pytest.raises(ProtocolError, match="the session was over before we came back"):
+                await talk(url)
+    assert cutting.broken
 
 
 async def test_acknowledged_audio_is_not_kept() -> None:

@@ -72,7 +72,8 @@ async def stream(
 
     Raises:
         InputError: nothing answers at the address, or it is not an address.
-        ProtocolError: the server broke off, or said something that the protocol does not know, or twice.
+        ProtocolError: the server broke off, said something that the protocol does not know, or twice, or had
+            ended the session before we came back to it with audio that was left.
         RetractionError: the server took committed text back.
     """
     start = Start(
@@ -282,11 +283,20 @@ class Conversation(_Lasting):
                         case Ack(position=position):
                             self._replay.forget(position)
                     yield arrival
+                    if isinstance(arrival.message, Done) and playing is None:
+                        self._see_whole(arrival.message.statistics.audio_seconds)
             finally:
                 if playing is not None:
                     playing.cancel()
                     with suppress(asyncio.CancelledError):
                         await playing
+
+    def _see_whole(self, seconds: float) -> None:
+        """See that a session that was over when we came back to it had taken all audio."""
+        if self._replay.goes_beyond(seconds):
+            raise ProtocolError(
+                f"the session was over before we came back: audio after {seconds:.1f} s was not interpreted"
+            )
 
     async def _play(self, socket: ClientConnection, position: int) -> None:
         """Send all audio from a position on, then ``finish``."""

@@ -41,6 +41,11 @@ class Replay:
         """Tell how long ago a position, in seconds, was spoken; `None` where audio is not paced."""
         return self.time - end / self._speed if self._speed else None
 
+    def goes_beyond(self, seconds: float) -> bool:
+        """Tell whether audio that is being played has more than so many seconds, or may yet have."""
+        whole = self._finished and round(self._end / SAMPLE_RATE, 3) <= seconds
+        return self._began is not None and not whole
+
     async def read(self) -> None:
         """Read all audio, beginning when it is first wanted; what has been spoken is kept, sent or not."""
         await self._wanted.wait()

@@ -5,6 +5,8 @@ is wrong with a pack is told at once, each with its line. Several packs are join
 they are named: where two call a term differently, the first one is right, and that is said.
 """
 
+import hashlib
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,6 +50,15 @@ class Packs:
     def names(self) -> tuple[str, ...]:
         """Their names, in order of precedence."""
         return tuple(pack.name for pack in self._packs)
+
+    @cached_property
+    def digest(self) -> str:
+        """Tell apart what they say: SHA-256 of it, whatever they are called and wherever they are."""
+        said = [
+            [[e.forms for e in p.entries], p.verbatim, p.hot_words, p.replacements, p.prompt]
+            for p in self._packs
+        ]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     @property
     def recognizer(self) -> str | None:

@@ -97,7 +97,7 @@ class Jobs:
             OverloadError: too many jobs wait, or none can be kept.
             PackError: a pack that is always used is not as it should be.
         """
-        key = submission.key(self._shelf.take().names)
+        key = submission.key(self._shelf.take().digest)
         number = secrets.token_urlsafe(12)
         path = self._place(number, submission) if submission.owned else submission.path
         job = Job(

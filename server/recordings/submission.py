@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +23,10 @@ class Submission:
     wanted: Interpretation
     approach: Approach
 
-    def key(self, packs: Sequence[str]) -> str:
-        """Give the same for the same recording, asked for in the same way with the same packs."""
+    def key(self, packs: str) -> str:
+        """Give the same for the same recording, asked for in the same way with packs of the same digest."""
         source, targets = self.wanted.source, sorted(self.wanted.targets)
-        parts = [self.digest, source, targets, self.approach.mode, self.approach.prompt, *packs]
+        parts = [self.digest, source, targets, self.approach.mode, self.approach.prompt, packs]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -138,7 +138,7 @@ class Audience:
                 self._end = entry
 
     def tell(self, entry: Entry) -> None:
-        """Tell all who want it, each view written once."""
+        """Tell all who want it, each view written once; those whose end it is are told nothing after it."""
         self.recall(entry)
         written: dict[tuple[Style, bool], tuple[ServerMessage, Frame] | None] = {}
         for view, readers in self._groups.items():
@@ -151,6 +151,8 @@ class Audience:
                 for outbox, sentences in readers.items():
                     if view.style != "sentence" or sentences.takes(found[0]):
                         outbox.put(found[1])
+        if isinstance(entry.message, Done):  # it is the last: others may speak on before the socket is closed
+            self._groups = {view: readers for view, readers in self._groups.items() if not view.wants(entry)}
 
     def replay(self, view: View, entries: Iterable[Entry], sentences: Sentences | None = None) -> list[Frame]:
         """Write events for somebody who missed them; `sentences` knows what has been read before."""

@@ -116,8 +116,9 @@ def _expect(conference: Conference, snapshots: Iterable[Snapshot]) -> None:
     """Translate what has been translated for a while: its listeners are coming back."""
     if conference.room.plan.private:
         return
-    for name in {name for snapshot in snapshots for name in snapshot.states}:
-        if name.startswith(f"{TRANSLATION}."):
-            language = name.removeprefix(f"{TRANSLATION}.")
-            conference.room.listen(language)
-            Operation(conference).depart(language)
+    nodes = {name for snapshot in snapshots for name in snapshot.states}
+    languages = {name.removeprefix(f"{TRANSLATION}.") for name in nodes if name.startswith(f"{TRANSLATION}.")}
+    # No snapshot tells of one that was first read after it, nor does one that another version wrote.
+    for language in languages | conference.scribe.translating:
+        conference.room.listen(language)
+        Operation(conference).depart(language)

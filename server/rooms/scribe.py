@@ -86,6 +86,16 @@ class Scribe:
             return {key: c for key, c in found.items() if self.showing.language(key[0]) == key[1]}
         return {key: c for key, c in found.items() if key[1] == language}
 
+    @property
+    def translating(self) -> set[str]:
+        """Languages in which something that was spoken has been told, and not to its end."""
+        spoken = self.showing.language
+        return {
+            language
+            for (utterance, language), caption in self.showing.shown.items()
+            if not caption.final and spoken(utterance) not in (None, language)
+        }
+
     def finish(self, line: str) -> None:
         """Say of every utterance of a line that it is finished, as far as it has come."""
         for (utterance, language), caption in list(self.showing.shown.items()):
