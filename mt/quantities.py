@@ -9,10 +9,12 @@ from mt.chinese_numerals import chinese_approximations
 from mt.dates import DATE, DECADE, ORDINAL, TIME
 from mt.figures import SMALL, Numeral
 from mt.measures import MEASURES, with_unit
-from mt.units import ALIKE
+from mt.units import ALIKE, UNITS
 
 EITHER = "either"
 """The kind of a number that may be one or another."""
+NAME = "name"
+"""The kind of the digits of a name: G20, COVID-19."""
 _LEAST = 3
 """Words for one and two stand for too much else (one of them, 一个) to be asked for."""
 
@@ -24,7 +26,7 @@ class Number:
     start: int
     end: int
     kind: str
-    """A unit of `UNITS`, a kind of moment, `ORDINAL`, `EITHER`, or empty."""
+    """A unit of `UNITS`, a kind of moment, `ORDINAL`, `EITHER`, `NAME`, or empty."""
     value: tuple[Decimal | None, ...]
     """One value; of a date year, month and day; of a time hour and minute; of `EITHER` each."""
     digits: bool = True
@@ -35,11 +37,13 @@ class Number:
     """It is unmistakably a number: a translation that has it without its source is unfaithful."""
     half_day: bool = False
     """A time of the twelve-hour clock that does not say which half it means."""
+    name: str = ""
+    """How it stands in every language, if it is a name or a string of digits."""
 
     def same(self, other: "Number") -> bool:
         """Whether another text's number says this."""
         kinds = {self.kind, other.kind}
-        if EITHER in kinds:
+        if EITHER in kinds or (NAME in kinds and self.kind != other.kind):
             return not set(self.value).isdisjoint(other.value)
         if DECADE in kinds and kinds <= {DECADE, ""}:
             return _same_decade(self.value[0] or Decimal(0), other.value[0] or Decimal(0))
@@ -75,7 +79,8 @@ def quantities(
             kind, values = EITHER, counted[numeral.start]
         elif not kind and numeral.also:
             kind, values = EITHER, (numeral.value, *numeral.also)
-        yield Number(start, end, kind, values, numeral.digits, asked, plain)
+        name = "" if kind in UNITS or kind == ORDINAL else numeral.spelled
+        yield Number(start, end, kind, values, numeral.digits, asked, plain, name=name)
 
 
 def _ordinal_suffix(text: str, numeral: Numeral, language: str) -> int:

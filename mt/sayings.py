@@ -1,0 +1,116 @@
+"""Sayings: words with numbers in them that are no count, and the numbers another language may say there.
+
+Which saying another language has is its own affair, so none of these is asked for, and none was invented.
+Words for what is a name with a digit elsewhere (新冠 is COVID-19) stand here for the same reason.
+"""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Saying: TypeAlias = tuple[str, str]
+"""A pattern, and the numbers that another language may have in its place."""
+
+_END = r"(?=\s*(?:[.!?,;]|$))"
+_COMMON: tuple[Saying, ...] = (
+    (r"(?<![\d.,/])24 ?/ ?7(?![\d/])", "24 7"),
+    (r"(?<![\d.,/])50 ?[-/:] ?50(?![\d/])", "50 5"),
+    (r"\bfifty[- ]fifty\b", "50 5"),
+    (r"(?<![\d.,/])20/20(?![\d/])", "20"),
+    (r"\bH2O\b", "2"),
+)
+SAYINGS: Mapping[str, tuple[Saying, ...]] = {
+    "en": (
+        *_COMMON,
+        (r"\btwenty-four[- ]seven\b", "24 7"),
+        (r"\btwenty[- ]twenty (?=vision|hindsight)", "20"),
+        (r"\bcoronavirus(?:es)?\b|\bCOVID\b(?![- ]?\d)", "19"),
+        (r"\bswine flu\b", "1"),
+        (r"\bcarbon dioxide\b", "2"),
+        (r"\bbusiness[- ]to[- ](?:business|consumers?|customers?|government)\b", "2"),
+        (r"\bcatch[- ](?:22|twenty[- ]two)\b", "22"),
+        (r"\b(?:cloud nine|seventh heaven)\b", "7 9"),
+        (r"\bat the eleventh hour\b|\bthe eleventh hour" + _END, "11 12 5"),
+        (r"\b(?:nine[- ]to[- ]five|9[- ]to[- ]5)[- ](?=jobs?\b|work)", "9 5 17"),
+        (rf"\b(?:high[- ]five|(?:give me|take) five){_END}|\btake ten{_END}", "5 10"),
+        (r"\bworth a thousand words\b", "1000 10000"),
+        (r"\bthanks a million\b", "1000 1000000"),
+        (r"\bone in a million\b", "1000000 10000 1000"),
+        (r"\bmillion[- ]dollar question\b|\blike a million (?:dollars|bucks)\b", "1000000"),
+        (r"\bsix of one,?(?: and)? half a dozen of the other\b", "6 12"),
+        (r"\bforty winks\b|\bthe whole nine yards\b|\bto the nines\b|\bat sixes and sevens\b", ""),
+        (r"\bon all fours\b|\bto the four winds\b", "4"),
+        (r"\bfifth wheel\b", "3 5"),
+        (r"\b(?:good )?things come in threes\b", "2 3"),
+        (r"\bout of (?:10|ten)\b", "10"),
+    ),
+    "zh": (
+        *_COMMON,
+        (r"新型?冠状病毒|新冠(?!军)", "19"),
+        (r"甲流|甲型流感|猪流感", "1"),
+        (r"二氧化碳", "2"),
+        (r"(?:企业|商家)对(?:企业|商家|消费者|客户)|企业间", "2"),
+        (r"上半年", "1 6"),
+        (r"下半年", "2 6"),
+        (r"(?:二十四|24)个?小时(?=服务|营业|值班|待命|在线|不间断)", "24"),
+        (r"双(?:十一|11)", "11"),
+        (r"双(?:十二|12)", "12"),
+        (r"十有八九|十之八九|八九不离十", "8 9 10"),
+        (r"百里挑一|百里无一", "100"),
+        (r"[千万]里挑一|[百千万]中无一", "1000 10000 1000000"),
+        (r"一[图画]胜千言|千言万语", "1000 10000"),
+        (r"一万个(?=不|放心|理由|愿意)", "10000 1000"),
+        (r"一百八十度(?=的?大?转[弯变])", "180"),
+        (r"十万八千里", "108000"),
+        (r"(?<=[是个真像当])二百五(?![十块元个人万米斤公点%])", "250"),
+        (r"三十六计", "36"),
+        (r"三百六十行", "360"),
+        (r"三位一体", "3"),
+        (r"[低高]八度|八度音", "8"),
+        (r"十四行诗", "14"),
+        (r"十六进制|十进制|八进制", ""),
+        (r"不怕一万|十万火急|十二分(?=[的地]|满意|小心|努力|高兴|感谢)|正经八百|七老八十", ""),
+        (r"一时半(?:[刻晌霎]|会儿?)|三番[五两]次|五次三番|五花八门|四分五裂|七零八[落碎]|七七八八", ""),
+        (r"说三道四|人五人六|入木三分|三分钟热度|三句话不离|新官上任三把火|此地无银三百两|货比三家", ""),
+        (r"三个臭皮匠|是药三分毒|三天两头|三天打鱼|五大三粗|七年之痒", ""),
+        (r"天龙八部|五台山|三门峡|五道口|七台河|四日市|五家渠|八公山|五十铃|山本五十六", ""),
+    ),
+    "es": (
+        *_COMMON,
+        (r"\bcoronavirus\b|\bCOVID\b(?![- ]?\d)", "19"),
+        (r"\bgripe (?:porcina|A)\b", "1"),
+        (r"\bdióxido de carbono\b", "2"),
+        (r"\b(?:de )?empresa a (?:empresa|cliente|consumidor)\b", "2"),
+        (r"\b11-?S\b", "9 11 911"),
+        (r"\b11-?M\b", "3 11 311"),
+        (r"\b8-?M\b", "3 8"),
+        (r"\b15-?M\b", "5 15"),
+        (r"\b23-?F\b", "2 23"),
+        (r"\bséptimo cielo\b", "7 9"),
+        (r"\bmil gracias\b|\bun millón de gracias\b", "1000 1000000"),
+        (r"\bvale más que mil palabras\b", "1000 10000"),
+        (r"\ba las mil y (?:quinientas|una|pico)\b", ""),
+        (r"\bno hay dos sin tres\b|\btres pies al gato\b|\b(?:cada|en un) dos por tres\b", "2 3"),
+        (r"\ben (?:sus|mis|tus) trece\b", ""),
+        (r"\b(?:éramos|somos|eran|quedamos|quedaban|había) (?:solo )?cuatro gatos\b", ""),
+        (r"\ba los cuatro vientos\b", "4"),
+        (r"\bchoca(?: esos| los)? cinco\b", "5"),
+        (r"\bde cada (?:10|diez)\b", "10"),
+    ),
+    "de": (
+        *_COMMON,
+        (r"\bCorona\w*\b|\bCOVID\b(?![- ]?\d)", "19"),
+        (r"\bSchweinegrippe\b", "1"),
+        (r"\bKohlen(?:stoff)?dioxid\w*", "2"),
+        (r"\bWolke (?:sieben|7)\b|\bsiebte[nr]? Himmel\b", "7 9"),
+        (r"\btausend Dank\b", "1000 1000000"),
+        (r"\bmehr als tausend Worte\b", "1000 10000"),
+        (r"\b(?:08/15|null acht fünfzehn)\b", "8 15"),
+        (r"\bunter vier Augen\b|\bVier-?Augen-?(?:Prinzip|Gespräch)\w*", "4"),
+        (r"\bfünfe? gerade sein lassen\b", "5"),
+        (r"\bauf allen vieren\b|\balle viere\b", "4"),
+        (r"\b(?:seine|meine|ihre|deine|unsere)[nr]? sieben Sachen\b", ""),
+        (r"\baller guten Dinge sind drei\b", "3"),
+        (r"(?:(?<=acht )|(?<=neun )|(?<=sieben )|(?<=\d ))von (?:10|zehn)\b", "10"),
+    ),
+}
+"""Language → its sayings; where two overlap, the first is meant."""
