@@ -17,7 +17,7 @@ _DIGITS = rf"(?:{SPACED_DIGITS['zh']})"
 _HAN_NUMBER = re.compile(
     rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|{_SPELLED}|[{_SIGN}十百千万亿]{{1,40}})"
     rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分刻])(?P<scale>万亿|[万亿])?)?"
-    r"(?:[多余](?P<over>万亿|[万亿]))?"
+    r"(?:(?:[多余来]|个(?=亿))(?P<over>万亿|[万亿]))?"
 )
 _IDIOMS = frozenset(
     "万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五 五一 六一 八一 三八".split()
@@ -29,6 +29,16 @@ _CLOCK_BEFORE = re.compile(rf"(?:(?<![这那哪有每])[一1]|[{_SIGN[3:]}十02-
 _CLOCK_BEHIND = re.compile(rf"分[到就]?[{_SIGN}十\d]{{1,3}}[点时]")
 _VERY_WHAT = re.compile("分(?:重要|清楚|清晰|明[显确]|关键|必要|危险|困难|简单|值得|有[趣用效]|满意|高兴)")
 _PAIR = re.compile("[一二两三四五六七八九]{2}")
+
+
+_SPACE = re.compile(r"(?<=\d)[ \u00a0\u202f](?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])[ \u00a0\u202f](?=\d)")
+
+
+def closed_up(text: str) -> tuple[str, list[int]]:
+    """Leave out spaces around figures (10 万, 3 月); tell where each character, and the end, stood."""
+    left_out = {match.start() for match in _SPACE.finditer(text)}
+    origin = [i for i in range(len(text) + 1) if i not in left_out]
+    return "".join(text[i] for i in origin[:-1]), origin
 
 
 def chinese_numerals(text: str) -> Iterator[Numeral]:

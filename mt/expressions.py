@@ -27,6 +27,8 @@ _NAME = re.compile(
     r"(?![A-Za-zÀ-ÿ\d_%]|[-.,:/]\d)"
 )
 """Letters with digits, none of them a currency, a scale, a half of the day or a unit that is known."""
+_FRACTION = re.compile(r"(?<![\w/.,-])(\d)/(\d{1,2})(?![\w/]|[.,]\d)")
+"""A fraction is written alike everywhere: 1/3 is a third, un tercio, 三分之一."""
 _DIGITS = re.compile(DIGITS)
 
 
@@ -59,12 +61,18 @@ def _number(match: re.Match[str], values: tuple[Decimal, ...], asked: bool, name
 
 
 def _names(text: str, language: str) -> Iterator[Number]:
-    for pattern, values in _FIXED:
+    for pattern, elsewhere in _FIXED:
         for match in pattern.finditer(text):
-            yield _number(match, _decimals(values.split()), asked=True, name=match.group())
+            yield _number(match, _decimals(elsewhere.split()), asked=True, name=match.group())
+    for match in _FRACTION.finditer(text):
+        over, under = int(match[1]), int(match[2])
+        if 0 < over < under <= 10:
+            share = Decimal(over) / under
+            values = (Decimal(under), share, share * 100, *([Decimal(over)] if over > 1 else []))
+            yield _number(match, values, asked=True, name=match.group())
     for match in _NAME.finditer(text):
-        values = tuple(digit_value(digits, language) for digits in _DIGITS.findall(match.group()))
-        yield _number(match, values, asked=True, name=match.group())
+        parts = tuple(digit_value(digits, language) for digits in _DIGITS.findall(match.group()))
+        yield _number(match, parts, asked=True, name=match.group())
 
 
 _SHARE = re.compile(

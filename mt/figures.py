@@ -85,6 +85,8 @@ def in_figures(text: str, numerals: Iterable[Numeral], language: str) -> tuple[s
         if not _figures(numeral, language):
             continue
         before, after = _ORDINAL.get(language, ("", "")) if numeral.ordinal else ("", "")
+        if language == "en" and text[numeral.start : numeral.end].endswith("ies"):
+            after = "s"  # the nineteen eighties
         figure = f"{before}{numeral.spelled or f'{numeral.value:f}'}{after}"
         written += text[at : numeral.start] + figure
         origin += [*range(at, numeral.start), *[numeral.start] * len(figure)]

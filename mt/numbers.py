@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 
 from mt.amounts import amounts
+from mt.chinese_numerals import closed_up
 from mt.dates import ORDINAL, TIME, moments
 from mt.digit_groups import parted_otherwise
 from mt.expressions import expressions
@@ -29,7 +30,15 @@ LANGUAGES = frozenset({"en", "zh", "es", "de"})
 
 def numbers(text: str, language: str) -> list[Number]:
     """Find the numbers of a text, in order."""
+    if language != "zh":
+        return _numbers(text, language)
+    closed, origin = closed_up(text)
+    return [replace(n, start=origin[n.start], end=origin[n.end - 1] + 1) for n in _numbers(closed, language)]
+
+
+def _numbers(text: str, language: str) -> list[Number]:
     known = numerals(text, language)
+    text = text.translate(_PLAIN_SPACES)  # only between thousands do they mean anything
     figures, origin = in_figures(text, known, language)
     sayings = expressions(text, language)
     found = [
@@ -59,6 +68,9 @@ def numbers(text: str, language: str) -> list[Number]:
             # Ten to five may be a time and may be two numbers: neither is asked for, either is accepted.
             kept.append(replace(number, asked=False, plain=False))
     return sorted(kept, key=lambda number: number.start)
+
+
+_PLAIN_SPACES = {0xA0: " ", 0x202F: " "}
 
 
 def _apart(nouns: Iterable[Number], known: Sequence[Numeral]) -> Iterator[Number]:

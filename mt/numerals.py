@@ -169,8 +169,8 @@ class _Spaced:
             return False
         if (nth := ordinal(word, self._language)) is not None:
             # Vigésimo primero is one number; the fourth of twenty are two.
-            scale = self._language == "en" and nth >= 100
-            added = total.multiply(int(nth)) if scale else total.add(nth)
+            scaled = self._language == "en" and nth >= 100
+            added = total.multiply(int(nth)) if scaled else total.add(nth)
             total.ordinal = total.ordinal or added
             return added
         if total.ordinal:

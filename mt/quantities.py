@@ -9,6 +9,7 @@ from mt.chinese_numerals import chinese_approximations
 from mt.dates import DATE, DECADE, ORDINAL, TIME
 from mt.figures import SMALL, Numeral
 from mt.measures import MEASURES, with_unit
+from mt.ranges import shares
 from mt.units import ALIKE, UNITS
 
 EITHER = "either"
@@ -68,8 +69,11 @@ def quantities(
     """Find the quantities of a text; `counted` tells what the numerals before a noun may be elsewhere."""
     for start, end, either in chinese_approximations(text) if language == "zh" else ():
         yield Number(start, end, EITHER, either, asked=False, plain=False)
+    shared = shares(text, known, language)
     for numeral in known:
         start, end, kind = with_unit(text, numeral, language)
+        share = shared.get(numeral.start)
+        kind = share.unit if share else kind
         if suffix := _ordinal_suffix(text, numeral, language):
             end, kind = end + suffix, ORDINAL
         kind = ORDINAL if numeral.ordinal and not kind else kind
@@ -77,6 +81,8 @@ def quantities(
         values: tuple[Decimal, ...] = (numeral.value,)
         if not kind and numeral.start in counted:
             kind, values = EITHER, counted[numeral.start]
+        elif share and share.factor > 1:
+            kind, values = EITHER, (numeral.value * share.factor, numeral.value)
         elif not kind and numeral.also:
             kind, values = EITHER, (numeral.value, *numeral.also)
         name = "" if kind in UNITS or kind == ORDINAL else numeral.spelled
