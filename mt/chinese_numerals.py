@@ -4,29 +4,41 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from mt.figures import LONGEST, SPACED_DIGITS, Numeral, digit_value
+from mt.figures import LONGEST, SPACED_DIGITS, Numeral, digit_string, digit_value
 from mt.scales import abbreviated_scale
 
-_HAN = {sign: i for i, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_HAN = {sign: i for i, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "亿": 10**8}
 _SIGN = "零〇一二两三四五六七八九"
+_SPELLED = rf"(?=[{_SIGN}]*幺)[{_SIGN}幺]{{3,40}}"
+"""Signs said one by one; 幺 is a one there alone."""
 _DIGITS = rf"(?:{SPACED_DIGITS['zh']})"
 _HAN_NUMBER = re.compile(
-    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|[{_SIGN}十百千万亿]{{1,40}})"
+    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|{_SPELLED}|[{_SIGN}十百千万亿]{{1,40}})"
     rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分刻])(?P<scale>万亿|[万亿])?)?"
-    r"(?:[多余](?P<over>万亿|[万亿]))?"
+    r"(?:(?:[多余来]|个(?=亿))(?P<over>万亿|[万亿]))?"
 )
 _IDIOMS = frozenset(
     "万一 千万 十分 一一 万万 万千 百万 千百 亿万 一千零一夜 三三两两 五五 五一 六一 八一 三八".split()
 )
 """Strings that look like numbers and are words."""
 _HALF = re.compile("[个年天月岁倍块米]半(?![天夜])")
-_VERY = re.compile("分(?!钟)")
+_VERY = re.compile("分(?!钟|之)")
 _CLOCK_BEFORE = re.compile(rf"(?:(?<![这那哪有每])[一1]|[{_SIGN[3:]}十02-9])[点时][过差]?$")
 _CLOCK_BEHIND = re.compile(rf"分[到就]?[{_SIGN}十\d]{{1,3}}[点时]")
 _VERY_WHAT = re.compile("分(?:重要|清楚|清晰|明[显确]|关键|必要|危险|困难|简单|值得|有[趣用效]|满意|高兴)")
 _PAIR = re.compile("[一二两三四五六七八九]{2}")
+
+
+_SPACE = re.compile(r"(?<=\d)[ \u00a0\u202f](?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])[ \u00a0\u202f](?=\d)")
+
+
+def closed_up(text: str) -> tuple[str, list[int]]:
+    """Leave out spaces around figures (10 万, 3 月); tell where each character, and the end, stood."""
+    left_out = {match.start() for match in _SPACE.finditer(text)}
+    origin = [i for i in range(len(text) + 1) if i not in left_out]
+    return "".join(text[i] for i in origin[:-1]), origin
 
 
 def chinese_numerals(text: str) -> Iterator[Numeral]:
@@ -44,7 +56,7 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
         if match["fraction"]:
             if digits or len(body) > 6:
                 continue
-            value += Decimal("0." + "".join(str(_HAN[sign]) for sign in match["fraction"]))
+            value += Decimal("0." + han_digits(match["fraction"]))
             value *= _group(match["scale"] or "")
         value *= _group(match["over"] or "")  # 三百多万
         if _HALF.match(text, match.end()) and not match["ordinal"]:
@@ -54,7 +66,24 @@ def chinese_numerals(text: str) -> Iterator[Numeral]:
         if digits and (scale := abbreviated_scale(text, match.start(), end)):
             end, also = scale.end, () if scale.sure else (value,)
             value *= scale.factor
-        yield Numeral(match.start(), end, value, digits, bool(match["ordinal"]), also=also)
+        yield Numeral(
+            match.start(), end, value, digits, bool(match["ordinal"]), also=also, spelled=_spelled(match)
+        )
+
+
+def _spelled(match: re.Match[str]) -> str:
+    """Tell the digits of a number that is a string of them."""
+    body = match["body"]
+    if match["ordinal"] or match["fraction"] or match["over"]:
+        return ""
+    if len(body) < 3 or any(sign not in _HAN for sign in body):
+        return digit_string(body)
+    return han_digits(body)
+
+
+def han_digits(signs: str) -> str:
+    """Write signs that are read one by one in digits."""
+    return "".join(str(_HAN.get(sign, sign)) for sign in signs)
 
 
 def _means_very(text: str, ten: re.Match[str]) -> bool:
@@ -110,7 +139,7 @@ def _group(written: str) -> int:
 def _han_value(body: str) -> Decimal | None:
     """Read `三千五百万`, `3500万`, `1亿2000万` or `二〇二四`; `None`: no number at all."""
     if all(sign in _HAN for sign in body):
-        return Decimal("".join(str(_HAN[sign]) for sign in body))
+        return Decimal(han_digits(body))
     total = group = current = Decimal(0)
     last_scale = 0
     seen = False

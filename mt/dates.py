@@ -47,20 +47,26 @@ _TWELVE = re.compile(
 
 
 _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
-_ISO = r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)"
+_ISO = r"(?<!\d)(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)"
+_POINTS = r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\."
 
 
 @cache
 def _date_patterns(language: str) -> tuple[re.Pattern[str], ...]:
     names = "|".join(MONTHS.get(language, ()))
-    name = rf"(?P<name>{names})"
+    # One may fail, and nothing is said of a month.
+    name = rf"(?P<name>{names.replace('May', '(?-i:May)')})"
     found = {
         "en": (
             rf"\b{name} (?:the )?{_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?(?!\d)",
             rf"(?<!\d){_DAY}(?:st|nd|rd|th)? (?:of )?{name}\b(?:,? {_YEAR})?(?!\d)",
         ),
         "es": (rf"(?<!\d){_DAY}\.?º? de {name}\b(?: (?:de|del) {_YEAR})?(?!\d)",),
-        "de": (rf"(?<!\d){_DAY}\. ?{name}\b(?: {_YEAR})?(?!\d)",),
+        "de": (
+            rf"(?<!\d){_DAY}\. ?{name}\b(?: {_YEAR})?(?!\d)",
+            rf"(?<![\d.,]){_POINTS} ?{_YEAR}(?![\d.,]\d|\d)",
+            rf"\b(?:am|vom|bis|der|dem|den|zum|seit) {_POINTS}(?!\d)",
+        ),
         "zh": (r"(?:(?P<year>\d{4})\s?年\s?)?(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?[日号]",),
     }.get(language, ())
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in (_ISO, *found))
@@ -89,6 +95,10 @@ _HAN_HALF = "(?P<half>凌晨|清晨|早上|上午|中午|下午|傍晚|晚上|�
 _FIVES = r"(?P<minute>5|10|20|25)"
 _CLOCKS = {
     "en": (
+        r"(?<![\d:.])(?P<hour>[2-9]|1[0-2]) ?o[’']clock\b",
+        rf"\b(?:at|by|until|till|before|after|around) {_HOUR} (?:oh|o) (?P<minute>\d)(?!\d)(?:{_HALF_DAY})?",
+        rf"(?<![\d:.]){_HOUR} (?:oh|o) (?P<minute>\d){_HALF_DAY}",
+        rf"(?<![\d:.]){_HOUR}[ -](?P<minute>\d{{2}}){_HALF_DAY}",
         rf"\b(?P<minute>half|quarter|\d{{1,2}}) (?:past|(?<=quarter )(?:after|(?P<before>to))) {_HOUR}",
         rf"\b(?P<minute>\d{{1,2}}) minutes past {_HOUR}",
         r"\b(?:at|by|until|till|before|after|around) (?P<hour>\d{1,2})[- ](?P<minute>\d{2})(?![\d:-]|[.,]\d)",
@@ -118,6 +128,7 @@ _CLOCKS = {
 }
 _LOOSE_CLOCKS = {
     "en": (
+        r"\b(?:at|by|until|before|after) (?P<hour>\d{1,2})\.(?P<minute>[0-5]\d)(?=\s*(?:[.,;!?](?!\d)|$))",
         rf"(?:\b(?:is|at|by|until|till|before)|['’]s) {_FIVES} (?:minutes )?(?:after|(?P<before>to)) {_HOUR}"
         r"(?=\s*(?:[.,;!?]|$)|\s+(?:now|in|at|on|when|and|already|sharp)\b)(?![.,]\d)",
     ),

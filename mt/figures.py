@@ -40,6 +40,8 @@ class Numeral:
     """Its word means something else as well, or no number in particular: `hundert`, `cuarto`."""
     also: tuple[Decimal, ...] = ()
     """What it may be as well."""
+    spelled: str = ""
+    """Its digits, where they are said or written as a string of digits."""
 
 
 _SPACES = re.compile(r"\s")
@@ -62,6 +64,11 @@ def digit_value(written: str, language: str) -> Decimal:
     return Decimal(f"{whole}.{re.sub('[.,]', '', fraction)}" if fraction else whole)
 
 
+def digit_string(written: str) -> str:
+    """Give digits that are a string rather than a count, as 007 is; else nothing."""
+    return written if len(written) > 1 and re.fullmatch("0[0-9]+", written) else ""
+
+
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
@@ -78,7 +85,9 @@ def in_figures(text: str, numerals: Iterable[Numeral], language: str) -> tuple[s
         if not _figures(numeral, language):
             continue
         before, after = _ORDINAL.get(language, ("", "")) if numeral.ordinal else ("", "")
-        figure = f"{before}{numeral.value:f}{after}"
+        if language == "en" and text[numeral.start : numeral.end].endswith("ies"):
+            after = "s"  # the nineteen eighties
+        figure = f"{before}{numeral.spelled or f'{numeral.value:f}'}{after}"
         written += text[at : numeral.start] + figure
         origin += [*range(at, numeral.start), *[numeral.start] * len(figure)]
         at = numeral.end

@@ -9,6 +9,7 @@ import re
 
 from mt.measures import MEASURES
 from mt.numbers import LANGUAGES, Number, numbers
+from mt.quantities import NAME
 
 
 def speaks_of_numbers(text: str, language: str) -> bool:
@@ -46,6 +47,8 @@ _LIKE_NUMBERS = {
 def removable(text: str, number: Number, language: str) -> bool:
     """Whether a number can be taken out of a text without breaking a word or leaving a unit alone."""
     before, after = text[: number.start], text[number.end :]
+    if number.kind == NAME:
+        return False
     if _JOINED_BEFORE.search(before) or _JOINED_BEHIND.match(after):
         return False
     return not (bound := _BOUND.get(language)) or not bound.match(after)

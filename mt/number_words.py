@@ -73,7 +73,8 @@ _ENGLISH = Words(
     ordinals=_numbered("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth", 1)
     | _numbered("thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth", 13)
     | _numbered("twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth", 20, 10)
-    | _numbered("firstly secondly thirdly fourthly", 1),
+    | _numbered("firstly secondly thirdly fourthly", 1)
+    | {"hundredth": 100, "thousandth": 1000, "millionth": 10**6},
     joints={"and": 100},
     articles=frozenset({"a"}),
     halves=frozenset({"half"}),
@@ -115,7 +116,8 @@ _GERMAN = Words(
     plain=_numbered("null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf")
     | _numbered("dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn", 13)
     | _TENS
-    | {f"{ten}er": n for ten, n in _TENS.items()},
+    | {f"{ten}er": n for ten, n in _TENS.items()}
+    | {"zwo": 2},
     scales={"hundert": 100, "tausend": 1000, "million": 10**6, "millionen": 10**6}
     | {"milliarde": 10**9, "milliarden": 10**9, "billion": 10**12, "billionen": 10**12},
     articles=frozenset({"eine", "einer"}),

@@ -11,7 +11,10 @@ from functools import cache
 from itertools import pairwise
 
 from mt.amounts import amounts
+from mt.chinese_numerals import closed_up
 from mt.dates import ORDINAL, TIME, moments
+from mt.digit_groups import parted_otherwise
+from mt.expressions import expressions
 from mt.figures import Numeral, in_figures
 from mt.numerals import numerals
 from mt.quantities import EITHER, Number, quantities
@@ -27,8 +30,17 @@ LANGUAGES = frozenset({"en", "zh", "es", "de"})
 
 def numbers(text: str, language: str) -> list[Number]:
     """Find the numbers of a text, in order."""
+    if language != "zh":
+        return _numbers(text, language)
+    closed, origin = closed_up(text)
+    return [replace(n, start=origin[n.start], end=origin[n.end - 1] + 1) for n in _numbers(closed, language)]
+
+
+def _numbers(text: str, language: str) -> list[Number]:
     known = numerals(text, language)
+    text = text.translate(_PLAIN_SPACES)  # only between thousands do they mean anything
     figures, origin = in_figures(text, known, language)
+    sayings = expressions(text, language)
     found = [
         Number(origin[m.start], origin[m.end], m.kind, m.value, True, m.asked, m.asked, m.half_day)
         for m in moments(figures, language)
@@ -42,7 +54,13 @@ def numbers(text: str, language: str) -> list[Number]:
     ]
     kept: list[Number] = []
     two_parts = amounts(text, known, language)
-    for number in (*found, *_apart(nouns, known), *two_parts, *quantities(text, known, language, counted)):
+    for number in (
+        *sayings,
+        *found,
+        *_apart(nouns, known),
+        *two_parts,
+        *quantities(text, known, language, counted),
+    ):
         around = [other for other in kept if number.start < other.end and other.start < number.end]
         if not around:
             kept.append(number)
@@ -50,6 +68,9 @@ def numbers(text: str, language: str) -> list[Number]:
             # Ten to five may be a time and may be two numbers: neither is asked for, either is accepted.
             kept.append(replace(number, asked=False, plain=False))
     return sorted(kept, key=lambda number: number.start)
+
+
+_PLAIN_SPACES = {0xA0: " ", 0x202F: " "}
 
 
 def _apart(nouns: Iterable[Number], known: Sequence[Numeral]) -> Iterator[Number]:
@@ -62,10 +83,10 @@ def _apart(nouns: Iterable[Number], known: Sequence[Numeral]) -> Iterator[Number
 
 def missing(source: Iterable[Number], target: Iterable[Number]) -> list[Number]:
     """List the numbers of a source that are asked for and that its translation does not have, each once."""
-    known = list(target)
-    lost: list[Number] = []
-    for number in source:
-        if not number.asked or _said_apart(number, known):
+    wanted, known = list(source), list(target)
+    regrouped, lost = parted_otherwise(wanted, known), list[Number]()
+    for number in wanted:
+        if not number.asked or number in regrouped or _said_apart(number, known):
             continue
         if not any(number.same(other) for other in (*known, *lost)):
             lost.append(number)
@@ -85,11 +106,14 @@ def _said_apart(time: Number, known: Sequence[Number]) -> bool:
 
 def invented(source: Iterable[Number], target: Iterable[Number]) -> list[Number]:
     """List the unmistakable numbers of a translation that its source does not have."""
-    known = list(source)
+    known, found = list(source), list(target)
+    regrouped = parted_otherwise(found, known)
     return [
         number
-        for number in target
-        if number.plain and not any(other.same(number) or number.same(other) for other in known)
+        for number in found
+        if number.plain
+        and number not in regrouped
+        and not any(other.same(number) or number.same(other) for other in known)
     ]
 
 

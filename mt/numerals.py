@@ -6,14 +6,15 @@ decimals, never floats.
 
 import re
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
 from mt.chinese_numerals import chinese_numerals
-from mt.figures import DIGITS, LONGEST, SPACED_DIGITS, Numeral, digit_value
+from mt.figures import DIGITS, LONGEST, SPACED_DIGITS, Numeral, digit_string, digit_value
 from mt.number_words import WORDS, Words, cardinal, ordinal, vague
 from mt.scales import abbreviated_scale
+from mt.spellings import begins, fraction, spelled
+from mt.sums import Sum
 
 
 def numerals(text: str, language: str) -> list[Numeral]:
@@ -31,84 +32,6 @@ def _token(language: str) -> re.Pattern[str]:
 _GAP = re.compile(r"[ \u00a0\u202f]?|-|‑")
 _HALF_BEHIND = {"en": re.compile(r" \w+ and a half\b"), "es": re.compile(r" \w+ y medi[oa]\b")}
 """A half behind what is counted: `tres horas y media`."""
-
-
-@dataclass(slots=True)
-class _Sum:
-    """A number that grows word by word."""
-
-    total: Decimal = Decimal(0)
-    current: Decimal | None = None
-    scale: Decimal = Decimal(10) ** 18
-    digits: bool = False
-    ordinal: bool = False
-
-    @property
-    def value(self) -> Decimal:
-        return self.total + (self.current or 0)
-
-    def add(self, n: Decimal) -> bool:
-        """Take a cardinal word; false: it begins another number."""
-        current = self.current
-        if current is None:
-            return self._begin(n)
-        if current != current.to_integral_value() or self.digits:
-            return False
-        if n < 10 and current % 10 == 0 and current % 100 >= 20:
-            self.current = current + n
-        elif n < 100 and current % 100 == 0 and current:
-            self.current = current + n
-        elif 10 <= n < 100 and 13 <= current <= 20 and not self.total:
-            self.current = current * 100 + n  # nineteen ninety-eight; ten thirty is a time
-        else:
-            return False
-        return True
-
-    def add_half(self) -> None:
-        """Take a half, of a million where that comes last."""
-        if self.current is None:
-            self.total += self.scale / 2
-        else:
-            self.current += Decimal("0.5")
-
-    def _begin(self, n: Decimal) -> bool:
-        if n >= self.scale:
-            return False
-        if n and n % 1000 == 0:  # a German compound, after which hundreds may follow
-            self.total, self.scale = self.total + n, Decimal(1000)
-        else:
-            self.current = n
-        return True
-
-    def multiply(self, scale: int) -> bool:
-        """Take hundred, thousand, million …"""
-        current = self.current
-        if scale == 100:
-            if current is not None and not 0 < current < 100:
-                return False
-            self.current = (1 if current is None else current) * Decimal(100)
-            return True
-        if scale > self.scale and self.total < scale:  # mil quinientos millones
-            self.total = self.value * scale
-        elif scale >= self.scale or (current is None and self.total):
-            return False
-        else:
-            self.total += (1 if current is None else current) * Decimal(scale)
-        self.current, self.scale = None, Decimal(scale)
-        return True
-
-    def joins(self, n: Decimal, place: int) -> bool:
-        """Whether a number behind a joint, read on its own, fits the place that is open to it."""
-        leading = n
-        while leading >= 1000:  # one hundred and two thousand
-            leading /= 1000
-        return n < self.scale and leading < self._room(place)
-
-    def _room(self, place: int) -> Decimal:
-        if self.current is None:
-            return self.scale if place == 100 else Decimal(0)
-        rest = self.current % 100
-        return Decimal(place) if (rest == 0 if place == 100 else rest in range(30, 100, 10)) else Decimal(0)
 
 
 class _Spaced:
@@ -131,8 +54,8 @@ class _Spaced:
 
     def _numeral(self, first: int) -> tuple[Numeral | None, int]:
         """Read the longest number that begins at a token, and tell where to read on."""
-        if abbreviated := self._abbreviated(first):
-            return abbreviated
+        if found := self._abbreviated(first) or self._spelled(first):
+            return found
         total, end = self._read(first, joined=True)
         if end == first:
             return None, first + 1
@@ -146,7 +69,9 @@ class _Spaced:
         if alone and not unsure and (word in self._words.scales or word in self._words.articles):
             return None, end  # "a million" is a number, "millions" and "Million" alone are not
         start = self._tokens[first].start()
-        return Numeral(start, self._tokens[end - 1].end(), value, total.digits, total.ordinal, unsure), end
+        digits = digit_string(word) if alone else ""
+        span = start, self._tokens[end - 1].end()
+        return Numeral(*span, value, total.digits, total.ordinal, unsure, spelled=digits), end
 
     def _abbreviated(self, first: int) -> tuple[Numeral, int] | None:
         """Read digits with an abbreviated scale behind them."""
@@ -161,7 +86,29 @@ class _Spaced:
         also = () if scale.sure else (value,)
         return Numeral(start, scale.end, value * scale.factor, True, also=also), first + 2
 
-    def _read(self, first: int, joined: bool) -> tuple[_Sum, int]:
+    def _spelled(self, first: int) -> tuple[Numeral, int] | None:
+        """Read a number said in parts, and a fraction behind it."""
+        if not begins(self._word(first), self._language):
+            return None
+        before = self._word(first - 1) if first and self._close(first) else ""
+        spelling = spelled(self._beside(first), before, self._language)
+        if spelling is None:
+            return None
+        end, value, digits = first + spelling.words, Decimal(spelling.digits), spelling.digits
+        if self._follows(end, self._words.points):
+            value, end = self._fraction(end, value)
+            digits = digits if value == int(digits) else ""
+        span = self._tokens[first].start(), self._tokens[end - 1].end()
+        return Numeral(*span, value, False, also=spelling.also, spelled=digits), end
+
+    def _beside(self, first: int) -> list[str]:
+        """List the words from one on that stand beside each other."""
+        last = first + 1
+        while last - first < LONGEST and last < len(self._tokens) and self._close(last):
+            last += 1
+        return [self._word(index) for index in range(first, last)]
+
+    def _read(self, first: int, joined: bool) -> tuple[Sum, int]:
         (total, index), end = self._opening(first), first
         while index < len(self._tokens) and (index == first or self._close(index)):
             if half := end > first and self._half(total, index):
@@ -184,17 +131,17 @@ class _Spaced:
         before, here = self._tokens[index - 1 : index + 1]
         return bool(_GAP.fullmatch(self._text[before.end() : here.start()]))
 
-    def _opening(self, first: int) -> tuple[_Sum, int]:
+    def _opening(self, first: int) -> tuple[Sum, int]:
         """Pass the words that stand for the number of a scale: a million, half a million."""
         words, index = self._words, first
         half = self._word(index) in words.halves
         index += half
         index += self._word(index) in words.articles
         if self._word(index) not in words.scales or not all(map(self._close, range(first + 1, index + 1))):
-            return _Sum(), first
-        return _Sum(current=Decimal("0.5") if half else None), index
+            return Sum(), first
+        return Sum(current=Decimal("0.5") if half else None), index
 
-    def _half(self, total: _Sum, index: int) -> int:
+    def _half(self, total: Sum, index: int) -> int:
         """Add a half that is said next; count its words."""
         words = self._words.and_half
         if not words or total.ordinal or any(self._word(index + i) != word for i, word in enumerate(words)):
@@ -206,7 +153,7 @@ class _Spaced:
         pattern = _HALF_BEHIND.get(self._language)
         return bool(pattern and pattern.match(self._text, self._tokens[end - 1].end()))
 
-    def _joint(self, total: _Sum, index: int) -> bool:
+    def _joint(self, total: Sum, index: int) -> bool:
         """Whether a word joins the number that follows it, read on its own, to this one."""
         place = self._words.joints.get(self._word(index))
         if place is None:
@@ -214,7 +161,7 @@ class _Spaced:
         following, end = self._read(index + 1, joined=False)
         return end > index + 1 and total.joins(following.value, place)
 
-    def _take(self, total: _Sum, index: int) -> bool:
+    def _take(self, total: Sum, index: int) -> bool:
         word = self._word(index)
         if word[0].isdecimal():
             return self._take_digits(total, index)
@@ -222,7 +169,8 @@ class _Spaced:
             return False
         if (nth := ordinal(word, self._language)) is not None:
             # Vigésimo primero is one number; the fourth of twenty are two.
-            added = total.add(nth)
+            scaled = self._language == "en" and nth >= 100
+            added = total.multiply(int(nth)) if scaled else total.add(nth)
             total.ordinal = total.ordinal or added
             return added
         if total.ordinal:
@@ -232,7 +180,7 @@ class _Spaced:
         n = cardinal(word, self._language)
         return n is not None and total.add(n)
 
-    def _take_digits(self, total: _Sum, index: int) -> bool:
+    def _take_digits(self, total: Sum, index: int) -> bool:
         word, tokens = self._word(index), self._tokens
         following = self._words.scales.get(self._word(index + 1), 0)
         if len(word) > LONGEST or total.current is not None:
@@ -246,14 +194,16 @@ class _Spaced:
         return True
 
     def _fraction(self, point: int, whole: Decimal) -> tuple[Decimal, int]:
-        """Read the digits that are spoken after a point, one by one, and a scale after them."""
-        index, fraction = point + 1, ""
-        while self._follows(index, self._words.plain) and self._words.plain[self._word(index)] < 10:
-            fraction += str(self._words.plain[self._word(index)])
-            index += 1
-        if not fraction:
+        """Read what is said after a point, and a scale after it; a version has more points."""
+        index, digits = point, ""
+        while self._follows(index, self._words.points):
+            part = fraction(self._beside(index)[1:], self._language)
+            if part is None:
+                break
+            index, digits = index + 1 + part.words, digits + part.digits
+        if not digits:
             return whole, point
-        value = whole + Decimal(f"0.{fraction}")
+        value = whole + Decimal(f"0.{digits}")
         if self._follows(index, self._words.scales):
             value, index = value * self._words.scales[self._word(index)], index + 1
         return value, index

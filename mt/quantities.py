@@ -9,10 +9,13 @@ from mt.chinese_numerals import chinese_approximations
 from mt.dates import DATE, DECADE, ORDINAL, TIME
 from mt.figures import SMALL, Numeral
 from mt.measures import MEASURES, with_unit
-from mt.units import ALIKE
+from mt.ranges import shares
+from mt.units import ALIKE, UNITS
 
 EITHER = "either"
 """The kind of a number that may be one or another."""
+NAME = "name"
+"""The kind of the digits of a name: G20, COVID-19."""
 _LEAST = 3
 """Words for one and two stand for too much else (one of them, 一个) to be asked for."""
 
@@ -24,7 +27,7 @@ class Number:
     start: int
     end: int
     kind: str
-    """A unit of `UNITS`, a kind of moment, `ORDINAL`, `EITHER`, or empty."""
+    """A unit of `UNITS`, a kind of moment, `ORDINAL`, `EITHER`, `NAME`, or empty."""
     value: tuple[Decimal | None, ...]
     """One value; of a date year, month and day; of a time hour and minute; of `EITHER` each."""
     digits: bool = True
@@ -35,11 +38,13 @@ class Number:
     """It is unmistakably a number: a translation that has it without its source is unfaithful."""
     half_day: bool = False
     """A time of the twelve-hour clock that does not say which half it means."""
+    name: str = ""
+    """How it stands in every language, if it is a name or a string of digits."""
 
     def same(self, other: "Number") -> bool:
         """Whether another text's number says this."""
         kinds = {self.kind, other.kind}
-        if EITHER in kinds:
+        if EITHER in kinds or (NAME in kinds and self.kind != other.kind):
             return not set(self.value).isdisjoint(other.value)
         if DECADE in kinds and kinds <= {DECADE, ""}:
             return _same_decade(self.value[0] or Decimal(0), other.value[0] or Decimal(0))
@@ -64,8 +69,11 @@ def quantities(
     """Find the quantities of a text; `counted` tells what the numerals before a noun may be elsewhere."""
     for start, end, either in chinese_approximations(text) if language == "zh" else ():
         yield Number(start, end, EITHER, either, asked=False, plain=False)
+    shared = shares(text, known, language)
     for numeral in known:
         start, end, kind = with_unit(text, numeral, language)
+        share = shared.get(numeral.start)
+        kind = share.unit if share else kind
         if suffix := _ordinal_suffix(text, numeral, language):
             end, kind = end + suffix, ORDINAL
         kind = ORDINAL if numeral.ordinal and not kind else kind
@@ -73,9 +81,12 @@ def quantities(
         values: tuple[Decimal, ...] = (numeral.value,)
         if not kind and numeral.start in counted:
             kind, values = EITHER, counted[numeral.start]
+        elif share and share.factor > 1:
+            kind, values = EITHER, (numeral.value * share.factor, numeral.value)
         elif not kind and numeral.also:
             kind, values = EITHER, (numeral.value, *numeral.also)
-        yield Number(start, end, kind, values, numeral.digits, asked, plain)
+        name = "" if kind in UNITS or kind == ORDINAL else numeral.spelled
+        yield Number(start, end, kind, values, numeral.digits, asked, plain, name=name)
 
 
 def _ordinal_suffix(text: str, numeral: Numeral, language: str) -> int:

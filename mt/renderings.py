@@ -9,6 +9,8 @@ from mt.units import SCALES, UNITS
 
 def written(number: Number, language: str) -> str:
     """Write a number in a language."""
+    if number.name:
+        return number.name
     match number.kind:
         case "date":
             return written_date(number.value, language)

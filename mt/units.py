@@ -27,14 +27,32 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
     "%": {
         "en": _unit("{}%", "%|percent|per cent"),
         "zh": _unit("{}%", "%|％", prefix="百分之"),
-        "es": _unit("{} %", "%|por ciento"),
+        "es": _unit("{} %", "%|por ciento|por cien"),
         "de": _unit("{} %", "%|Prozent"),
     },
     "USD": {
-        "en": _unit("${}", "dollars|dollar|USD|US dollars|American dollars", "US$|$"),
+        "en": _unit("${}", "dollars|dollar|USD|US dollars|American dollars|bucks", "US$|$"),
         "zh": _unit("{}美元", "块美元|美元|美金", "US$|$"),
         "es": _unit("{} dólares", "dólares|dólar|USD|$", "US$|$"),
         "de": _unit("{} Dollar", "Dollar|US-Dollar|USD|$", "$"),
+    },
+    "HKD": {
+        "en": _unit("HK${}", "Hong Kong dollars|HKD", "HK$"),
+        "zh": _unit("{}港元", "港元|港币|港幣", "HK$"),
+        "es": _unit("{} dólares de Hong Kong", "dólares de Hong Kong|HKD", "HK$"),
+        "de": _unit("{} Hongkong-Dollar", "Hongkong-Dollar|HKD", "HK$"),
+    },
+    "AUD": {
+        "en": _unit("A${}", "Australian dollars|AUD", "A$|AU$"),
+        "zh": _unit("{}澳元", "澳元|澳币", "A$|AU$"),
+        "es": _unit("{} dólares australianos", "dólares australianos|AUD", "A$|AU$"),
+        "de": _unit("{} australische Dollar", "australische Dollar|australischen Dollar|AUD", "A$|AU$"),
+    },
+    "CAD": {
+        "en": _unit("C${}", "Canadian dollars|CAD", "C$|CA$"),
+        "zh": _unit("{}加元", "加元|加币", "C$|CA$"),
+        "es": _unit("{} dólares canadienses", "dólares canadienses|CAD", "C$|CA$"),
+        "de": _unit("{} kanadische Dollar", "kanadische Dollar|kanadischen Dollar|CAD", "C$|CA$"),
     },
     "EUR": {
         "en": _unit("€{}", "euros|euro|EUR|€", "€"),
@@ -50,7 +68,7 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
     },
     # Money or weight; of Chinese, where they are two words, only the number is written.
     "lb": {
-        "en": _unit("{} pounds", "pounds|pound"),
+        "en": _unit("{} pounds", "pounds|pound|lbs"),
         "zh": _unit("{}", "磅"),
         "es": _unit("{} libras", "libras|libra"),
         "de": _unit("{} Pfund", "Pfund"),
@@ -122,10 +140,16 @@ UNITS: Mapping[str, Mapping[str, Unit]] = {
         "de": _unit("{} Liter", "Litern|Liter"),
     },
     "°C": {
-        "en": _unit("{} °C", "°C|degrees Celsius|degrees centigrade"),
-        "zh": _unit("{}°C", "°C|摄氏度|℃", prefix="摄氏"),
-        "es": _unit("{} °C", "°C|grados Celsius|grados centígrados"),
-        "de": _unit("{} °C", "°C|Grad Celsius"),
+        "en": _unit("{} °C", "°C|° C|degrees Celsius|degrees centigrade"),
+        "zh": _unit("{}°C", "°C|° C|摄氏度|℃", prefix="摄氏"),
+        "es": _unit("{} °C", "°C|° C|grados Celsius|grados centígrados"),
+        "de": _unit("{} °C", "°C|° C|Grad Celsius"),
+    },
+    "°F": {
+        "en": _unit("{} °F", "°F|° F|degrees Fahrenheit"),
+        "zh": _unit("{}°F", "°F|华氏度|℉", prefix="华氏"),
+        "es": _unit("{} °F", "°F|° F|grados Fahrenheit"),
+        "de": _unit("{} °F", "°F|° F|Grad Fahrenheit"),
     },
 }
 """Unit → language → how it is read and written. No unit is converted."""

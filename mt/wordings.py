@@ -63,6 +63,15 @@ def _discount(n: Decimal) -> tuple[Decimal, ...]:
     return n, percent, 100 - percent
 
 
+def _times(double: str, triple: str, fourfold: str) -> tuple[tuple[str, _Values], ...]:
+    """Say what grew how often, and by how much: what triples grows by two hundred percent."""
+    return (
+        (double, _by("1", "2", "100", "200")),
+        (triple, _by("1", "3", "2", "300", "200")),
+        (fourfold, _by("1", "4", "3", "400", "300")),
+    )
+
+
 _FIGURE = r"(?<![\d.,:])(?P<n>\d{1,4})"
 _FEW = r"(?<![\d.,:])(?P<n>\d{1,2}(?:\.\d)?)"
 _WEEKS = _by("1", "7", "7.5", "8")
@@ -99,6 +108,7 @@ _PATTERNS = {
             (rf"{_FIGURE}[- ]weeks?", _WEEKS),
             (r"(?<=\ba )week|(?<=\bone )week", _WEEKS),
             (r"half|halves", _by("50", "0.5")),
+            *_times(double=r"doubl(?:e[sd]?|ing)", triple=r"tripl(?:e[sd]?|ing)", fourfold=r"quadrupl\w+"),
             (r"quarters?", _by("1", "25")),
         ),
         "[ -]",
@@ -148,6 +158,8 @@ _PATTERNS = {
             (r"medio día", _by("12")),
             (rf"{_FIGURE} semanas?", _WEEKS),
             (r"mitad(?:es)?", _by("50", "0.5")),
+            (r"tercios?", _by("1", "3")),
+            *_times(double=r"dobles?|duplic\w+", triple=r"triples?|triplic\w+", fourfold=r"cuadruplic\w+"),
         ),
         " ",
         r"\b",
@@ -168,6 +180,8 @@ _PATTERNS = {
             (r"(?<=\beine )Woche|(?<=\beiner )Woche", _WEEKS),
             (r"Hälften?", _by("50", "0.5")),
             (r"Viertel(?! (?:nach|vor|\d))", _by("1", "25")),
+            (r"Drittel[ns]?", _by("1", "3")),
+            *_times(double=r"verdoppel\w*|doppelt\w*", triple=r"verdreifach\w*", fourfold=r"vervierfach\w*"),
         ),
         "[ -]",
         r"\b",

@@ -74,7 +74,7 @@ def test_a_term_of_latin_and_chinese_letters_is_known_and_kept_whole() -> None:
     term = Term("3D printing", ("3D打印",))
     says = Says("3D打印很便宜。")
     (answer,) = FaithfulTranslator(says).translate([request("3D printing is cheap.", "", term, target="zh")])
-    assert answer == Translation("3D 打印很便宜。", whole=("3D 打印", "3")) and says.calls == 1
+    assert answer == Translation("3D 打印很便宜。", whole=("3D 打印", "3D")) and says.calls == 1
 
 
 def test_a_term_of_latin_and_chinese_letters_is_put_where_it_is_missing() -> None:
