@@ -10,6 +10,7 @@ import mt
 from mt.faithful import FaithfulTranslator
 from mt.glossary import Entry, Glossary, missing
 from mt.presets import PRESETS
+from mt.sentences import LONGEST
 from mt.terminology import TerminologyStage
 from mt.translation import TranslationStage
 from streaming.captions import Transcript, Update
@@ -114,9 +115,11 @@ def test_of_conflicting_terms_the_first_is_used_and_a_name_stays(target: str) ->
 @targets
 def test_two_thousand_words_without_a_mark_are_all_translated(target: str) -> None:
     line = "we go to the house and the man reads a good book in the garden " * 150
-    found = translated(line.strip()[: line.find(" ", 9000)], target, step=100)
+    text = line.strip()[: line.find(" ", 9000)]
+    found = translated(text, target, step=100)
     # A terse model is no fault of ours; a text that breaks off is, or that is said in a breath.
-    assert len(found) > {"es": 3000, "zh": 1000}[target]
+    told = {"es": ("casa", "libro"), "zh": ("家", "房", "屋", "书")}[target]
+    assert sum(found.count(word) for word in told) >= len(text.split()) / LONGEST
 
 
 @targets

@@ -400,7 +400,7 @@ async def test_rooms_are_opened_and_seen_over_http() -> None:
         assert (state["room"], state["title"], state["languages"]) == (
             "b-1",
             "B",
-            [{"language": "es", "by": "machine"}],
+            [{"language": "es", "by": "machine", "interpreters": []}],
         )
         assert [room["room"] for room in (await here.http.get("/v1/rooms")).json()] == ["b-1"]
         assert (await here.http.post("/v1/rooms", json={"id": "b-1"})).status_code == 409

@@ -27,7 +27,13 @@ from tests.test_conference import TALK, house
 from tests.test_voices import hall, say, signed, speaking
 
 pytestmark = needs_chromium
-LINKS = {"": "for listeners", "/floor": "for speakers", "/screen": "hall's screen", "/overlay": "for video"}
+LINKS = {
+    "": "for listeners",
+    "/floor": "for speakers",
+    "/booth": "for interpreters",
+    "/screen": "hall's screen",
+    "/overlay": "for video",
+}
 ADMIN = new_key("admin", Role.ADMIN, None, 0.0)
 CLOSED = Access(bytes(range(32)), {ADMIN[1].id: ADMIN[1]})
 
@@ -91,7 +97,7 @@ async def test_a_poster_prints_the_code_and_the_link_alone() -> None:
 async def test_a_poster_copies_its_link_also_where_the_browser_keeps_the_clipboard_to_itself() -> None:
     async with office() as at:
         await at.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        await at.desk.locator("#links").get_by_text("QR code").nth(2).click()
+        await at.desk.locator("#links").get_by_text("QR code").nth(3).click()
         for kept in (False, True):
             await at.desk.evaluate("() => navigator.clipboard.writeText('')")
             if kept:
@@ -138,7 +144,7 @@ async def test_links_of_a_closed_server_let_people_in() -> None:
             roles.append(CLOSED.grant(guest.url.split("=")[1], time.time()).role)
             if not page:
                 await until_state(guest, "listening")
-        assert roles == [Role.LISTENER, Role.SPEAKER, Role.LISTENER, Role.LISTENER]
+        assert roles == [Role.LISTENER, Role.SPEAKER, Role.INTERPRETER, Role.LISTENER, Role.LISTENER]
 
 
 async def test_a_link_is_issued_when_it_is_asked_for_and_holds_as_long_as_is_chosen() -> None:

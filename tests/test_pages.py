@@ -62,7 +62,7 @@ def test_pages_are_found_where_the_program_is_reached_through_a_link(tmp_path: P
     assert page == str(house / "server" / "web" / "live.html")
 
 
-@pytest.mark.parametrize("path", ["/r/hall/booth", "/r/hall/desk/more", "/desk", "/web/nothing.html"])
+@pytest.mark.parametrize("path", ["/r/hall/loft", "/r/hall/desk/more", "/desk", "/web/nothing.html"])
 async def test_who_comes_to_a_page_that_is_not_there_reads_which_there_are(path: str) -> None:
     async with serving() as served, httpx2.AsyncClient(base_url=f"http://{served.address}") as http:
         browser = await http.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})

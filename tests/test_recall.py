@@ -1,6 +1,7 @@
 """Rooms over a restart: who was there, who has the floor and what is told are as they were."""
 
 import sqlite3
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,15 @@ from server.rooms.recall import _time
 from server.rooms.room import Plan
 from server.rooms.snapshot import Snapshot
 from server.wire.messages import Ack, Done, Error, Finish, Ready, Resume, Start
-from server.wire.room_messages import Interpret, Mute, Operate, RoomState, Type
+from server.wire.room_messages import (
+    Interpret,
+    InterpreterState,
+    LanguageState,
+    Mute,
+    Operate,
+    RoomState,
+    Type,
+)
 from server.wire.schema import to_plain
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption
@@ -207,3 +216,44 @@ async def test_time_is_taken_from_snapshots_where_nothing_else_tells_it() -> Non
         conference: Conference = here.served.app.state.hall.room("hall")
         assert _time(conference, begin, {}) == 10.0
         assert _time(conference, begin, {"s1.2": Snapshot(16_000)}) == 11.0
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["lost connection", "new server"])
+async def test_an_interpreter_who_comes_back_is_told_how_much_of_what_was_typed_has_come(
+    tmp_path: Path, anew: bool
+) -> None:
+    async with AsyncExitStack() as stack:
+        here = await stack.enter_async_context(house(log=EventLog(tmp_path / "events.db")))
+        await here.open()
+        booth, other = await sit_down(here, "es"), await sit_down(here, "es")
+        await other.say(Type("primero", True))
+        for text, final in (("hola", False), (" mundo", True), ("adiós", True)):
+            await booth.say(Type(text, final))
+        await booth.until(lambda: booth.finished("es") == ["hola mundo", "adiós"])
+        assert booth.of(Ready)[0].typed == 0
+        if anew:
+            await stack.aclose()
+            here = await stack.enter_async_context(house(log=EventLog(tmp_path / "events.db")))
+        else:
+            booth.socket.transport.abort()
+        again = await come_back(here, "booth", booth)
+        assert again.of(Ready)[0].typed == 3
+        assert (await come_back(here, "booth", other)).of(Ready)[0].typed == 1
+        await again.say(Type("otra vez", True))
+        await again.until(lambda: again.finished("es") == ["otra vez"])
+        assert (await come_back(here, "booth", again)).of(Ready)[0].typed == 4
+
+
+async def test_a_room_names_its_interpreters_after_a_restart_too(tmp_path: Path) -> None:
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        await here.open()
+        booth = await here.enter("booth", Interpret("es", name="Ana"))
+        await booth.until(lambda: booth.of(RoomState))
+        assert booth.room.languages == (LanguageState("es", "booth", (InterpreterState("b1", "Ana"),)),)
+    async with house(log=EventLog(tmp_path / "events.db")) as here:
+        state = (await here.http.get("/v1/rooms/hall")).json()
+        there = [{"speaker": "b1", "name": "Ana"}]
+        assert state["languages"] == [{"language": "es", "by": "booth", "interpreters": there}]
+        await (await come_back(here, "booth", booth)).say(Finish())
+        reader = await here.listener("es")
+        await reader.until(lambda: reader.room.languages == (LanguageState("es", "machine"),))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from server.rooms.room import PAST, REMEMBERED, Plan, Room
 from server.wire.messages import Start
-from server.wire.room_messages import RoomState
+from server.wire.room_messages import InterpreterState, RoomState
 from server.wire.schema import from_plain, to_plain
 from streaming.errors import RoomError
 
@@ -55,12 +55,20 @@ def test_languages_have_one_provider_at_a_time() -> None:
     room.listen("es")
     room.listen("floor")
     assert room.translated == ("zh", "es")
-    room.enter_booth("es")
+    room.enter_booth("b1", "es", "Ana")
     assert room.translated == ("zh",)
-    room.enter_booth("es")
-    room.leave_booth("es")
+    room.enter_booth("b2", "es")
+    assert [s.interpreters for s in room.languages] == [
+        (),
+        (InterpreterState("b1", "Ana"), InterpreterState("b2")),
+    ]
+    room.leave_booth("b1")
     assert room.translated == ("zh",)
-    room.leave_booth("es")
+    assert [(s.by, s.interpreters) for s in room.languages] == [
+        ("machine", ()),
+        ("booth", (InterpreterState("b2"),)),
+    ]
+    room.leave_booth("b2")
     room.pause("zh", True)
     assert room.translated == ("es",)
     assert [(s.language, s.by) for s in room.languages] == [("zh", "paused"), ("es", "machine")]

@@ -105,20 +105,25 @@ async def test_each_role_enters_where_it_may(how: str, open_rooms: tuple[Served,
             assert await outcome(served, door, token(role), how=how) == expected, (role, door)
 
 
-async def test_a_speaker_is_called_what_the_token_says_and_no_key(
-    open_rooms: tuple[Served, httpx2.AsyncClient],
+@pytest.mark.parametrize(
+    ("door", "role", "first"),
+    [("floor", Role.SPEAKER, Start()), ("booth", Role.INTERPRETER, Interpret("es"))],
+    ids=["speaker", "interpreter"],
+)
+async def test_people_are_called_what_the_token_says_and_no_key(
+    open_rooms: tuple[Served, httpx2.AsyncClient], door: str, role: Role, first: Start | Interpret
 ) -> None:
     served, http = open_rooms
-    key, _ = MADE[Role.SPEAKER]
-    ways = [(token(Role.SPEAKER), Start()), (key, Start()), (token(Role.SPEAKER), Start(name="Bo"))]
-    async with AsyncExitStack() as speakers:
-        for credential, start in ways:
-            there = f"ws://{served.address}/v1/rooms/hall/floor"
-            socket = await speakers.enter_async_context(connect(there))
-            await socket.send(encode(replace(start, token=credential)))
+    key, _ = MADE[role]
+    ways = [(token(role), first), (key, first), (token(role), replace(first, name="Bo"))]
+    async with AsyncExitStack() as people:
+        for credential, message in ways:
+            socket = await people.enter_async_context(connect(address(served, door)))
+            await socket.send(encode(replace(message, token=credential)))
             assert isinstance(decode(str(await socket.recv())), Ready)
         state = (await http.get("/v1/rooms/hall")).json()
-    assert [speaker["name"] for speaker in state["speakers"]] == ["somebody", "", "Bo"]
+    there = state["speakers"] or state["languages"][0]["interpreters"]
+    assert [each["name"] for each in there] == ["somebody", "", "Bo"]
 
 
 async def test_keys_enter_as_their_roles_do(open_rooms: tuple[Served, httpx2.AsyncClient]) -> None:

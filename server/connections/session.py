@@ -55,7 +55,8 @@ class Session(Connection):
         first = await self._first()
         if isinstance(first, Interpret):
             self._arrival.enter(first.token)
-            form = Start(first.language, (), (), first.encoding, first.sample_rate, 1, first.name)
+            name = first.name or self._signature
+            form = Start(first.language, (), (), first.encoding, first.sample_rate, 1, name)
             conference, floor, token = await self._hall.enter(form, self._room or None, booth=first.language)
             await self._speak(conference, floor, token, conference.journal.told)
         elif isinstance(first, Start):
@@ -120,9 +121,9 @@ class Session(Connection):
         while True:
             event = await self._next(conference, floor)
             await conference.journal.free()
+            if floor.holder is not self._replaced:
+                return  # who has come back has been told what was taken, and sends the rest once more
             if isinstance(event, Audio):
-                if floor.holder is not self._replaced:
-                    return
                 if floor.booth:
                     conference.services.languages.check_heard(floor.booth)
                 before = floor.position
@@ -184,6 +185,7 @@ class Session(Connection):
             floor.position,
             floor.lines[0].name,
             round(floor.begin, 3),
+            conference.scribe.typed(floor.name),
         )
 
     def _gone(self, error: BaseException) -> None:

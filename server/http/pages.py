@@ -14,7 +14,13 @@ from pydantic import AfterValidator
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 _HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
-_ROOM_PAGES = {"floor": "live.html", "desk": "desk.html", "screen": "screen.html", "overlay": "screen.html"}
+_ROOM_PAGES = {
+    "floor": "live.html",
+    "booth": "booth.html",
+    "desk": "desk.html",
+    "screen": "screen.html",
+    "overlay": "screen.html",
+}
 _LONGEST_LINK = 1_000
 """Bytes; a code takes 2,953."""
 _TYPES = {

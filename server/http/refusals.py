@@ -44,11 +44,9 @@ _NOTHING_HERE: Final = """404: there is no page here. 此处没有网页。
 /               a speaker alone                 单人同传
 /r/ROOM         listeners                       听众
 /r/ROOM/floor   a speaker                       发言人
+/r/ROOM/booth   an interpreter                  译员
 /r/ROOM/desk    the operator                    操作员
 /r/ROOM/screen, /r/ROOM/overlay                 会场大屏、视频叠加字幕
-
-The booth has no page: interpreters connect with a client of their own (PROTOCOL.md).
-译员间没有网页：译员用自己的客户端连接（见 PROTOCOL.md）。
 """
 """What a person reads who has come to a page that is not there."""
 

@@ -162,12 +162,18 @@ class Conference:
             lease = Lease(form, begin, secret, booth)
             await self.services.log.create(self.name, STATE + name, lease.written)
             self._check_open()
-            self.room.enter_booth(booth) if booth else self.room.join(name, form.name, form.voices)
+            self._let_in(name, form, booth)
             self.trade.keep(name, packs)
             floor = self.host(name, lease, packs)
             floor.place.enter_context(place.pop_all())
         self.changed()
         return floor
+
+    def _let_in(self, name: str, form: Start, booth: str) -> None:
+        if booth:
+            self.room.enter_booth(name, booth, form.name)
+        else:
+            self.room.join(name, form.name, form.voices)
 
     def _check_open(self) -> None:
         """See that the event has not ended, perhaps only since somebody came."""
@@ -253,7 +259,7 @@ class Conference:
             self.scribe.finish(line.name)
             if line.inlet.tape:
                 line.inlet.tape.close()
-        self.room.leave_booth(floor.booth) if floor.booth else self.room.part(floor.name)
+        self.room.leave_booth(floor.name) if floor.booth else self.room.part(floor.name)
         self.changed()
         if self.room.plan.private:
             await self.revising.settle()

@@ -91,7 +91,7 @@ class Operation:
             floor.typing = conference.room.number(f"{floor.name}.{TYPED}", conference.journal.last + 1)
         now = conference.now()
         words = (Word(text, now, now),) if text else ()
-        conference.scribe.translate(floor.name, Update(floor.typing, floor.booth, words, (), final))
+        conference.scribe.type(floor.name, Update(floor.typing, floor.booth, words, (), final))
         if final:
             floor.typing = None
 

@@ -102,7 +102,7 @@ def _reopen(
 ) -> None:
     booth, form, room = lease.booth, lease.form, conference.room
     if booth:
-        room.enter_booth(booth)
+        room.enter_booth(name, booth, form.name)
     elif name not in {speaker.speaker for speaker in room.state.speakers}:
         room.join(name, form.name, form.voices)
     floor = conference.host(name, lease, packs, snapshots)

@@ -1,10 +1,10 @@
 """Rooms: who speaks, who reads, and what must therefore be translated. Pure: decided here, done elsewhere."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
-from server.wire.room_messages import FLOOR, LanguageState, RoomState, SpeakerState, Term
+from server.wire.room_messages import FLOOR, InterpreterState, LanguageState, RoomState, SpeakerState, Term
 from server.wire.schema import to_plain
 from streaming.errors import RoomError
 
@@ -58,7 +58,8 @@ class Room:
         self._speakers = _Speakers()
         self._joined = 0
         self._listeners: Counter[str] = Counter()
-        self._booths: Counter[str] = Counter()
+        self._booths: dict[str, tuple[str, InterpreterState]] = {}
+        """Interpreters, and the language that each provides."""
         self._paused: set[str] = set()
         self._numbers: dict[tuple[str, int], int] = {}
         self._utterances = 0
@@ -120,13 +121,13 @@ class Room:
         if language != FLOOR:
             self._listeners[language] -= 1
 
-    def enter_booth(self, language: str) -> None:
+    def enter_booth(self, interpreter: str, language: str, name: str = "") -> None:
         """A person provides a language: the machine is silent."""
-        self._booths[language] += 1
+        self._booths[interpreter] = (language, InterpreterState(interpreter, name))
 
-    def leave_booth(self, language: str) -> None:
+    def leave_booth(self, interpreter: str) -> None:
         """A person has gone: when the booth is empty, the machine steps in."""
-        self._booths[language] -= 1
+        del self._booths[interpreter]
 
     def pause(self, language: str, paused: bool) -> None:
         """Let a language rest, or go on."""
@@ -136,13 +137,16 @@ class Room:
     def languages(self) -> tuple[LanguageState, ...]:
         """Languages that are read or recorded, and who provides each."""
         read = {language for language, count in self._listeners.items() if count > 0}
-        booths = {language for language, count in self._booths.items() if count > 0}
+        booths = defaultdict[str, list[InterpreterState]](list)
+        for language, interpreter in self._booths.values():
+            booths[language].append(interpreter)
         states = []
-        for language in dict.fromkeys([*self.plan.targets, *sorted(read | booths | self._paused)]):
+        for language in dict.fromkeys([*self.plan.targets, *sorted(read | booths.keys() | self._paused)]):
+            there = tuple(booths.get(language, ()))
             if language in self._paused:
-                states.append(LanguageState(language, "paused"))
+                states.append(LanguageState(language, "paused", there))
             else:
-                states.append(LanguageState(language, "booth" if language in booths else "machine"))
+                states.append(LanguageState(language, "booth" if there else "machine", there))
         return tuple(states)
 
     @property

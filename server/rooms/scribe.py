@@ -52,6 +52,7 @@ class Scribe:
         self._noticed: Counter[tuple[str, str, str]] = Counter()
         self._said: set[tuple[str, str]] = set()
         self._revisions: Counter[int] = Counter()
+        self._typed: Counter[str] = Counter()
         self._paces: defaultdict[str, dict[str, dict[int, int]]] = defaultdict(dict)
         """Line → node → what its stage's pace has told last; after a restart only."""
 
@@ -68,6 +69,10 @@ class Scribe:
     def line_of(self, utterance: int) -> str:
         """Name the line that an utterance comes from."""
         return self._line_of.get(utterance, "")
+
+    def typed(self, line: str) -> int:
+        """Count what was typed on a line: who comes back to it goes on behind that."""
+        return self._typed[line]
 
     def revision(self, utterance: int) -> int:
         """Count an operator's corrections of an utterance."""
@@ -105,7 +110,12 @@ class Scribe:
                 self.showing.revise(final)
                 self._journal.add(final, line=line, spoken=spoken)
 
-    def translate(self, line: str, update: Update) -> None:
+    def type(self, line: str, update: Update) -> None:
+        """Take what was typed in a booth."""
+        self._typed[line] += 1
+        self.translate(line, update, {"typed": self._typed[line]})
+
+    def translate(self, line: str, update: Update, more: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Take a translation that comes from no stage: from a booth's keyboard, or asked for later."""
         self._line_of.setdefault(update.utterance, line)
         known = self.showing.shown.get((update.utterance, update.language))
@@ -113,7 +123,7 @@ class Scribe:
             return
         speaker = known.speaker if known else self._speaker(line)
         if caption := self.showing.translate(update, speaker):
-            self._add(caption, update, line, spoken=False)
+            self._add(caption, update, line, spoken=False, more=more)
 
     def revise(self, caption: Caption, by: Reviser) -> bool:
         """Write down that an utterance should read otherwise in a language; a model's revision of what an
@@ -217,6 +227,7 @@ class Scribe:
                     self._pace(event, entry.line)
                 else:
                     self._room.remember(f"{entry.line}.{TYPED}", event.number, caption.utterance)
+                    self._typed[entry.line] = event.content.get("typed", self._typed[entry.line])
             case Revision(utterance=number, language=language, text=text, revision=revision):
                 known = self.showing.shown.get((number, language), Caption(number, language))
                 self.showing.revise(replace(known, committed=text, tentative="", final=True))

@@ -145,6 +145,8 @@ class Ready:
     """Name of the speaker in captions; of several channels, the first's."""
     begin: float = 0.0
     """Where position 0 of the audio is, in the seconds of captions: of the room; 0 outside of rooms."""
+    typed: int = 0
+    """Of an interpreter: messages ``type`` that need not be sent: go on behind them."""
 
 
 @dataclass(frozen=True, slots=True)

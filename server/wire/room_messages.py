@@ -185,12 +185,24 @@ class SpeakerState:
 
 
 @dataclass(frozen=True, slots=True)
+class InterpreterState:
+    """An interpreter in a booth."""
+
+    speaker: str
+    """As in captions."""
+    name: str = ""
+    """For people."""
+
+
+@dataclass(frozen=True, slots=True)
 class LanguageState:
     """A language in a room."""
 
     language: str
     by: Literal["machine", "booth", "paused"]
     """Who provides it."""
+    interpreters: tuple[InterpreterState, ...] = ()
+    """Those in its booth."""
 
 
 @dataclass(frozen=True, slots=True)

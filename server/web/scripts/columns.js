@@ -20,13 +20,13 @@ export class Columns {
     this.names = new Names();
   }
 
-  /** Show these languages, in this order; the last is announced to screen readers, one is enough. */
-  arrange(languages) {
+  /** Show these languages, in this order; one of them is announced to screen readers, that is enough. */
+  arrange(languages, aloud = languages.at(-1)) {
     this.#shown = languages;
     for (const language of languages) this.#column(language);
     this.root.replaceChildren(...languages.map((language) => this.#column(language).element));
     this.root.style.setProperty("--columns", languages.length);
-    languages.forEach((language, i) => this.#column(language).announce(i === languages.length - 1));
+    for (const language of languages) this.#column(language).announce(language === aloud);
   }
 
   /** Show the new state of a caption, in the column of its language or in another one. */

@@ -13,7 +13,7 @@ import { recorded, save } from "./record.js";
 import { ask } from "./request.js";
 import { Terms } from "./terms.js";
 import { Transcript, asCaption } from "./transcript.js";
-import { languageName, said, word } from "./words.js";
+import { languageName, listed, said, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const transcript = new Transcript();
@@ -262,13 +262,14 @@ function meter({ speaker, level }) {
   return label;
 }
 
-function language({ language, by }) {
+function language({ language, by, interpreters = [] }) {
+  const names = by === "booth" ? listed(interpreters.map(({ name }) => name).filter(Boolean)) : "";
   const known = status.languages.find((each) => each.language === language);
   const figures = known ? word("language-status", { listeners: known.listeners, seconds: known.lag.toFixed(1) }) : "";
   const item = row(
     language,
     languageName(language),
-    `${word(`by-${by}`)} ${figures}`,
+    `${names ? word("by-names", { names }) : word(`by-${by}`)} ${figures}`,
     [word(by === "paused" ? "go-on" : "pause"), () => act({ type: "pause", language, paused: by !== "paused" })],
   );
   item.classList.toggle("unhealthy", known ? !known.healthy : false);

@@ -9,8 +9,14 @@ import { ask } from "./request.js";
 import { fill, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const PAGES = { "": "for-listeners", floor: "for-speakers", screen: "for-the-hall", overlay: "for-video" };
-const ROLES = { "": "listener", floor: "speaker", screen: "listener", overlay: "listener" };
+const PAGES = {
+  "": "for-listeners",
+  floor: "for-speakers",
+  booth: "for-interpreters",
+  screen: "for-the-hall",
+  overlay: "for-video",
+};
+const ROLES = { "": "listener", floor: "speaker", booth: "interpreter", screen: "listener", overlay: "listener" };
 /** How long links may hold; the last is the most that the server issues. */
 const PERIODS = [[12, "hour"], [2, "day"], [7, "day"], [30, "day"]];
 const SECONDS = { hour: 3_600, day: 86_400 };

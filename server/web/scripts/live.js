@@ -8,7 +8,7 @@ import { concern } from "./notices.js";
 import { authorization, credentials, room } from "./place.js";
 import { save } from "./record.js";
 import { ask } from "./request.js";
-import { Sound, microphones, sharesSound } from "./sound.js";
+import { Sound, microphones, sharesSound, trouble } from "./sound.js";
 import { Speaker } from "./speaker.js";
 import { Transcript, asCaption } from "./transcript.js";
 import { current, languageName, said, word } from "./words.js";
@@ -252,10 +252,8 @@ function show(state) {
   $("state").textContent = word(`state-${shown}`);
 }
 
-function problem({ name, message }) {
-  if (kind() === "tab" && name === "NotAllowedError") return word("problem-unshared");
-  const phrase = word(`problem-${name}`, { message });
-  return phrase === `problem-${name}` ? word("problem-other", { message }) : phrase;
+function problem(error) {
+  return kind() === "tab" && error.name === "NotAllowedError" ? word("problem-unshared") : trouble(error);
 }
 
 function complain(message) {

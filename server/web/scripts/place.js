@@ -21,7 +21,7 @@ export function authorization() {
   return token() ? { Authorization: `Bearer ${token()}` } : {};
 }
 
-/** The address of one of the room's pages: "" for listeners, "floor", "desk", "screen", "overlay". */
+/** The address of one of the room's pages: "" for listeners, "floor", "booth", "desk", "screen", "overlay". */
 export function link(page, secret = "") {
   const path = ["/r", encodeURIComponent(room()), page].filter(Boolean).join("/");
   return `${location.origin}${path}${secret ? `#token=${secret}` : ""}`;

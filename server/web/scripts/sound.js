@@ -1,5 +1,7 @@
 /** Where sound comes from: a microphone, a tab or the system, or a file that is played. */
 
+import { word } from "./words.js";
+
 const HIGHEST_RATE = 48_000;
 /** Milliseconds that the audio thread is given to hand over what it heard last. */
 const PATIENCE = 1_000;
@@ -34,6 +36,11 @@ export class Sound {
   /** Samples a second. */
   get rate() {
     return this.#context.sampleRate;
+  }
+
+  /** The device that is heard, as `microphones` calls it. */
+  get device() {
+    return this.#track?.getSettings().deviceId ?? "";
   }
 
   /** Prepare recording; must follow a click. Throws what getUserMedia and getDisplayMedia throw. */
@@ -124,6 +131,12 @@ function microphone(device) {
   return navigator.mediaDevices.getUserMedia({
     audio: { ...PLAIN, ...(device ? { deviceId: { exact: device } } : {}) },
   });
+}
+
+/** What to tell people of sound that could not be opened. */
+export function trouble({ name, message }) {
+  const phrase = word(`problem-${name}`, { message });
+  return phrase === `problem-${name}` ? word("problem-other", { message }) : phrase;
 }
 
 /** Whether a tab can be shared with its sound: some browsers share pictures alone, and tell it no other way. */

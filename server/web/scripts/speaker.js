@@ -29,6 +29,7 @@ export class Speaker extends EventTarget {
   #behind = false;
   #unheard = "";
 
+  /** `start` is the first message, `start` itself unless it has another `type`. */
   constructor(path, start) {
     super();
     this.start = start;
@@ -62,6 +63,16 @@ export class Speaker extends EventTarget {
   translate(targets) {
     this.start.targets = targets;
     this.#agree();
+  }
+
+  /** Nothing more is said, though what was may still be on its way. */
+  get isFinished() {
+    return this.#finished;
+  }
+
+  /** Whether there is something to say that is worth another session. */
+  get isUnsaid() {
+    return this.replay.waiting >= LEAST_SECONDS * this.start.sample_rate;
   }
 
   /** Say that no more sound comes; "done" follows when everything has been interpreted. */
@@ -131,10 +142,12 @@ export class Speaker extends EventTarget {
     this.#pump();
   }
 
-  /** Why what is said here is not interpreted; "" where it is. */
+  /** Why what is said here is not interpreted; "" where it is, as in a booth. */
   #silence({ floor, speakers }) {
     const mine = this.#session?.speaker.split(".")[0];
-    if (speakers.find(({ speaker }) => speaker === mine)?.muted) return "muted";
+    const me = speakers.find(({ speaker }) => speaker === mine);
+    if (!me) return "";
+    if (me.muted) return "muted";
     return floor === mine ? "" : "waiting";
   }
 
@@ -156,7 +169,7 @@ export class Speaker extends EventTarget {
     if (this.#streaming) return false;
     this.replay.rewind(Math.round(statistics.audio_seconds * this.start.sample_rate));
     this.#tellLost();
-    if (this.#finished && this.replay.waiting < LEAST_SECONDS * this.start.sample_rate) return false;
+    if (this.#finished && !this.isUnsaid) return false;
     this.replay = this.replay.rest();
     this.#session = null;
     [this.#heard, this.#lost, this.#first] = [0, 0, this.#next];

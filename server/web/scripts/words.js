@@ -71,6 +71,11 @@ export function languageName(language) {
   }
 }
 
+/** Names one after the other, as the interface's language joins them; "" without any. */
+export function listed(names) {
+  return new Intl.ListFormat(document.documentElement.lang).format(names);
+}
+
 /** Tie a select to the choice of the interface language. */
 export function bind(select, offered) {
   select.replaceChildren(...Object.entries(offered).map(([key, name]) => new Option(name, key)));
