@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from server import administration, commands, version
 from streaming.errors import DragomanError, InputError
@@ -44,6 +45,15 @@ def _failed(error: DragomanError, status: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        # Each command judges its own arguments: argparse leaves that to the program, whose help lists none.
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            close = get_close_matches(rest[0].partition("=")[0], list(self._option_string_actions), 1)
+            meant = f", did you mean {close[0]}?" if close else ""
+            self.error(f"unrecognized arguments: {' '.join(rest)}{meant}")
+        return found, rest
+
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message} (see {self.prog} --help)")
 

@@ -10,6 +10,7 @@ GET /readyz         a session would be taken now
 GET /openapi.json
 """
 
+import errno
 import logging
 import signal
 import socket
@@ -233,7 +234,7 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind(address)
         except OSError as error:
-            raise InputError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            raise _not_bound(f"{host}:{port}", error) from error
         yield listener
 
 
@@ -241,7 +242,13 @@ def _open(listener: socket.socket) -> None:
     try:
         listener.listen()
     except OSError as error:
-        raise InputError(f"cannot listen on {address_of(listener)}: {error.strerror}") from error
+        raise _not_bound(address_of(listener), error) from error
+
+
+def _not_bound(address: str, error: OSError) -> InputError:
+    taken = "; end the program that listens there, or choose another --port"
+    advice = taken if error.errno == errno.EADDRINUSE else ""
+    return InputError(f"cannot listen on {address}: {error.strerror}{advice}")
 
 
 def address_of(listener: socket.socket) -> str:

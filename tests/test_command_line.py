@@ -127,6 +127,10 @@ def test_help_says_how_a_pack_is_named(capsys: pytest.CaptureFixture[str], comma
         (["models", "download"], "NAME"),
         (["serve", "--port", "eighty"], "eighty"),
         (["serve", "--port", "70000"], "70000"),
+        (["serve", "--prot", "80"], "--prot 80, did you mean --port? (see dragoman serve --help)"),
+        (["serve", "--hosts=::1"], "did you mean --host? (see dragoman serve --help)"),
+        (["interpret", "a.wav", "--quietly"], "--quietly (see dragoman interpret --help)"),
+        (["keys", "add", "Ann", "--rol", "admin", "--rom", "x"], "(see dragoman keys add --help)"),
     ],
 )
 def test_a_fault_of_the_caller_is_one_line_and_status_2(

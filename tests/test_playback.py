@@ -85,7 +85,7 @@ async def test_what_the_server_refuses_is_one_line_and_status_2(
 @pytest.mark.parametrize(
     ("credential", "status", "says"),
     [
-        ("", 2, "key"),
+        ("", 2, "none came; DRAGOMAN_KEY should hold one"),
         ("dragoman_00000000_x", 2, "key"),
         (LISTENER[0], 2, "speak"),
         (SPEAKER[0], 0, ""),

@@ -216,8 +216,37 @@ async def test_a_body_that_does_not_say_it_is_json_is_told_to(
     told = answer.json()["error"]["message"]
     assert answer.status_code == 422
     assert "Content-Type: application/json" in told and form["Content-Type"] in told
-    missing = await http.post("/v1/rooms", json={})
-    assert "body.id" in missing.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("{}", "body.id: this field was expected, it did not come"),
+        ('{"id": "loft", "titel": "T"}', "body.titel: there is no such field"),
+        ('{"id": "Opening Day"}', "'Opening Day' came"),
+        ('{"id": "loft", "targets": "zh"}', "body.targets: a list was expected, 'zh' came"),
+        ('{"id": "loft", "recording": "maybe"}', "'maybe' came"),
+        ('{"id": "loft", ', "body: JSON was expected"),
+    ],
+)
+async def test_a_room_that_cannot_be_is_told_by_field_and_what_came(
+    open_rooms: tuple[Served, httpx2.AsyncClient], body: str, told: str
+) -> None:
+    _, http = open_rooms
+    answer = await http.post("/v1/rooms", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert told in answer.json()["error"]["message"]
+
+
+async def test_a_method_that_an_address_does_not_know_is_named(
+    open_rooms: tuple[Served, httpx2.AsyncClient],
+) -> None:
+    _, http = open_rooms
+    answer = await http.put("/v1/rooms")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        405,
+        "PUT is not possible at '/v1/rooms'",
+    )
 
 
 async def test_an_event_that_several_end_ends_once_and_in_order(

@@ -20,7 +20,7 @@ from server.wire.messages import Error
 from server.wire.room_messages import Listen, Revision
 from streaming.audio import AudioChunk
 from streaming.captions import Caption
-from streaming.errors import AudioError, DragomanError, InputError, codes
+from streaming.errors import AudioError, DragomanError, InputError, UnauthorizedError, codes
 from streaming.stages import Notice
 
 
@@ -143,7 +143,8 @@ class _Sound:
 
 def _refused(error: Error) -> DragomanError:
     kind = InputError if error.code in codes(InputError) else DragomanError
-    return kind(error.message)
+    advice = "; DRAGOMAN_KEY should hold one that is valid" if error.code == UnauthorizedError.code else ""
+    return kind(f"{error.message}{advice}")
 
 
 class JsonListener:

@@ -7,6 +7,7 @@ answers only to addresses, to names of the local network, and to those that are 
 """
 
 import ipaddress
+import reprlib
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
@@ -56,7 +57,10 @@ class Gate:
         """Say why a request stops here; `None`: it does not."""
         origin, host = headers.get("origin", "").lower(), headers.get("host", "").lower()
         if scope["path"].startswith(_PROTECTED) and self._is_open() and not self._is_known(host):
-            return "without keys this server answers to addresses, local names and [access] origins alone"
+            return (
+                "without keys this server answers to addresses, local names and [access] origins alone; "
+                f"{reprlib.repr(host)} came"
+            )
         asks = scope["type"] == "http" and scope["method"] in _SAFE
         if asks or not origin or origin in self._origins or same_origin(origin, host):
             return None

@@ -1,6 +1,8 @@
 """How an error is told over HTTP: its status, its headers, and one form of body for all of them."""
 
 import math
+import reprlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -49,6 +51,13 @@ _NOTHING_HERE: Final = """404: there is no page here. 此处没有网页。
 /r/ROOM/screen, /r/ROOM/overlay                 会场大屏、视频叠加字幕
 """
 """What a person reads who has come to a page that is not there."""
+
+
+_NOWHERE: Final = {
+    404: "there is nothing at {path}; GET /openapi.json lists what there is",
+    405: "{method} is not possible at {path}",
+}
+"""What a program reads that asks for what is not there."""
 
 
 class Refused(BaseModel):
@@ -100,7 +109,7 @@ def install(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        told = "; ".join(map(_mistake, error.errors()))
         kind = request.headers.get("content-type", "")
         # A body that does not say what it is passes for JSON.
         if kind and "json" not in kind.lower() and any(e["loc"][:1] == ("body",) for e in error.errors()):
@@ -111,11 +120,31 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
             return PlainTextResponse(_NOTHING_HERE, 404)
-        return _plain(error.status_code, "bad_input", str(error.detail), error.headers)
+        told = _NOWHERE.get(error.status_code, "{detail}").format(
+            method=request.method, path=reprlib.repr(request.url.path), detail=error.detail
+        )
+        return _plain(error.status_code, "bad_input", told, error.headers)
 
     app.add_exception_handler(DragomanError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, unknown)
+
+
+def _mistake(found: Mapping[str, Any]) -> str:
+    """Say what was expected of a field and what came; Pydantic says the second nowhere."""
+    where, came = ".".join(map(str, found["loc"])), reprlib.repr(found["input"])
+    match found["type"]:
+        case "extra_forbidden":
+            return f"{where}: there is no such field"
+        case "missing":
+            return f"{where}: this field was expected, it did not come"
+        case "json_invalid":
+            return f"body: JSON was expected; at character {found['loc'][-1]}: {found['ctx']['error']}"
+        case "value_error":  # our own words, which say what came
+            return f"{where}: {found['msg']}"
+        case "sequence_str":
+            return f"{where}: a list was expected, {came} came"
+    return f"{where}: {found['msg']}; {came} came"
 
 
 def _plain(status: int, code: str, message: str, headers: Any = None) -> JSONResponse:
