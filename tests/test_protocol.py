@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from server.access.auth import LONGEST_TOKEN
 from server.access.tokens import HALF_A_DAY
-from server.wire.codec import encode
+from server.wire.codec import decode_event, encode
 from server.wire.messages import (
     CLIENT,
     SERVER,
@@ -66,6 +66,7 @@ from streaming import errors
 from streaming.captions import Caption
 from streaming.errors import AudioError, DragomanError, ProtocolError
 from streaming.stages import Notice
+from streaming.words import Word
 
 TEXT = (Path(__file__).parent.parent / "server" / "PROTOCOL.md").read_text(encoding="utf-8")
 EXAMPLES: dict[str, Message] = {
@@ -239,6 +240,21 @@ def test_the_document_lists_the_fields_of_every_message(name: str, kind: type[An
         assert text.strip().startswith("No fields.")
         return
     assert [row[:3] for row in rows(text, "field")] == documented(kind)
+
+
+def test_the_document_lists_the_members_of_a_word() -> None:
+    (row,) = [row for row in rows(section("caption"), "field") if row[0] == "`words`"]
+    (members,) = re.findall(r"each `\{(.*?)\}`", row[3])
+    assert re.findall(r'"(\w+)"', members) == [field.name for field in fields(Word)]
+
+
+def test_the_exchange_that_is_shown_is_as_the_server_writes_it() -> None:
+    shown = re.findall(r"^([→←]) (\{.*\})$", TEXT, re.M)
+    assert shown
+    for arrow, text in shown:
+        if arrow == "←":
+            event, message = decode_event(text)
+            assert encode(message, event) == text
 
 
 def test_the_document_lists_the_statistics() -> None:
