@@ -166,7 +166,7 @@ async def test_a_phone_that_was_away_shows_all_of_it_once(
         numbers = await phone.locator(".log p").evaluate_all("all => all.map((p) => +p.dataset.utterance)")
         assert numbers == sorted(set(numbers))
         await until_state(phone, "listening")
-        await expect(phone.locator("#state")).to_have_text("直播中")
+        await expect(phone.locator("#state")).to_have_text("进行中")
 
 
 @needs_voice

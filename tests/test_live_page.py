@@ -127,7 +127,7 @@ async def test_a_room_says_what_it_is_called_and_what_is_spoken_there_before_any
             await expect(page.locator("#title")).to_be_visible()
             await expect(page).to_have_title("Opening")
             await page.select_option("#interface", "zh")
-            await expect(source.locator("[value=auto]")).to_have_text("按会场设定（西班牙语）")
+            await expect(source.locator("[value=auto]")).to_have_text("按房间设定（西班牙语）")
             await expect(source).to_have_value("es")
             await page.select_option("#interface", "en")
         async with opened(context, f"{base}/open/floor") as page:
