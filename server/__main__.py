@@ -71,7 +71,9 @@ def _serve(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("serve", help="run the server")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (8765)")
-    parser.add_argument("--log", metavar="FILE", help="event log, or memory (the user's folder of state)")
+    parser.add_argument(
+        "--log", metavar="FILE", help="file of the event log, or memory: keep none (one in the user's folder)"
+    )
     _engines(parser)
     parser.set_defaults(run=commands.serve)
 
@@ -102,34 +104,41 @@ def _stream(command: "argparse._SubParsersAction[_Parser]") -> None:
     _languages(parser)
     parser.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER}); in a room: {_FLOOR}")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times real time (1); 0: no pacing")
-    parser.add_argument("--format", choices=["text", "jsonl"], default="text")
+    _form(parser)
     _terms(parser, "a domain pack that the server has, by its name")
     parser.add_argument("--speak", type=Path, metavar="DIR", help="write the spoken translations there")
     parser.set_defaults(run=commands.stream)
 
 
 def _listen(command: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = command.add_parser("listen", help="read a room of a server")
-    parser.add_argument("room", metavar="ROOM")
-    parser.add_argument("--language", default="floor", help="to read; floor: what is spoken (floor)")
-    parser.add_argument("--style", choices=["fast", "steady", "sentence"], default="fast")
+    parser = command.add_parser("listen", help="show the captions of a room; DRAGOMAN_KEY lets it in")
+    parser.add_argument("room", metavar="ROOM", help="its id")
+    parser.add_argument("--language", default="floor", help="language to read; floor: what is spoken (floor)")
+    parser.add_argument(
+        "--style",
+        choices=["fast", "steady", "sentence"],
+        default="fast",
+        help="with tentative text, committed text as it comes, or whole sentences (fast)",
+    )
     parser.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
-    parser.add_argument("--format", choices=["text", "jsonl"], default="text")
+    _form(parser)
     parser.set_defaults(run=commands.listen)
 
 
 def _translate(command: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = command.add_parser("translate", help="translate text, a line a sentence")
+    parser = command.add_parser("translate", help="translate text, one sentence per line")
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="UTF-8 text (standard input)")
-    parser.add_argument("--from", dest="source", required=True, metavar="LANGUAGE")
-    parser.add_argument("--to", dest="target", required=True, metavar="LANGUAGE")
+    parser.add_argument(
+        "--from", dest="source", required=True, metavar="LANGUAGE", help="of the text, e.g. en"
+    )
+    parser.add_argument("--to", dest="target", required=True, metavar="LANGUAGE", help="e.g. zh")
     _terms(parser)
     _configuration(parser)
     parser.set_defaults(run=commands.translate)
 
 
 def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = command.add_parser("models", help="list the models that are here, get more")
+    parser = command.add_parser("models", help="list the installed models, or get more")
     _configuration(parser)
     parser.set_defaults(run=commands.list_models)
     action = parser.add_subparsers(metavar="ACTION")
@@ -138,11 +147,11 @@ def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
         "name", metavar="NAME", help="small … large-v3, opus-mt-en-zh, or a repository of the hub"
     )
     download.set_defaults(run=administration.download_model)
-    convert = action.add_parser("convert", help="convert a checkpoint of Hugging Face's (extra convert)")
+    convert = action.add_parser("convert", help="convert a Hugging Face checkpoint (needs the extra convert)")
     convert.add_argument(
         "name", metavar="FOLDER-OR-NAME", help="OPUS-MT, M2M100, NLLB-200, MADLAD-400, T5 or Whisper"
     )
-    convert.add_argument("--output", metavar="NAME", help="what the model is called (as the checkpoint)")
+    convert.add_argument("--output", metavar="NAME", help="name of the model (as the checkpoint)")
     convert.add_argument(
         "--quantization",
         choices=["int8", "int8_float16", "int16", "float16", "float32"],
@@ -153,7 +162,7 @@ def _models(command: "argparse._SubParsersAction[_Parser]") -> None:
 
 
 def _packs(command: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = command.add_parser("packs", help="list the domain packs that are here, or check some")
+    parser = command.add_parser("packs", help="list the installed domain packs, or check some")
     _configuration(parser)
     parser.set_defaults(run=administration.list_packs)
     action = parser.add_subparsers(metavar="ACTION")
@@ -172,22 +181,22 @@ def _keys(command: "argparse._SubParsersAction[_Parser]") -> None:
     )
     add.add_argument("--room", help="the only room it is for (all)")
     add.set_defaults(run=administration.add_key)
-    shown = action.add_parser("list", help="list the keys, not what they are")
+    shown = action.add_parser("list", help="list whose keys there are; keys themselves are never shown again")
     shown.set_defaults(run=administration.list_keys)
-    revoke = action.add_parser("revoke", help="make a key worthless, at once")
-    revoke.add_argument("id", metavar="ID", help="as it is listed")
+    revoke = action.add_parser("revoke", help="revoke a key, at once")
+    revoke.add_argument("id", metavar="ID", help="as 'keys list' shows it")
     revoke.set_defaults(run=administration.revoke_key)
     for each in (add, shown, revoke):
         _configuration(each)
 
 
 def _config(command: "argparse._SubParsersAction[_Parser]") -> None:
-    parser = command.add_parser("config", help="check a configuration, or show all that can be configured")
+    parser = command.add_parser("config", help="check a configuration, or show every setting")
     action = parser.add_subparsers(metavar="ACTION", required=True)
     check = action.add_parser("check", help="say what is wrong with a configuration")
-    check.add_argument("file", type=Path, metavar="FILE", help="a configuration in TOML")
+    check.add_argument("file", type=Path, metavar="FILE", help="configuration file (TOML)")
     check.set_defaults(run=administration.check_config)
-    shown = action.add_parser("show", help="write every key, its default and what it means, as TOML")
+    shown = action.add_parser("show", help="write every setting, its default and what it means, as TOML")
     shown.set_defaults(run=administration.show_config)
 
 
@@ -197,9 +206,22 @@ def _demo(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser.set_defaults(run=commands.demo)
 
 
+def _form(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=["text", "jsonl"],
+        default="text",
+        help="captions as they grow, or every message of the server, one per line (text)",
+    )
+
+
 def _languages(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from", dest="source", default="auto", metavar="LANGUAGE", help="spoken (auto)")
-    parser.add_argument("--to", dest="targets", default="", metavar="LANGUAGES", help="e.g. zh,es")
+    parser.add_argument(
+        "--from", dest="source", default="auto", metavar="LANGUAGE", help="language spoken (auto)"
+    )
+    parser.add_argument(
+        "--to", dest="targets", default="", metavar="LANGUAGES", help="to translate into, e.g. zh,es"
+    )
 
 
 def _terms(parser: argparse.ArgumentParser, pack: str = "a domain pack, by name or path") -> None:
@@ -219,7 +241,7 @@ def _engines(parser: argparse.ArgumentParser) -> None:
 
 
 def _configuration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a configuration in TOML")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (TOML)")
 
 
 def _speed(written: str) -> float:

@@ -124,11 +124,14 @@ def stream(arguments: Namespace) -> None:
     listener: playback.Listener = (
         playback.JsonListener() if arguments.format == "jsonl" else playback.caption_listener(wanted)
     )
+    url = address.to_speak(arguments.url)
+    if wanted.targets and "/v1/rooms/" in url:
+        say("in a room the room and its listeners choose the languages: --to changes nothing there")
     if arguments.speak:
         wanted = replace(wanted, speak=wanted.targets)
         listener = voices.VoiceFiles(arguments.speak, listener)
     playback.play(
-        *(given.chunks(arguments.file), address.to_speak(arguments.url), wanted, arguments.speed, listener),
+        *(given.chunks(arguments.file), url, wanted, arguments.speed, listener),
         packs=arguments.packs,
         key=_key(),
     )

@@ -140,6 +140,15 @@ def test_a_fault_of_the_caller_is_one_line_and_status_2(
     assert says in one_line(capsys.readouterr().err)
 
 
+@pytest.mark.parametrize(("to", "told"), [((), False), (("--to", "zh"), True)])
+def test_languages_that_a_room_does_not_take_are_told(
+    recording: Path, capsys: pytest.CaptureFixture[str], to: tuple[str, ...], told: bool
+) -> None:
+    url = "http://127.0.0.1:9/v1/rooms/hall/floor"
+    assert main(["stream", str(recording), *to, "--url", url]) == 2
+    assert ("--to changes nothing" in capsys.readouterr().err) is told
+
+
 def test_a_process_ends_with_status_2_and_no_traceback(tmp_path: Path) -> None:
     done = dragoman("stream", str(tmp_path), "--to", "zh")
     assert (done.returncode, done.stdout) == (2, b"")
