@@ -304,7 +304,7 @@ async def test_a_refused_microphone_is_told(engines: Engines) -> None:
     async with serving(engines) as served, browser(allowed=False) as context:
         async with opened(context, f"http://{served.address}/") as page:
             await page.click("#setup button[type=submit]")
-            await expect(page.locator("#problem")).to_contain_text("may not use the microphone")
+            await expect(page.locator("#problem")).to_contain_text("was not allowed to use the microphone")
             await expect(page.locator("#setup")).to_be_visible()
             await page.locator("#interface").select_option("zh")
             await expect(page.locator("#setup .main")).to_have_text("开始")

@@ -91,6 +91,24 @@ async def test_a_page_over_plain_http_says_that_https_is_needed(kind: str, tmp_p
             await complained(page, WORDS[language]["problem-SecurityError"])
 
 
+@pytest.mark.parametrize(
+    ("language", "wanted"), [("en", "a sound or video recording"), ("zh", "音频或视频文件")]
+)
+async def test_a_file_that_is_no_recording_is_named_and_one_asked_for(
+    language: str, wanted: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("Good morning.", encoding="utf-8")
+    async with serving() as served, browser() as context:
+        page = await context.new_page()
+        await page.goto(f"http://{served.address}/")
+        await page.select_option("#interface", language)
+        await page.check("[name=kind][value=file]")
+        await page.set_input_files("[name=file]", tmp_path / "notes.txt")
+        told = WORDS[language]["problem-EncodingError"].format(message="notes.txt")
+        assert wanted in told
+        await complained(page, told)
+
+
 async def complained(page: Page, told: str) -> None:
     """Start, and see why that is not possible."""
     await page.click("#setup button[type=submit]")
