@@ -1,8 +1,8 @@
 """Recordings of any container and codec as a stream of AudioChunk.
 
 FFmpeg's libraries (through PyAV) read and decode, soxr resamples. The times are those of the container, as
-players show them: where sound begins late, or a part of it is missing, there is silence. Of several tracks the
-one is heard that players play.
+players show them: where sound begins late, or a part of it is missing, there is silence. Of several tracks
+the one is heard that players play.
 
 Nothing is held but the chunk in the making, so a recording of three hours needs no more memory than one of
 three seconds.
@@ -80,8 +80,8 @@ def duration(path: str | Path) -> float | None:
 
     with _opened(path) as (container, track):
         if track.duration is not None and track.time_base is not None:
-            start = (track.start_time or 0) * track.time_base - _begin(container)
-            return float(max(start, 0) + track.duration * track.time_base)
+            end = ((track.start_time or 0) + track.duration) * track.time_base
+            return float(end - _begin(container))
         return container.duration / av.time_base if container.duration else None
 
 
