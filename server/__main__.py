@@ -69,7 +69,7 @@ def _serve(command: "argparse._SubParsersAction[_Parser]") -> None:
 def _interpret(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("interpret", help="interpret recordings, as fast as the machine allows")
     parser.add_argument(
-        *("files",),
+        "files",
         nargs="+",
         type=Path,
         metavar="FILE",
