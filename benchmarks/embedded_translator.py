@@ -188,7 +188,9 @@ def main() -> None:
         print(f"skipped: no model in {options.model}")
         return
     translation = Translation(options.model, options.threads, options.beam)
-    print(f"{options.model.name} on {describe()}; {options.threads} thread(s), beam {translation.beam}, int8\n")
+    print(
+        f"{options.model.name} on {describe()}; {options.threads} thread(s), beam {translation.beam}, int8\n"
+    )
     print("| test set | direction | sentences | BLEU | chrF | sentences/s | open halves closed |")
     print("|---|---|---|---|---|---|---|")
     known = [t for t in TEST_SETS if (t.source_language, t.target_language) in translation.pairs]
