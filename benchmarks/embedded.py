@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=600, help="recordings of each kind")
     parser.add_argument("--sentences", type=int, default=1000, help="sentences of each test set")
     parser.add_argument("--beam", type=int, default=5, help="of the recogniser")
-    parser.add_argument("--translator-beam", type=int, default=2)
+    parser.add_argument("--translator-beam", type=int, default=0, help="0: as wide as the folder says")
     options = parser.parse_args()
     print(f"{describe()}; one thread, int8\n\n{HEADER}")
     for folder in options.recognizer:

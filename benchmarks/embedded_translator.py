@@ -78,14 +78,15 @@ def half(text: str) -> str:
 class Translation:
     """The model folder, run as the M2M100 family is."""
 
-    def __init__(self, folder: Path, threads: int, beam: int) -> None:
+    def __init__(self, folder: Path, threads: int, beam: int = 0) -> None:
+        """`beam`: hypotheses that are kept, 0 as many as the folder says."""
         self._translator = ctranslate2.Translator(str(folder), intra_threads=threads, compute_type="int8")
         self._pieces = sentencepiece.SentencePieceProcessor(
             model_file=str(folder / "sentencepiece.bpe.model")
         )
         card = json.loads((folder / "dragoman.json").read_text(encoding="utf-8"))
         self._pairs = {(source, target) for source, target in card["pairs"]}
-        self._beam = beam
+        self.beam = beam or int(card["beam"])
 
     @property
     def pairs(self) -> set[tuple[str, str]]:
@@ -100,7 +101,7 @@ class Translation:
                 for pieces in self._pieces.encode(texts, out_type=str)
             ],
             target_prefix=[[f"__{target_language}__"]] * len(texts),
-            beam_size=self._beam,
+            beam_size=self.beam,
             max_batch_size=32,
             max_decoding_length=128,
         )
@@ -178,7 +179,7 @@ def main() -> None:
     parser.add_argument("model", nargs="?", type=Path, default=embedded, help="CTranslate2 model folder")
     parser.add_argument("--sentences", type=int, default=1000, help="sentences of each test set")
     parser.add_argument("--all", action="store_true", help="every sentence of each test set")
-    parser.add_argument("--beam", type=int, default=1)
+    parser.add_argument("--beam", type=int, default=0, help="0: as wide as the folder says")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     if "DRAGOMAN_DATA" not in os.environ:
@@ -187,7 +188,9 @@ def main() -> None:
         print(f"skipped: no model in {options.model}")
         return
     translation = Translation(options.model, options.threads, options.beam)
-    print(f"{options.model.name} on {describe()}; {options.threads} thread(s), beam {options.beam}, int8\n")
+    print(
+        f"{options.model.name} on {describe()}; {options.threads} thread(s), beam {translation.beam}, int8\n"
+    )
     print("| test set | direction | sentences | BLEU | chrF | sentences/s | open halves closed |")
     print("|---|---|---|---|---|---|---|")
     known = [t for t in TEST_SETS if (t.source_language, t.target_language) in translation.pairs]

@@ -12,8 +12,8 @@ import ctranslate2
 import sentencepiece
 
 from mt.drafts import resume
-from mt.folders import ModelInfo, Pairs, describe, read
-from mt.job import BEAM, Job
+from mt.folders import BEAM, ModelInfo, Pairs, describe, read
+from mt.job import Job
 from streaming.errors import EngineError, ModelError
 from streaming.stages import Translation, TranslationRequest
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mt.folders import ModelFolder
+from mt.folders import BEAM, ModelFolder
 from mt.languages import normalized
 from streaming.errors import EngineError, LanguageError
 from streaming.stages import Translation, TranslationRequest
@@ -18,9 +18,6 @@ _MOST_SOURCE, _MOST = 250, 496
 """Tokens of a source and of a target that models with 512 positions can take; a sentence has half as many.
 More, such as a word of a thousand letters, would end the batch with an error, and its neighbours' sessions
 with it: what is longer is not translated."""
-BEAM = 2
-"""Of a finished sentence. What is committed of drafts that are narrower than that is often not what the whole
-sentence would have been: with the embedded translator greedy ones cost 4 % of BLEU, whatever the policy."""
 
 
 class Job:
@@ -67,7 +64,7 @@ class Job:
         self.bias = request.bias
         # A draft is favoured token by token, which no beam does.
         narrow = 1 if request.bias else drafts
-        self.beam = max(BEAM if request.complete else narrow, request.candidates)
+        self.beam = max(folder.beam if request.complete else narrow, request.candidates)
         self.attention = request.attention and folder.attention
         self.scored = request.scored
         self.score: float | None = None

@@ -80,7 +80,13 @@ def _serve(command: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _interpret(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("interpret", help="interpret recordings, as fast as the machine allows")
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="anything that FFmpeg reads")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="anything that FFmpeg reads; -: from standard input, called stdin",
+    )
     _languages(parser)
     parser.add_argument(
         "--mode",
@@ -127,7 +133,9 @@ def _listen(command: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _translate(command: "argparse._SubParsersAction[_Parser]") -> None:
     parser = command.add_parser("translate", help="translate text, one sentence per line")
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="UTF-8 text (standard input)")
+    parser.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="UTF-8 text; - or none: standard input"
+    )
     parser.add_argument(
         "--from", dest="source", required=True, metavar="LANGUAGE", help="of the text, e.g. en"
     )

@@ -3,6 +3,7 @@
 GET /v1/live        WebSocket, PROTOCOL.md
     /v1/rooms       conferences (connections/reception.py), and their records (rooms/recorddesk.py)
 POST /v1/audio/…    recordings, as OpenAI's interface has them
+GET /v1/models      the recognizer, as OpenAI's interface lists it
 POST /v1/jobs       long recordings
 GET /v1/languages   what can be recognised, translated and spoken
 GET /healthz        the process lives
@@ -39,6 +40,7 @@ from server.interpretation import models, packs
 from server.interpretation.engines import Engines
 from server.interpretation.languages import Languages, Offer
 from server.monitoring import logs
+from server.recordings import catalogue
 from server.recordings.archive import Archive
 from server.recordings.folder import Folder
 from server.rooms import recorddesk
@@ -136,6 +138,7 @@ def create_app(
     app.include_router(pages.router())
     app.include_router(reception.addresses(house, hall, patience))
     app.include_router(archive.router)
+    app.include_router(catalogue.router(engines.model))
     app.include_router(recorddesk.router(hall))
     app.include_router(tokens.router)
     app.include_router(operations.router)

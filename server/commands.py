@@ -46,10 +46,11 @@ def serve(arguments: Namespace) -> None:
 
 def interpret(arguments: Namespace) -> int:
     """Interpret recordings; one that cannot be read, or whose results cannot be written, stops no others."""
+    from server import given
     from server.interpretation import models, packs
 
     wanted = _wanted(arguments)
-    _check_names(arguments)
+    _check_names(arguments, wanted)
     config = configured(arguments, recognition={"model": arguments.model})
     wanted = replace(wanted, packs=_packs(arguments, config))
     engines = models.load_engines(packs.preferring(config, wanted.packs), say)
@@ -58,7 +59,8 @@ def interpret(arguments: Namespace) -> int:
     status = 0
     for path in arguments.files:
         try:
-            _interpret_one(path, wanted, engines, workers, arguments)
+            with given.recording(path) as there:
+                _interpret_one(there, wanted, engines, workers, arguments)
         except InputError as error:
             say(str(error))
             status = 2
@@ -235,13 +237,14 @@ def _say_via(source: str | None, target: str, via: str | None) -> None:
         say(f"{source} → {target} goes through {via}")
 
 
-def _check_names(arguments: Namespace) -> None:
+def _check_names(arguments: Namespace, wanted: "Interpretation") -> None:
     """See before the work begins that every result has a place of its own."""
+    from server import given
     from server.records import forms
 
-    stems = [path.stem for path in arguments.files]
+    stems = [given.name(path) for path in arguments.files]
     if arguments.output is None:
-        if arguments.format not in forms.OF_ALL_LANGUAGES and (len(stems) > 1 or "," in arguments.targets):
+        if arguments.format not in forms.OF_ALL_LANGUAGES and (len(stems) > 1 or len(wanted.targets) > 1):
             raise InputError(f"{arguments.format} for several recordings or languages needs --output DIR")
         return
     if twice := next((stem for stem in stems if stems.count(stem) > 1), None):

@@ -1,22 +1,27 @@
 """What commands are given to read: lines of text, recordings, samples from standard input."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from streaming.audio import AudioChunk, from_pcm16
 from streaming.decode import decode
 from streaming.errors import AudioError, InputError
 
+STDIN = Path("-")
+"""Names standard input where a file may be named."""
+
 
 @contextmanager
 def lines(path: Path | None) -> Iterator[Iterator[str]]:
     """Open a text and give its lines, without their ends."""
     try:
-        file: IO[bytes] = sys.stdin.buffer if path is None else path.open("rb")
+        file: IO[bytes] = sys.stdin.buffer if path in (None, STDIN) else path.open("rb")
     except OSError as error:
         raise InputError(f"{path}: it cannot be read ({error.strerror})") from error
     with file:
@@ -29,6 +34,35 @@ def _decoded(file: IO[bytes]) -> Iterator[str]:
             yield line.decode("utf-8-sig").strip()  # the mark of Windows is no text
         except UnicodeDecodeError as error:
             raise InputError(f"line {number} is not UTF-8 text") from error
+
+
+@contextmanager
+def recording(path: Path) -> Iterator[Path]:
+    """Say where a recording lies: one that comes by standard input is put into a file called `stdin`, because
+    many containers are read from both ends.
+
+    Raises:
+        InputError: there is no room for it.
+    """
+    if path != STDIN:
+        yield path
+        return
+    with TemporaryDirectory(prefix="dragoman-") as folder:
+        there = Path(folder, name(path))
+        try:
+            with there.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        except OSError as error:
+            raise InputError(f"standard input: it cannot be kept in {folder} ({error.strerror})") from error
+        try:
+            yield there
+        except AudioError as error:
+            raise AudioError(str(error).replace(str(there), "standard input")) from error
+
+
+def name(path: Path) -> str:
+    """Say what the results of a recording are called."""
+    return "stdin" if path == STDIN else path.stem
 
 
 def chunks(name: str) -> Iterator[AudioChunk]:

@@ -1,7 +1,8 @@
 """Recordings of any container and codec as a stream of AudioChunk.
 
 FFmpeg's libraries (through PyAV) read and decode, soxr resamples. The times are those of the container, as
-players show them: where sound begins late, or a part of it is missing, there is silence.
+players show them: where sound begins late, or a part of it is missing, there is silence. Of several tracks
+the one is heard that players play.
 
 Nothing is held but the chunk in the making, so a recording of three hours needs no more memory than one of
 three seconds.
@@ -9,6 +10,7 @@ three seconds.
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from streaming.errors import AudioError
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
 
 
@@ -75,16 +78,17 @@ def duration(path: str | Path) -> float | None:
     """
     import av
 
-    with _opened(path) as container:
-        stream = container.streams.audio[0]
-        if stream.duration is not None and stream.time_base is not None:
-            return float(stream.duration * stream.time_base)
+    with _opened(path) as (container, track):
+        if track.duration is not None and track.time_base is not None:
+            end = ((track.start_time or 0) + track.duration) * track.time_base
+            return float(end - _begin(container))
         return container.duration / av.time_base if container.duration else None
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator["InputContainer"]:
-    """Open a recording, which is one file: FFmpeg may open nothing that a playlist in it names."""
+def _opened(path: str | Path) -> Iterator[tuple["InputContainer", "AudioStream"]]:
+    """Open a recording, which is one file: FFmpeg may open nothing that a playlist in it names; gives it with
+    the track that is heard."""
     import av
 
     name = Path(path).absolute()
@@ -95,11 +99,28 @@ def _opened(path: str | Path) -> Iterator["InputContainer"]:
             container = stack.enter_context(
                 av.open(file, mode="r", metadata_errors="ignore", options=options)
             )
-        except (OSError, ValueError) as error:
+        except (av.FFmpegError, OSError, ValueError) as error:
             raise AudioError(_why(path, name, error)) from error
         if not container.streams.audio:
             raise AudioError(f"{path}: there is no audio in it")
-        yield container
+        # That of a codec which is not known has no context; phones add such tracks beside the usual one.
+        tracks = [track for track in container.streams.audio if track.codec_context]
+        if not tracks:
+            raise AudioError(f"{path}: its audio is of a kind that cannot be decoded")
+        yield container, next(filter(_is_default, tracks), tracks[0])
+
+
+def _is_default(track: "AudioStream") -> bool:
+    from av.stream import Disposition
+
+    return bool(track.disposition & Disposition.default)
+
+
+def _begin(container: "InputContainer") -> Fraction:
+    """Give the second of a container's clock at which players begin."""
+    import av
+
+    return Fraction(container.start_time or 0, av.time_base)
 
 
 def _why(path: str | Path, name: Path, error: Exception) -> str:
@@ -168,9 +189,9 @@ def _frames(path: str | Path) -> Iterator[tuple["AudioFrame", float]]:
     a damaged packet is left out, as players do."""
     import av
 
-    with _opened(path) as container:
-        packets = container.demux(container.streams.audio[0])
-        begin = (container.start_time or 0) / av.time_base
+    with _opened(path) as (container, track):
+        packets = container.demux(track)
+        begin = float(_begin(container))
         try:
             for packet in packets:
                 with suppress(av.error.InvalidDataError):

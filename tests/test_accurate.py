@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from server.interpretation.graph import RECOGNIZER, Interpretation
 from server.interpretation.manner import USUAL, Manner
@@ -95,6 +97,38 @@ def test_going_on_gives_the_rest_of_the_same() -> None:
         )
         assert rest == whole[count:]
         assert len(recognizer.windows) == len(rest)
+
+
+def spoken_by_sentence(windows: Sequence[Window]) -> list[Recognition]:
+    """Hears the scripted words in any language, those from "delta" on in French, and ends sentences."""
+    (found,) = bilingual(windows)
+    ended = (replace(w, text=f"{w.text}.") if w.text.endswith(("bravo", "echo")) else w for w in found.words)
+    return [replace(found, words=tuple(ended))]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    said=st.lists(st.sampled_from([*VOCABULARY[:6], "", ""]), min_size=1, max_size=24),
+    family=st.sampled_from(["whisper", "asr-en-zh"]),
+    longest=st.sampled_from([2.0, 8.0, 28.0]),
+    source=st.sampled_from([None, "en"]),
+    workers=st.integers(1, 4),
+    stops=st.data(),
+)
+def test_however_often_a_job_is_stopped_its_result_is_that_of_one_that_was_not(
+    said: list[str], family: str, longest: float, source: str | None, workers: int, stops: st.DataObject
+) -> None:
+    own, manner = methods(**{RECOGNIZER: spoken_by_sentence}), Manner(family=family, longest=longest)
+
+    def heard(last: Passage | None) -> list[Passage]:
+        return run(said, own, manner=manner, workers=workers, last=last, source=source)
+
+    whole, kept = heard(None), list[Passage]()
+    for count in range(len(whole)):
+        assert heard(left_off(whole[:count])) == whole[count:]
+    while len(kept) < len(whole):
+        kept += heard(left_off(kept))[: stops.draw(st.integers(1, len(whole) - len(kept)), "passages")]
+    assert kept == whole
 
 
 def test_no_utterance_is_longer_than_the_recognizer_hears_whole() -> None:

@@ -95,6 +95,7 @@ async def test_the_interface_is_described_and_nothing_is_loaded_from_elsewhere()
             "/metrics",
             "/v1/jobs",
             "/v1/languages",
+            "/v1/models",
             "/v1/rooms",
             "/v1/rooms/{room}",
             "/v1/rooms/{room}/tokens",

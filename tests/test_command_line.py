@@ -10,6 +10,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -119,6 +120,7 @@ def test_help_says_how_a_pack_is_named(capsys: pytest.CaptureFixture[str], comma
         (["interpret", "a.wav", "b.wav", "--format", "srt"], "--output"),
         (["interpret", "a.wav", "--to", "zh,es", "--format", "vtt"], "--output"),
         (["interpret", "x/a.wav", "y/a.mp3", "--output", "."], "same name"),
+        (["interpret", "-", "stdin.wav", "--output", "."], "called stdin"),
         (["interpret", "a.wav", "--output", "/dev/null/there"], "/dev/null/there"),
         (["interpret", "a.wav", "--config", "missing.toml"], "missing.toml"),
         (["translate", "--to", "zh"], "--from"),
@@ -204,6 +206,46 @@ def test_interpret_prints_subtitles_of_the_target(
     assert printed.startswith("WEBVTT\n") and "ahpla ovarb eilrahc" in printed and "alpha" not in printed
 
 
+@pytest.mark.parametrize("targets", ["es,", ",es", "es,es-MX", "es,ES"])
+def test_one_target_needs_no_folder_however_often_it_is_named(
+    recording: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str], targets: str
+) -> None:
+    assert main(["interpret", str(recording), "--to", targets, "--format", "text"]) == 0
+    assert capsys.readouterr().out == "ahpla ovarb eilrahc\natled ohce\n"
+
+
+@pytest.mark.parametrize("form", ["flac", "mov"])
+def test_interpret_reads_a_recording_from_standard_input(
+    monkeypatch: pytest.MonkeyPatch, translator: CountingTranslator, tmp_path: Path, form: str
+) -> None:
+    """Also one whose container says at its end what is in it."""
+    with av.open(tmp_path / "said", "w", format=form) as container:
+        stream = container.add_stream("flac" if form == "flac" else "pcm_s16le", SAMPLE_RATE, layout="mono")
+        pcm = (speak(SAID) * 32767).astype(np.int16)[np.newaxis]
+        frame = av.AudioFrame.from_ndarray(pcm, "s16", "mono")
+        frame.sample_rate = SAMPLE_RATE
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    type_in(monkeypatch, (tmp_path / "said").read_bytes())
+    out = tmp_path / "out"
+    assert main(["interpret", "-", "--to", "es", "--format", "text", "--output", str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["stdin.en.txt", "stdin.es.txt"]
+    assert (out / "stdin.en.txt").read_text(encoding="utf-8") == "alpha bravo charlie\ndelta echo\n"
+
+
+@pytest.mark.parametrize(("given", "says"), [(b"", "is empty"), (b"no sound", "not audio")])
+def test_what_comes_by_standard_input_is_called_so(
+    monkeypatch: pytest.MonkeyPatch,
+    translator: CountingTranslator,
+    capsys: pytest.CaptureFixture[str],
+    given: bytes,
+    says: str,
+) -> None:
+    type_in(monkeypatch, given)
+    assert main(["interpret", "-"]) == 2
+    error = one_line(capsys.readouterr().err)
+    assert error.startswith("dragoman: standard input: ") and says in error
+
+
 def test_interpret_writes_a_file_for_each_language(
     recording: Path, translator: CountingTranslator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -283,11 +325,15 @@ def test_a_recording_of_silence_says_nothing(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("file", [[], ["-"]], ids=["none", "-"])
 def test_translate_gives_a_line_for_a_line(
-    monkeypatch: pytest.MonkeyPatch, translator: CountingTranslator, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
+    translator: CountingTranslator,
+    capsys: pytest.CaptureFixture[str],
+    file: list[str],
 ) -> None:
     type_in(monkeypatch, "abc def\n\n  \nhé\r\nlast".encode())
-    assert main(["translate", "--from", "en", "--to", "es"]) == 0
+    assert main(["translate", *file, "--from", "en", "--to", "es,"]) == 0
     assert capsys.readouterr().out == "cba fed\n\n\néh\ntsal\n"
 
 

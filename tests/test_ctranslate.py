@@ -243,6 +243,16 @@ def test_drafts_of_small_models_have_the_beam_of_the_end_and_every_answer_is_bou
             assert enough < call["max_decoding_length"] < enough + 40
 
 
+def test_a_finished_sentence_is_searched_as_widely_as_the_card_says(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(folders["opus"], tmp_path / "opus-mt-en-zh"))
+    (folder / "dragoman.json").write_text('{"beam": 4}')
+    spy = Spy(folder)
+    spy.translator.translate([TranslationRequest("dog", "", "en", "zh", done) for done in (False, True)])
+    assert sorted(call["beam_size"] for call in spy.calls if not call["no_repeat_ngram_size"]) == [2, 4]
+
+
 def test_an_answer_that_loops_is_decoded_again_without_repetition(folders: dict[str, Path]) -> None:
     """Random weights never end by themselves."""
     spy = Spy(folders["opus"])
@@ -346,6 +356,8 @@ def test_a_folder_that_does_not_say_its_languages_is_refused(
         ('{"pairs": [["en", "fr"]]}', "no language token for fr"),
         ('{"family": "bert"}', "family must be one of"),
         ('{"attention": "yes"}', "attention must be true or false"),
+        ('{"beam": 0}', "beam must be a whole number from 1 to 16, not 0"),
+        ('{"beam": true}', "beam must be a whole number"),
     ],
 )
 def test_a_wrong_card_is_refused(folders: dict[str, Path], tmp_path: Path, card: str, message: str) -> None:

@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from av.stream import Disposition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -226,6 +227,49 @@ def test_tells_how_long_a_recording_is(tmp_path: Path) -> None:
     assert duration(tmp_path / "a.wav") == pytest.approx(1.5)
 
 
+def test_a_recording_whose_sound_begins_late_is_as_long_as_it_is_heard(tmp_path: Path) -> None:
+    film(tmp_path / "a.mov", tone(SAMPLE_RATE, 0.5), [2.0])
+    assert duration(tmp_path / "a.mov") == len(whole(tmp_path / "a.mov")) / SAMPLE_RATE == 2.5
+
+
+def tracks(path: Path, levels: Sequence[float], default: int) -> None:
+    """Write a track of each level, all beside each other."""
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in levels]
+        for number, stream in enumerate(streams):
+            stream.disposition = Disposition.default if number == default else Disposition(0)
+        for stream, level in zip(streams, levels, strict=True):
+            samples = np.full((1, 4_000), round(level * 32768), np.int16)
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+            frame.rate = SAMPLE_RATE
+            container.mux([*stream.encode(frame), *stream.encode(None)])
+
+
+def unknown(path: Path, count: int) -> None:
+    """Give the first tracks of a QuickTime film a codec that nobody knows."""
+    path.write_bytes(path.read_bytes().replace(b"sowt", b"zzzz", count))
+
+
+@pytest.mark.parametrize(("default", "heard"), [(0, 0.25), (1, 0.5), (2, 0.75), (9, 0.25)])
+def test_of_several_tracks_the_one_that_players_play_is_heard(
+    tmp_path: Path, default: int, heard: float
+) -> None:
+    tracks(tmp_path / "a.mkv", [0.25, 0.5, 0.75], default)
+    assert set(whole(tmp_path / "a.mkv").tolist()) == {heard}
+
+
+def test_a_track_that_cannot_be_decoded_is_passed_over(tmp_path: Path) -> None:
+    tracks(tmp_path / "a.mov", [0.25, 0.5], 0)
+    unknown(tmp_path / "a.mov", 1)
+    assert set(whole(tmp_path / "a.mov").tolist()) == {0.5}
+    assert duration(tmp_path / "a.mov") == 0.25
+
+
+def undecodable(path: Path) -> None:
+    tracks(path, [0.25, 0.5], 0)
+    unknown(path, 2)
+
+
 def silent_film(path: Path) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
@@ -245,6 +289,12 @@ def headless(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2_000])
 
 
+def cut(path: Path) -> None:
+    """Write the beginning of a recording whose first page of sound is not whole."""
+    soundfile.write(path, tone(16_000), 16_000)
+    path.write_bytes(path.read_bytes()[:-1_000])
+
+
 @pytest.mark.parametrize(
     ("name", "make", "says"),
     [
@@ -255,6 +305,8 @@ def headless(path: Path) -> None:
         ("noise.flac", broken, "no sound"),
         ("headless.m4a", headless, "not audio"),
         ("film.mp4", silent_film, "no audio"),
+        ("cut.ogg", cut, "broken"),
+        ("undecodable.mov", undecodable, "cannot be decoded"),
         ("nothing.wav", lambda path: soundfile.write(path, np.zeros(0, np.float32), 16_000), "no sound"),
     ],
 )

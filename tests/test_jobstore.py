@@ -13,9 +13,10 @@ import httpx2
 import pytest
 
 from server.recordings import recordings
-from server.recordings.accurate import Passage
+from server.recordings.accurate import Passage, left_off
 from server.recordings.jobstore import MOST_NOTICES, Job, JobNotice, JobStore, State
 from tests.served import Process, engines
+from tests.test_accurate import run
 from tests.test_jobs import Counted, configured, job, opened, recording
 
 SERVER = """
@@ -133,6 +134,23 @@ def test_a_live_job_which_begins_anew_must_get_further_too(tmp_path: Path) -> No
     found = store.get("a")
     assert found and found.state is State.FAILED
     store.close()
+
+
+def test_what_was_kept_up_to_any_passage_is_gone_on_from_as_if_nothing_had_been(tmp_path: Path) -> None:
+    whole = run(["alpha", "bravo", "", "charlie", "", "delta"], source=None)
+    for count in range(len(whole) + 1):
+        store = JobStore(tmp_path / f"{count}.sqlite3")
+        store.add(job("a"), most=9)
+        for passage in whole[:count]:
+            store.hear("a", passage)
+        store.close()  # a server that is killed gets no further than it was
+        store = JobStore(tmp_path / f"{count}.sqlite3")
+        for passage in run(
+            ["alpha", "bravo", "", "charlie", "", "delta"], source=None, last=left_off(store.heard("a"))
+        ):
+            store.hear("a", passage)
+        assert store.heard("a") == whole
+        store.close()
 
 
 def test_a_server_that_is_stopped_in_order_counts_for_nothing(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from asr.presets import FAMILIES
 from mt.tiers import Tier
 from server import config
 from server.interpretation import hub, models
+from server.interpretation.engines import Model
 from server.interpretation.installed import configured_tiers, installed
 from server.interpretation.models import EMBEDDED
 from streaming.errors import ConfigError, ModelError
@@ -90,6 +91,23 @@ def test_auto_takes_the_embedded_recognizer_at_last_and_says_so(world: World) ->
     path = world.model("embedded", "asr-en-zh")
     assert models.recognizer_folder("auto", world.said.append) == path
     assert len(world.said) == 1 and "synthetic voices" in world.said[0] and "--model" in world.said[0]
+
+
+def test_a_recognizer_is_told_of_by_the_name_that_people_know(world: World) -> None:
+    own, embedded = world.model("own", "mine"), world.model("embedded", "asr-en-zh")
+    hub = world.model("models--Systran--faster-whisper-base/snapshots", "6a0b1c")
+    world.cached = ["tiny", "base"]
+    for wanted, folder, name in (
+        ("embedded", embedded, "asr-en-zh"),
+        ("auto", embedded, "asr-en-zh"),
+        (str(own), own, "mine"),
+        ("base", hub, "base"),
+        ("auto", hub, "base"),
+        ("Systran/faster-whisper-base", hub, "Systran/faster-whisper-base"),
+        (str(hub), hub, "6a0b1c"),
+    ):
+        os.utime(folder / "model.bin", (1.0, 1_700_000_000.0))
+        assert models.recognizer_model(wanted, folder) == Model(name, 1_700_000_000.0)
 
 
 def test_a_recognizer_is_named_by_folder_or_name(world: World) -> None:

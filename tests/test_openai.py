@@ -17,6 +17,7 @@ import pytest
 import soundfile
 
 from server.config import Config, LimitsConfig, PacksConfig, RecordingsConfig, ServerConfig
+from server.interpretation.engines import Model
 from streaming.audio import SAMPLE_RATE
 from streaming.scripted import ScriptedRecognizer, speak
 from streaming.stages import Recognition, Window
@@ -74,6 +75,31 @@ async def test_translates_into_english_and_with_our_extension_into_any_language(
         file=("talk.flac", recording()), model="any", extra_body={"target_language": "zh-CN"}
     )
     assert len(chinese.text) == 5 and " " not in chinese.text
+
+
+@pytest.mark.parametrize("name", ["asr-en-zh", "Systran/faster-whisper-small"])
+async def test_says_which_model_hears(name: str) -> None:
+    async with serving(engines(model=Model(name, 1_700_000_000.9))) as served:
+        async with openai.AsyncOpenAI(
+            base_url=f"http://{served.address}/v1", api_key="none", max_retries=0
+        ) as client:
+            found = [model async for model in client.models.list()]
+            assert [(m.id, m.object, m.created, m.owned_by) for m in found] == [
+                (name, "model", 1_700_000_000, "dragoman")
+            ]
+            assert await client.models.retrieve(name) == found[0]
+            with pytest.raises(openai.NotFoundError) as refused:
+                await client.models.retrieve("whisper-1")
+            told: Any = refused.value.body
+            assert (told["type"], told["param"], told["code"]) == (
+                "invalid_request_error",
+                "model",
+                "not_found",
+            )
+            assert name in told["message"]
+        async with httpx2.AsyncClient(base_url=f"http://{served.address}/v1") as http:
+            assert (await http.get(f"/models/{name}")).json()["id"] == name
+            assert (await http.get("/models")).json().keys() == {"object", "data"}
 
 
 async def test_streams(client: openai.AsyncOpenAI) -> None:

@@ -40,6 +40,7 @@ CARD = {
         "Microsoft Docs (github.com/MicrosoftDocs, github.com/dotnet), CC BY 4.0",
     ],
     "pairs": [["en", "zh"], ["zh", "en"], ["en", "es"], ["en", "de"]],
+    "beam": 5,
 }
 ALIGNS = 0.7
 """Share of copied pieces that a head must look at for policies to read it, as for models of others."""

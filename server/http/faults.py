@@ -5,7 +5,7 @@
 | status | when                                                                    |
 |--------|-------------------------------------------------------------------------|
 | 400    | a recording that cannot be read, a language that nothing serves         |
-| 404    | no such job                                                             |
+| 404    | no such job, no such model                                              |
 | 409    | a job that is not in the state for it                                   |
 | 413    | an upload that is too large                                             |
 | 415    | a body of another type                                                  |

@@ -9,6 +9,15 @@ from streaming.stages import Recognizer, SpeechDetector, Synthesizer
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """What programs are told of a model."""
+
+    name: str
+    created: float
+    """Seconds since 1970, of its file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Engines:
     """One engine of each kind; stateless, so that any number of sessions may share them."""
 
@@ -24,6 +33,8 @@ class Engines:
     large: Router | None = None
     """Translates recordings, and what has been said once more for the record; `None`: the translator
     translates recordings, and nothing is revised."""
+    model: Model | None = None
+    """What the recognizer is; `None`: it has no name."""
 
     @property
     def tiers(self) -> Tiers:

@@ -22,7 +22,7 @@ from mt.router import Router
 from mt.tiers import Tier, Tiers
 from server.config import Config, data_folder
 from server.interpretation import hub
-from server.interpretation.engines import Engines
+from server.interpretation.engines import Engines, Model
 from server.interpretation.manner import Manner
 from streaming.errors import ConfigError, ModelError
 from streaming.stages import Recognizer, Synthesizer
@@ -62,8 +62,9 @@ def load_engines(config: Config, say: Say) -> Engines:
     Raises:
         ModelError: a model that is not there, or not what it should be.
     """
-    recognizer = load_recognizer(config, say)
     wanted = config.recognition
+    heard_by = recognizer_folder(wanted.model, say)
+    recognizer = _recognizer(config, heard_by)
     tiers = load_tiers(config, say)
     if unknown := set(wanted.languages) - set(recognizer.languages or wanted.languages):
         heard = ", ".join(recognizer.languages)
@@ -84,13 +85,17 @@ def load_engines(config: Config, say: Say) -> Engines:
         ),
         tiers.routers.get(Tier.SMALL),
         tiers.routers.get(Tier.LARGE),
+        recognizer_model(wanted.model, heard_by),
     )
 
 
 def load_recognizer(config: Config, say: Say) -> Recognizer:
     """Build the recognizer that the configuration names."""
+    return _recognizer(config, recognizer_folder(config.recognition.model, say))
+
+
+def _recognizer(config: Config, folder: Path) -> Recognizer:
     wanted = config.recognition
-    folder = recognizer_folder(wanted.model, say)
     return asr.load_recognizer(
         folder, device=wanted.device, compute_type=wanted.compute_type, workers=wanted.workers or cores()
     )
@@ -196,10 +201,8 @@ def recognizer_folder(name: str, say: Say) -> Path:
         return _first_embedded()
     if name != AUTO:
         return _local(name, embedded.recognizers()) or asr.find(name)
-    cached = asr.cached()
-    for preferred in PREFERENCE:
-        if preferred in cached:
-            return asr.find(preferred)
+    if preferred := _preferred():
+        return asr.find(preferred)
     if hub.answers():
         say(f"downloading the recognizer {DOWNLOADED} (once)")
         return asr.find(DOWNLOADED)
@@ -209,6 +212,15 @@ def recognizer_folder(name: str, say: Say) -> Path:
         f"for human speech: --model {DOWNLOADED}"
     )
     return path
+
+
+def recognizer_model(wanted: str, folder: Path) -> Model:
+    """Say what the recognizer in a folder is; the hub's cache keeps those that it downloads under a hash, and
+    so they are called as was `wanted`."""
+    name = folder.absolute().name
+    if folder.parent.name == "snapshots" and folder != Path(wanted):
+        name = (_preferred() if wanted == AUTO else wanted) or name
+    return Model(name, (folder / "model.bin").stat().st_mtime)
 
 
 def check_recognizer(name: str) -> None:
@@ -289,6 +301,12 @@ def _local(name: str, known: Iterable[Path]) -> Path | None:
     if path.is_file() or any((path / file).exists() for file in _MODEL_FILES):
         return path
     return {path.name: path for path in (*known, *children(folder()))}.get(name)
+
+
+def _preferred() -> str | None:
+    """Name the best recognizer of the hub's cache."""
+    cached = asr.cached()
+    return next((name for name in PREFERENCE if name in cached), None)
 
 
 def _first_embedded() -> Path:
