@@ -8,7 +8,9 @@ import soundfile
 from faster_whisper.vad import get_vad_model
 
 import asr
-from asr.silero import FRAME, SileroDetector, shipped
+import embedded
+from asr.silero import FRAME, SileroDetector, shipped, with_pitch
+from benchmarks.telephone import telephone
 from streaming.audio import Samples
 from streaming.errors import EngineError, ModelError
 from streaming.stages import DetectionRequest
@@ -48,9 +50,18 @@ def test_groups_of_any_size_give_the_same(detector: SileroDetector) -> None:
 
 def test_the_same_as_the_wrapper_in_one_call(detector: SileroDetector) -> None:
     samples = sound()
-    expected = get_vad_model()(samples.copy()).ravel().tolist()
+    expected = get_vad_model()(with_pitch(np.pad(samples, (256, 0)))).ravel().tolist()
     # The wrapper silences the end of the last frame.
     assert probabilities(detector, samples, 5)[:-1] == pytest.approx(expected[:-1], abs=5e-3)
+
+
+@pytest.mark.parametrize("path", embedded.samples(), ids=lambda path: path.stem)
+def test_speech_is_heard_over_a_telephone(detector: SileroDetector, path: Path) -> None:
+    samples, _ = soundfile.read(path, dtype="float32")
+    whole = samples[: len(samples) // FRAME * FRAME]
+    clean, over = (np.array(probabilities(detector, audio, 5)) >= 0.5 for audio in (whole, telephone(whole)))
+    assert over[clean].mean() > 0.9
+    assert over[~clean].mean() < 0.1
 
 
 def test_streams_do_not_disturb_each_other(detector: SileroDetector) -> None:
