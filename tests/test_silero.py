@@ -9,7 +9,7 @@ from faster_whisper.vad import get_vad_model
 
 import asr
 import embedded
-from asr.silero import FRAME, SileroDetector, shipped, with_pitch
+from asr.silero import FRAME, SileroDetector, shipped
 from benchmarks.telephone import telephone
 from streaming.audio import Samples
 from streaming.errors import EngineError, ModelError
@@ -50,7 +50,7 @@ def test_groups_of_any_size_give_the_same(detector: SileroDetector) -> None:
 
 def test_the_same_as_the_wrapper_in_one_call(detector: SileroDetector) -> None:
     samples = sound()
-    expected = get_vad_model()(with_pitch(np.pad(samples, (256, 0)))).ravel().tolist()
+    expected = get_vad_model()(samples.copy()).ravel().tolist()
     # The wrapper silences the end of the last frame.
     assert probabilities(detector, samples, 5)[:-1] == pytest.approx(expected[:-1], abs=5e-3)
 
