@@ -299,6 +299,16 @@ _FACTORS = {
     "万亿": 10**12,
 }
 _SMALL = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_SMALL |= {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
 
 
 def figures(text: str, language: str) -> list[Decimal]:

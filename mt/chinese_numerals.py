@@ -14,8 +14,10 @@ _SIGN = "零〇一二两三四五六七八九"
 _SPELLED = rf"(?=[{_SIGN}]*幺)[{_SIGN}幺]{{3,40}}"
 """Signs said one by one; 幺 is a one there alone."""
 _DIGITS = rf"(?:{SPACED_DIGITS['zh']})"
+_NOUGHTS = r"(?!(?<=[百千万亿])0+(?!\d))"
+"""Behind a scale nothing but noughts is no part of the number (7万000): nobody writes them."""
 _HAN_NUMBER = re.compile(
-    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|{_SPELLED}|[{_SIGN}十百千万亿]{{1,40}})"
+    rf"(?<!胡说)(?P<some>[几数](?=[十百千万亿]))?(?P<ordinal>第)?(?P<body>(?:{_NOUGHTS}{_DIGITS}(?:百|千)?(?:万亿|[万亿])?){{1,8}}|{_SPELLED}|[{_SIGN}十百千万亿]{{1,40}})"
     rf"(?:点(?P<fraction>[{_SIGN}]+)(?![十百千分刻])(?P<scale>万亿|[万亿])?)?"
     r"(?:(?:[多余来]|个(?=亿))(?P<over>万亿|[万亿]))?"
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.terms import chinese_words
-from mt.chinese_numerals import chinese_approximations
+from mt.chinese_numerals import chinese_approximations, chinese_numerals
 from mt.figures import Numeral, digit_value, in_figures
 from mt.numerals import numerals
 
@@ -205,3 +205,9 @@ def test_figures_stand_where_the_words_stood() -> None:
     assert origin[written.index("3")] == text.index("dritten")
     assert origin[written.index(" Mai")] == text.index(" Mai")
     assert in_figures("x", [Numeral(0, 1, Decimal("0.5"), False)], "en") == ("x", [0, 1])
+
+
+def test_noughts_behind_a_scale_are_no_part_of_the_number() -> None:
+    """A translator that was told 7.3万 goes on with the noughts that it would have written."""
+    assert [n.value for n in chinese_numerals("有7.3万0000人。")] == [73_000, 0]
+    assert [n.value for n in chinese_numerals("有1亿2000万和1万0500人。")] == [120_000_000, 10_500]
