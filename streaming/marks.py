@@ -55,7 +55,7 @@ def ends_sentence(before: str, after: str, language: str) -> bool:
     # Without a space between them the two are one word that was written in two parts.
     if not has_end(before) or (after and not after[0].isspace()):
         return False
-    said, following = _bare(before.split()[-_CONTEXT:]), [*_bare(after.split()), "Xx"][0]
+    said, following = _bare(before.split())[-_CONTEXT:], [*_bare(after.split()), "Xx"][0]
     last, number = said[-1].casefold().removesuffix("."), following[0].isdigit()
     if not number and last in _WORDS.get(language, ()):
         return not following[0].islower()

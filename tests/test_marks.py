@@ -69,6 +69,9 @@ SENTENCES = {
 }
 
 
+LANGUAGES = ("en", "zh", "de", "ar", "xx")
+
+
 @given(st.sampled_from(sorted(SENTENCES)), st.data())
 def test_what_was_joined_is_divided_where_it_was(language: str, data: st.DataObject) -> None:
     space = "" if language in ("zh", "ja") else " "
@@ -77,7 +80,7 @@ def test_what_was_joined_is_divided_where_it_was(language: str, data: st.DataObj
     assert [sentence.strip() for sentence in found] == joined
 
 
-@given(st.text(), st.sampled_from(["en", "zh", "de", "ar", "xx"]))
+@given(st.text(), st.sampled_from(LANGUAGES))
 def test_nothing_is_lost(text: str, language: str) -> None:
     assert "".join(divided(text, language)) == (text if text.strip() else "")
 
@@ -101,6 +104,16 @@ def test_nothing_is_lost(text: str, language: str) -> None:
 )
 def test_what_is_known_before_the_next_word_is(text: str, language: str, ends: bool) -> None:
     assert ends_sentence(text, "", language) is ends
+
+
+@given(st.text('.?!… "”»)«“a5,।؟', max_size=24), st.text(' ".”a5', max_size=4), st.sampled_from(LANGUAGES))
+def test_whatever_a_recognizer_writes_is_decided_on(before: str, after: str, language: str) -> None:
+    assert ends_sentence(before, after, language) in (True, False)
+
+
+def test_what_is_quoted_again_and_again_still_ends() -> None:
+    """Recognizers loop; what stands around words must not hide all of them."""
+    assert ends_sentence('Yes. " " " " " " "', " And", "en")
 
 
 @pytest.mark.parametrize(
