@@ -11,6 +11,7 @@ three seconds.
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
+from io import SEEK_SET, FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,17 @@ def duration(path: str | Path) -> float | None:
         return container.duration / av.time_base if container.duration else None
 
 
+class _File(FileIO):
+    """A file that answers a place that is not there as C does: PyAV would print an exception and go on."""
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """Go to a place; -1: there is none."""
+        try:
+            return super().seek(offset, whence)
+        except OSError:
+            return -1
+
+
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple["InputContainer", "AudioStream"]]:
     """Open a recording, which is one file: FFmpeg may open nothing that a playlist in it names; gives it with
@@ -95,7 +107,7 @@ def _opened(path: str | Path) -> Iterator[tuple["InputContainer", "AudioStream"]
     options = {"protocol_whitelist": "none"}
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(name.open("rb"))
+            file = stack.enter_context(_File(name))
             container = stack.enter_context(
                 av.open(file, mode="r", metadata_errors="ignore", options=options)
             )

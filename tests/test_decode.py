@@ -301,6 +301,7 @@ def cut(path: Path) -> None:
         ("missing.wav", lambda path: None, "no such file"),
         ("folder", Path.mkdir, "directory"),
         ("empty.wav", Path.touch, "empty"),
+        ("empty.mp3", Path.touch, "empty"),
         ("text.wav", lambda path: path.write_text("not a recording\n" * 50), "not audio"),
         ("noise.flac", broken, "no sound"),
         ("headless.m4a", headless, "not audio"),
@@ -310,7 +311,9 @@ def cut(path: Path) -> None:
         ("nothing.wav", lambda path: soundfile.write(path, np.zeros(0, np.float32), 16_000), "no sound"),
     ],
 )
-def test_says_what_is_wrong_in_one_line(tmp_path: Path, name: str, make, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_says_what_is_wrong_in_one_line(  # type: ignore[no-untyped-def]
+    tmp_path: Path, name: str, make, says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     make(tmp_path / name)
     with pytest.raises(AudioError) as raised:
         list(decode(tmp_path / name))
@@ -318,6 +321,7 @@ def test_says_what_is_wrong_in_one_line(tmp_path: Path, name: str, make, says: s
     assert says in message
     assert name in message
     assert "\n" not in message
+    assert capfd.readouterr().err == ""
 
 
 def test_an_address_is_not_fetched() -> None:
