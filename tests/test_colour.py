@@ -1,9 +1,12 @@
 """What is done to spectra stays within what a spectrum can be, and does what it says."""
 
 import numpy as np
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+import embedded
+from benchmarks.telephone import telephone
 from embedded.recipe import colour, nothing, spectra
 
 BLIP = np.full((60, spectra.MELS), spectra.FLOOR, dtype=np.float32)
@@ -33,8 +36,17 @@ def test_powers_add_up() -> None:
     assert np.isclose(both[0, 0], np.log10(2))
 
 
-def test_a_telephone_has_no_treble() -> None:
+def test_a_small_loudspeaker_has_no_treble() -> None:
     assert colour.banded(np.zeros_like(BLIP), 4, 60)[:, 60:].max() < -3
+
+
+def test_a_telephone_is_imitated_as_telephones_are() -> None:
+    english = next(path for path in embedded.samples() if path.stem == "english")
+    wave, _ = soundfile.read(english, 160_000, dtype="float32")
+    plain, real = (spectra.normalized(spectra.log_mel(audio)[None]) for audio in (wave, telephone(wave)))
+    imitated = colour.telephoned(spectra.log_mel(wave), np.random.default_rng(1))
+    away = np.abs(spectra.normalized(imitated[None]) - real).mean()
+    assert away < 0.5 * np.abs(plain - real).mean()
 
 
 def test_sounds_without_speech_are_sounds() -> None:

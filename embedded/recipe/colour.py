@@ -11,6 +11,8 @@ from embedded.recipe import spectra
 from embedded.recipe.spectra import Spectrum
 
 _BITS = np.float32(np.log2(10.0))
+_HALF = 63
+"""Bands below 4 kHz."""
 
 
 def added(first: Spectrum, second: Spectrum) -> Spectrum:
@@ -40,11 +42,25 @@ def reverberated(spectrum: Spectrum, seconds: float, level: float) -> Spectrum:
 
 
 def banded(spectrum: Spectrum, low: int, high: int) -> Spectrum:
-    """As through a telephone: little is left outside the bands from `low` to `high`."""
+    """As from a small microphone or loudspeaker: little is left outside the bands from `low` to `high`."""
     out = spectrum.copy()
     out[:, :low] -= np.linspace(3.0, 0.5, low, dtype=np.float32)
     out[:, high:] = np.maximum(out[:, high:] - 4.0, spectra.FLOOR)
     return out
+
+
+def telephoned(spectrum: Spectrum, source: np.random.Generator) -> Spectrum:
+    """As over a telephone (ITU-T G.711): hardly anything outside of about 300 Hz to 3.4 kHz, nothing above
+    4 kHz; and what its few bits leave out, as noise that follows the voice."""
+    out = spectrum.copy()
+    loudest = spectrum.max(axis=1, keepdims=True)
+    low, high = int(source.integers(5, 9)), int(source.integers(55, 61))
+    out[:, :low] -= np.float32(source.uniform(2.5, 5.0))
+    out[:, high:] -= np.float32(source.uniform(2.5, 5.0))
+    noise = source.normal(-source.uniform(4.0, 6.5), 0.4, out.shape).astype(np.float32)
+    out = added(out, loudest + noise)
+    out[:, _HALF:] = spectra.FLOOR
+    return np.maximum(out, np.float32(spectra.FLOOR))
 
 
 def coded(spectrum: Spectrum, source: np.random.Generator, depth: float) -> Spectrum:
@@ -72,6 +88,8 @@ def random_colour(spectrum: Spectrum, source: np.random.Generator, strength: flo
         spectrum = reverberated(spectrum, float(source.uniform(0.1, 0.8)), float(source.uniform(0.5, 2.0)))
     if source.random() < 0.4 * strength:
         spectrum = banded(spectrum, int(source.integers(1, 8)), int(source.integers(48, 79)))
+    if source.random() < 0.5 * strength:
+        spectrum = telephoned(spectrum, source)
     if source.random() < 0.4 * strength:
         spectrum = coded(spectrum, source, float(source.uniform(2.0, 4.0)))
     if source.random() < strength:

@@ -163,11 +163,11 @@ class Trainer:
 
 
 def imagined_share(trainer: Trainer, minutes: float) -> float:
-    """Imagined batches for one that is heard: none while nothing can be imagined, fewer towards the end."""
+    """Imagined batches for one that is heard: none while nothing can be, many while spelling is new."""
     if trainer.strange:
         return 0.0
     progress = trainer.progress
-    return 3.0 if progress.seconds < 60 * minutes * (0.8 if progress.learnt else 0.25) else 1.0
+    return 3.0 if not progress.learnt and progress.seconds < 60 * minutes * 0.25 else 1.0
 
 
 def report(

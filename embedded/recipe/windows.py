@@ -73,9 +73,9 @@ class Difficulty:
         )
 
 
-SHARES = {"": 0.5, "flite": 0.2, "festival": 0.06, "real": 0.13, "spelt": 0.05, "formulas": 0.06}
+SHARES = {"": 0.44, "flite": 0.3, "festival": 0.06, "real": 0.1, "spelt": 0.05, "formulas": 0.05}
 """How often the shards of one origin are drawn, of those that there are."""
-LANGUAGES = {"en": 0.62, "zh": 0.38}
+LANGUAGES = {"en": 0.68, "zh": 0.32}
 """How often the languages are drawn: English has many voices and accents, Mandarin one."""
 NOTHING = 0.1
 """Share of windows without speech."""
