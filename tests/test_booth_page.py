@@ -35,6 +35,7 @@ from tests.chromium import (
     until_state,
 )
 from tests.served import Served, engines, serving
+from tests.test_pages import WORDS
 from tests.test_rooms_access import rooms, token
 from tests.test_voices import hall, say, speaking
 
@@ -176,6 +177,42 @@ async def test_a_language_that_no_model_knows_is_typed_and_read() -> None:
         await take(booth)
         await write(booth, "llythyr")
         await shows(booth, "cy", "llythyr")
+
+
+async def test_an_interpreter_is_told_that_the_language_is_paused_and_sends_nothing_meanwhile() -> None:
+    async with event() as at, breakable(at.served) as (address, cut):
+        booth, reader = await at.booth(base=f"http://{address}/r/hall"), await at.reader()
+        desk = await at.open("/desk")
+        spanish = desk.locator("#languages li", has_text="Spanish")
+        await take(booth)
+        await write(booth, "uno")
+        await shows(reader, "es", "uno")
+        await spanish.get_by_text("Pause").click()
+        await until_state(booth, "paused")
+        await expect(booth.locator("#from")).to_have_text("Spanish is paused by the operator.")
+        await write(booth, "dos")
+        await expect(booth.locator("#text")).to_have_value("dos")
+        await spanish.get_by_text("Go on").click()
+        await until_state(booth, "interpreting")
+        await booth.keyboard.press("Enter")
+        await shows(reader, "es", "uno", "dos")
+
+        async with cut():  # what the page does not know yet, the server says
+            await until_state(booth, "reconnecting")
+            await write(booth, "tres")
+            await spanish.get_by_text("Pause").click()
+            await expect(spanish).to_contain_text("paused")
+        await expect(booth.locator("#problem")).to_have_text(WORDS["en"]["said-paused"], timeout=PATIENCE)
+        await until_state(booth, "paused")
+        await spanish.get_by_text("Go on").click()
+        await until_state(booth, "interpreting")
+        await write(booth, "cuatro")
+        await shows(reader, "es", "uno", "dos", "cuatro")
+        async with cut():
+            await until_state(booth, "reconnecting")
+            await write(booth, "cinco")
+            await expect(booth.locator("#lines li")).to_have_text(["cinco"])
+        await shows(reader, "es", "uno", "dos", "cuatro", "cinco")
 
 
 async def test_what_was_typed_while_the_connection_was_away_is_read_once() -> None:

@@ -1,6 +1,7 @@
 """Rooms on real sockets: a floor, listeners in their languages and styles, booths, an operator."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -460,6 +461,99 @@ async def test_a_language_that_is_taken_up_again_is_spoken_behind_what_is_still_
         await listener.until(lambda: len(listener.of(Speech)) == 2)
     first, second = listener.of(Speech)
     assert second.start == first.start + first.duration
+
+
+class Held:
+    """Takes two seconds for a phrase, and says nothing before it may."""
+
+    def __init__(self) -> None:
+        self.asked, self.may = threading.Event(), threading.Event()
+
+    def synthesize(self, requests: Sequence[SpeechRequest]) -> list[AudioChunk]:
+        self.asked.set()
+        assert self.may.wait(20)
+        return [AudioChunk(np.full(2 * SAMPLE_RATE, 0.1, np.float32)) for _ in requests]
+
+
+async def pause(desk: Client, paused: bool = True, *, otherwise: str = "machine") -> None:
+    """Pause Spanish, or let it go on: then it is provided `otherwise`."""
+    await desk.say(Pause("es", paused))
+    by = "paused" if paused else otherwise
+    await desk.until(
+        lambda: desk.of(RoomState) and ("es", by) in {(s.language, s.by) for s in desk.room.languages}
+    )
+
+
+async def test_a_language_that_is_paused_is_heard_no_more_though_what_was_said_is_still_read() -> None:
+    voice = Held()
+    async with house(own=engines(synthesizer=voice)) as here:
+        await here.open(targets=["es"], speak=["es"])
+        listener, desk = await here.listener("es", speech=True), await here.enter("desk", Operate())
+        speaker = await here.speaker()
+        await speaker.play(speak(["alpha", "bravo", ""]))
+        await asyncio.to_thread(voice.asked.wait, 20)
+        await pause(desk)
+        voice.may.set()
+        await listener.until(lambda: listener.finished("es") == ["ahpla ovarb"])
+        await speaker.say(Finish())
+        await speaker.end()  # nothing of it waits for a voice any more
+        await pause(desk, False)
+        await (await here.speaker()).play(speak(["charlie", ""]))
+        await listener.until(lambda: listener.of(Speech))
+    assert [speech.text.strip() for speech in listener.of(Speech)] == ["eilrahc"]
+
+
+async def test_a_language_that_was_paused_when_the_speaker_came_is_heard_as_soon_as_it_goes_on() -> None:
+    async with house() as here:
+        await here.open(targets=["es"], speak=["es"])
+        listener, desk = await here.listener("es", speech=True), await here.enter("desk", Operate())
+        await pause(desk)
+        speaker = await here.speaker()
+        await pause(desk, False)
+        await speaker.play(speak(["alpha", ""]))
+        await listener.until(lambda: listener.finished("es") == ["ahpla"])
+        await listener.until(lambda: listener.of(Speech))
+
+
+def refused(client: Client) -> int:
+    """Count the lines of which a client was told that nobody is shown them."""
+    return len([notice for notice in client.of(Notice) if notice.code == "paused"])
+
+
+async def test_of_a_language_that_is_paused_its_booth_is_neither_read_nor_recorded(tmp_path: Any) -> None:
+    path = tmp_path / "events.db"
+    async with house(log=EventLog(path)) as here:
+        await here.open(targets=["es"])
+        listener, desk = await here.listener("es"), await here.enter("desk", Operate())
+        booth = await here.enter("booth", Interpret("es"))
+        await booth.until(lambda: booth.of(Ready))
+        await booth.say(Type("primera", True))
+        await booth.say(Type("y segun"))
+        await booth.play(speak(["alpha", ""]))
+        await listener.until(lambda: listener.finished("es") == ["primera", "alpha"])
+
+        await pause(desk)
+        await booth.say(Type("da", True))
+        await booth.until(lambda: refused(booth) == 1)
+        await booth.play(speak(["bravo", ""]))
+        await booth.say(Type("mientras tanto"))
+        await booth.until(lambda: refused(booth) == 2)  # what was sent before has come
+
+        await pause(desk, False, otherwise="booth")
+        await booth.say(Type("ultima", True))
+        await booth.play(speak(["charlie", ""]))
+        expected = ["primera", "alpha", "y segun", "ultima", "charlie"]
+        await listener.until(lambda: len(listener.finished("es")) == len(expected))
+        assert listener.finished("es") == expected
+        await booth.until(lambda: len(booth.finished("es")) == len(expected))
+        last = max(number or 0 for number, _ in booth.messages)
+        record = await here.http.get("/v1/rooms/hall/record", params={"format": "text", "language": "es"})
+        assert sorted(record.text.split("\n")) == sorted([*expected, ""])
+    assert refused(listener) == refused(desk) == 0
+    async with house(log=EventLog(path)) as here:
+        again = await here.enter("booth", Resume(booth.of(Ready)[0].token, last))
+        await again.until(lambda: again.of(Ready))
+        assert again.of(Ready)[0].typed == 5
 
 
 async def test_a_room_survives_the_server(tmp_path: Any) -> None:

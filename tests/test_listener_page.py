@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -17,6 +17,8 @@ from server.config import Config, RecognitionConfig
 from server.interpretation import models
 from server.interpretation.engines import Engines
 from server.rooms import audience
+from streaming.audio import to_pcm16
+from streaming.scripted import speak
 from tests.chromium import (
     PATIENCE,
     begin,
@@ -31,6 +33,9 @@ from tests.chromium import (
     until_state,
 )
 from tests.served import Served, serving
+from tests.served import engines as scripted
+from tests.test_conference import Slow
+from tests.test_voices import speaking
 
 pytestmark = [needs_chromium, pytest.mark.models]
 SPEECH = 16.4
@@ -209,3 +214,35 @@ async def test_a_translation_is_heard_as_loud_and_as_late_as_wanted(engines: Eng
         await phone.wait_for_function(LOUD, timeout=PATIENCE)
         await phone.uncheck("#speech")
         await expect(phone.locator("#volume")).to_be_hidden()
+
+
+async def test_a_voice_falls_silent_when_its_language_is_paused_and_its_reader_is_told() -> None:
+    async with (
+        serving(scripted(synthesizer=Slow()), grace=60.0) as served,
+        hall(served, targets=["es", "zh"], speak=["es"]),
+        browser() as context,
+        opened(context, f"http://{served.address}/r/hall") as phone,
+        opened(context, f"http://{served.address}/r/hall/desk") as desk,
+        AsyncExitStack() as stack,
+    ):
+        await phone.add_init_script(HEARD)
+        await phone.reload()
+        await phone.select_option("#language", "es")
+        await phone.check("#speech")
+        await until_state(phone, "listening")
+        speaker = await speaking(stack, served)
+        await speaker.send(to_pcm16(speak(["alpha", "bravo", ""])))
+        await phone.bring_to_front()
+        await phone.wait_for_function("() => window.waiting(0) > 1", timeout=PATIENCE)
+        spanish = desk.locator("#languages li", has_text="Spanish")
+        await spanish.get_by_text("Pause").click()
+        await until_state(phone, "paused")
+        assert await phone.evaluate("() => window.waiting(0)") == 0
+        await expect(phone.locator("#state")).to_have_text("this language is paused by the operator")
+        await phone.select_option("#language", "zh")
+        await until_state(phone, "listening")
+        await phone.select_option("#language", "es")
+        await until_state(phone, "paused")
+        await spanish.get_by_text("Go on").click()
+        await until_state(phone, "listening")
+        await expect(phone.locator("#state")).to_have_text("live")

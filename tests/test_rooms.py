@@ -100,6 +100,16 @@ def test_old_numbers_are_forgotten() -> None:
     assert room.number("s1", 2 * REMEMBERED) == 2 * REMEMBERED
 
 
+def test_of_a_language_that_is_paused_no_booth_is_heard() -> None:
+    room = Room(Plan("hall", targets=("zh", "es")))
+    room.enter_booth("b1", "zh", "Li")
+    room.enter_booth("b2", "es", "Ana")
+    room.pause("zh", True)
+    assert (room.is_heard("b1"), room.is_heard("b2")) == (False, True)
+    room.pause("zh", False)
+    assert room.is_heard("b1")
+
+
 def test_the_state_survives() -> None:
     room = Room(Plan("hall", "Meeting", targets=("zh",)))
     first, second = join(room, "Ann"), join(room, "Bo", ("Left", ""))

@@ -16,6 +16,8 @@ HISTORY = 10
 """Utterances that those who come late are shown."""
 KEPT = 50
 """Utterances whose newest captions are kept."""
+PAUSED = Notice("paused", "the language is paused: what was typed is shown to nobody")
+"""Answers an interpreter, and is of no concern to anybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class View:
                 return self._reads(entry, entry.message.language)
             case Speech(language=language):
                 return self.speech and self.language in (None, language)
+            case Notice(code=PAUSED.code):
+                return self._own(entry)
             case Notice():
                 return self.role in ("private", "desk") or self._own(entry)
             case Done():

@@ -94,8 +94,8 @@ class Conference:
     def changed(self) -> None:
         """The room has decided something: do it, and tell everybody."""
         for floor in self.floors.values():
+            self._set_microphone(floor)
             if not floor.booth:
-                self._set_microphone(floor)
                 self._set_languages(floor)
         if not self.room.plan.private and self.room.state != self._announced:
             self._announced = self.room.state

@@ -18,7 +18,8 @@ class Switch:
 
 
 class Microphone:
-    """Turns into silence what is said while a speaker does not have the floor, or is muted.
+    """Turns into silence what is said while a speaker does not have the floor or is muted, or while the
+    language of a booth is paused.
 
     It goes by positions and not by the moment, so that audio sent once more is silenced just as before.
     """

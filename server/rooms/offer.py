@@ -35,8 +35,10 @@ class Offer:
             return Interpretation(booth, packs=packs)
         source = form.source if form.source != "auto" else plan.source
         targets = plan.targets if plan.private else tuple(t for t in self._room.translated if t != source)
-        speak = tuple(language for language in plan.speak if plan.private or language in targets)
-        return Interpretation(None if source == "auto" else source, targets, speak, form.languages, packs)
+        # Those too that are translated later only: a line goes by what it was told when it began.
+        return Interpretation(
+            None if source == "auto" else source, targets, plan.speak, form.languages, packs
+        )
 
     def routes(self, form: Start) -> tuple[Route, ...]:
         """See that a speaker can be served, and say how the targets are reached if the source is known.

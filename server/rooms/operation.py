@@ -85,8 +85,10 @@ class Operation:
     # Interpreters
 
     def type(self, floor: Floor, text: str, final: bool) -> None:
-        """Take text from a booth: it is committed as it is."""
+        """Take text from a booth: it is committed as it is; while the language is paused nobody sees it."""
         conference = self.conference
+        if conference.room.is_paused(floor.booth):
+            return self._withhold(floor)
         if floor.typing is None:
             floor.typing = conference.room.number(f"{floor.name}.{TYPED}", conference.journal.last + 1)
         now = conference.now()
@@ -95,10 +97,16 @@ class Operation:
         if final:
             floor.typing = None
 
+    def _withhold(self, floor: Floor) -> None:
+        if floor.typing is not None:  # what follows must not be read as if nothing were missing
+            self.conference.scribe.translate(floor.name, Update(floor.typing, floor.booth, (), (), True))
+            floor.typing = None
+        self.conference.scribe.withhold(floor.name)
+
     # The operator
 
     def pause(self, language: str, paused: bool) -> None:
-        """Let a language rest, or go on."""
+        """Let a language rest, whoever provides it, or go on."""
         self.conference.room.pause(language, paused)
         self.conference.changed()
 

@@ -99,7 +99,9 @@ class Room:
         self._speakers.states[speaker] = replace(self._known(speaker), muted=muted)
 
     def is_heard(self, speaker: str) -> bool:
-        """Tell whether what a speaker says is interpreted."""
+        """Tell whether what a speaker says is interpreted, or an interpreter passed on."""
+        if speaker in self._booths:
+            return not self.is_paused(self._booths[speaker][0])
         state = self._speakers.states.get(speaker)
         return state is not None and speaker == self._speakers.floor and not state.muted
 
@@ -133,6 +135,10 @@ class Room:
         """Let a language rest, or go on."""
         self._paused.add(language) if paused else self._paused.discard(language)
 
+    def is_paused(self, language: str) -> bool:
+        """Tell whether a language rests."""
+        return language in self._paused
+
     @property
     def languages(self) -> tuple[LanguageState, ...]:
         """Languages that are read or recorded, and who provides each."""
@@ -143,7 +149,7 @@ class Room:
         states = []
         for language in dict.fromkeys([*self.plan.targets, *sorted(read | booths.keys() | self._paused)]):
             there = tuple(booths.get(language, ()))
-            if language in self._paused:
+            if self.is_paused(language):
                 states.append(LanguageState(language, "paused", there))
             else:
                 states.append(LanguageState(language, "booth" if there else "machine", there))

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from server.interpretation.graph import RECOGNITION, TRANSLATION
+from server.rooms.audience import PAUSED
 from server.rooms.echo import Echoes
 from server.rooms.eventlog import Event
 from server.rooms.journal import Journal, entry_of
@@ -115,6 +116,11 @@ class Scribe:
         self._typed[line] += 1
         self.translate(line, update, {"typed": self._typed[line]})
 
+    def withhold(self, line: str) -> None:
+        """Show nobody what was typed in a booth, and tell the booth, behind what it typed before."""
+        self._typed[line] += 1
+        self._journal.add(PAUSED, line=line, more={"typed": self._typed[line]})
+
     def translate(self, line: str, update: Update, more: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Take a translation that comes from no stage: from a booth's keyboard, or asked for later."""
         self._line_of.setdefault(update.utterance, line)
@@ -190,6 +196,8 @@ class Scribe:
         # A language that was left and is taken up again may still be heard saying what came before.
         until = self._spoken_until.get((line.name, spoken.language), 0.0)
         start = max(spoken.audio.start + self._begin(line.name), until)
+        if self._room.is_paused(spoken.language):
+            return  # what was said before is still translated, but silence is what a pause is for
         self._spoken_until[line.name, spoken.language] = start + spoken.audio.duration
         speech = Speech(number, spoken.language, spoken.text, start, spoken.audio.duration, SAMPLE_RATE)
         self._journal.add(speech, audio=to_pcm16(spoken.audio.samples), line=line.name)
@@ -237,6 +245,7 @@ class Scribe:
                 self._spoken[entry.line, language, utterance, text] += 1
             case Notice(code=code, message=message):
                 self._said.add((entry.line, message))
+                self._typed[entry.line] = event.content.get("typed", self._typed[entry.line])
                 if event.number > snapshots.get(entry.line, Snapshot(0)).number:
                     self._noticed[entry.line, code, message] += 1
             case RoomState() as state:

@@ -303,7 +303,8 @@ function draw() {
   $("heard").hidden = !sound;
   $("mute").textContent = word(isMuted ? "unmute" : "mute");
   $("mute").classList.toggle("muted", isMuted);
-  $("text").disabled = $("send").disabled = !isOurs || isLeaving;
+  $("text").disabled = !isOurs || isLeaving;
+  $("send").disabled = $("text").disabled || isPaused(); // a line may be written meanwhile, and sent later
   $("text").placeholder = $("text").ariaLabel = word(isOurs ? "type-line" : "type-later", named);
   $("text").lang = language();
   $("from").textContent = source(named);
@@ -318,11 +319,17 @@ function offerDevices() {
   options($("device"), [["", word("no-microphone")], ...(known.length ? known : [[ANY, word("microphone")]])]);
 }
 
+/** The operator lets the language rest: what is said or typed here is shown to nobody. */
+function isPaused() {
+  return provided()?.by === "paused";
+}
+
 /** Say who gives the language. */
 function source(named) {
   const { by, interpreters = [] } = provided() ?? {};
   const others = interpreters.filter(({ speaker }) => !ours.has(speaker));
   const names = listed(others.map(({ name }) => name || word("an-interpreter")));
+  if (isPaused()) return word("from-paused", named);
   if (interpreter) return word(names ? "from-you-and-others" : "from-you", { ...named, names });
   if (by === "booth" && !names) return word("from-you", named); // it is being given back
   return word(`from-${by ?? "nobody"}`, { ...named, names });
@@ -337,9 +344,10 @@ function drawUnsent() {
 }
 
 function drawState() {
-  const given = interpreter && (interpreter.state || "connecting");
-  const heard = isHalted && given === "listening" ? "unplugged" : given;
-  const shown = heard === "listening" ? "interpreting" : (heard ?? followed);
+  const told = interpreter && (interpreter.state || "connecting");
+  const heard = isHalted && told === "listening" ? "unplugged" : told;
+  const given = isPaused() ? "paused" : "interpreting";
+  const shown = heard === "listening" ? given : (heard ?? followed);
   const away = !interpreter && shown === "offline"; // then nothing is kept
   $("state").dataset.state = shown;
   $("state").textContent = word(away ? "state-away" : `state-${shown}`);

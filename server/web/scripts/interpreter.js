@@ -19,6 +19,7 @@ export class Interpreter extends Speaker {
     this.connection.addEventListener("state", () => (this.#isReady = false)); // it opens before it is ready
     this.addEventListener("ready", ({ detail }) => this.#enter(detail));
     this.addEventListener("caption", ({ detail }) => this.#hear(detail));
+    this.addEventListener("notice", ({ detail }) => detail.code === "paused" && this.#settle(1));
   }
 
   /** The lines that were typed and are not yet safe with the server. */
@@ -47,7 +48,11 @@ export class Interpreter extends Speaker {
   /** A line whose caption has come is safe, and so are those before it. */
   #hear({ committed, final, speaker }) {
     const count = final && speaker === this.#name ? this.#lines.indexOf(committed) + 1 : 0;
-    if (!count) return;
+    if (count) this.#settle(count);
+  }
+
+  /** So many lines need not be sent again: they are safe, or nobody is to see them, which is told in their order. */
+  #settle(count) {
     this.#told += count;
     this.#lines = this.#lines.slice(count);
     this.#tell();

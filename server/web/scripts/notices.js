@@ -3,7 +3,7 @@
 import { said } from "./words.js";
 
 /** Those to do something about; of words that were withheld because nobody spoke nothing is said. */
-const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long"]);
+const CONCERNS = new Set(["behind", "unsupported_language", "engine_failed", "refused", "draining", "idle", "too_long", "paused"]);
 
 /** What to tell people because of a notice: "" that it is over, null nothing. */
 export function concern(notice) {

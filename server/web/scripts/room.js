@@ -16,7 +16,9 @@ let listener = null;
 let columns = null;
 let voice = null;
 let settings = null;
-let speaks = [];
+let state = { speak: [], languages: [] };
+/** How the connection is. */
+let followed = "connecting";
 
 async function prepare() {
   settings = await look($("look"));
@@ -37,7 +39,7 @@ async function prepare() {
   fillLanguages();
   document.addEventListener("words", () => {
     fillLanguages();
-    show($("state").dataset.state);
+    draw();
   });
   columns = new Columns($("columns"));
   columns.arrange([$("language").value]);
@@ -60,10 +62,12 @@ function wanted() {
   return { language: $("language").value, style: settings.get("style"), speech, ...credentials() };
 }
 
-function introduce(state) {
+function introduce(next) {
+  state = next;
   $("title").textContent = document.title = state.title || room();
-  speaks = state.speak;
+  if (isPaused()) voice?.catchUp();
   offerVoice();
+  draw();
   columns.names.learn(state);
 }
 
@@ -74,12 +78,13 @@ function change() {
   columns.arrange([$("language").value]);
   voice?.catchUp();
   offerVoice();
+  draw();
   listener.change(wanted());
 }
 
 /** Offer to hear what the room speaks, and nothing else. */
 function offerVoice() {
-  const spoken = speaks.includes($("language").value);
+  const spoken = state.speak.includes($("language").value);
   $("hear").hidden = !spoken;
   $("voice").hidden = !spoken || !voice;
 }
@@ -92,9 +97,20 @@ function hear() {
   listener.change(wanted());
 }
 
-function show(state) {
-  $("state").dataset.state = state;
-  $("state").textContent = word({ listening: "state-live", offline: "state-away" }[state] ?? `state-${state}`);
+/** The operator lets the language rest: there is nothing to read or to hear. */
+function isPaused() {
+  return state.languages.some(({ language, by }) => by === "paused" && language === $("language").value);
+}
+
+function show(next) {
+  followed = next;
+  draw();
+}
+
+function draw() {
+  const shown = followed === "listening" && isPaused() ? "paused" : followed;
+  $("state").dataset.state = shown;
+  $("state").textContent = word({ listening: "state-live", offline: "state-away" }[shown] ?? `state-${shown}`);
 }
 
 function complain(message) {
