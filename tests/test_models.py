@@ -308,6 +308,10 @@ def test_languages_that_the_recognizer_does_not_know_are_refused() -> None:
         load("en", "tlh")
 
 
+NICEST = 19
+"""The niceness beyond which Linux knows none."""
+
+
 @pytest.mark.models
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")
 @pytest.mark.skipif(not embedded.translators(), reason="no embedded translator in this checkout")
@@ -316,10 +320,13 @@ def test_the_threads_of_the_large_translator_give_way() -> None:
         return {int(t): os.getpriority(os.PRIO_PROCESS, int(t)) for t in os.listdir("/proc/self/task")}
 
     before = threads()
+    room = NICEST - before[os.getpid()]
+    if not room:
+        pytest.skip("these tests give way as much as anything can: run them with less niceness")
     tiers = models.load_tiers(tiered(large=("embedded",)), lambda line: None)
     own = threads()
     usual = own[os.getpid()]
-    assert {own[thread] - usual for thread in own.keys() - before.keys()} == {0, models.NICE}
+    assert {own[thread] - usual for thread in own.keys() - before.keys()} == {0, min(models.NICE, room)}
     assert set(tiers.routers) == {Tier.MEDIUM, Tier.LARGE}
 
 
