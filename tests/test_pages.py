@@ -19,6 +19,10 @@ from tests.served import serving, until
 
 WORDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (WEB / "words").glob("*.json")}
 
+PROTOCOL = WEB.parent / "PROTOCOL.md"
+CODES = set(re.findall(r"^\| `(\w+)` \| 1\d{3} \|", PROTOCOL.read_text(encoding="utf-8"), re.M))
+"""Of the errors that end a connection."""
+
 
 @pytest.mark.parametrize("path", ["/", "/web/style.css", "/web/scripts/live.js", "/web/words/zh.json"])
 async def test_files_come_with_a_policy_that_lets_nothing_in_from_elsewhere(path: str) -> None:
@@ -148,8 +152,15 @@ def test_every_interface_language_has_every_phrase() -> None:
     assert "refused" in concerns
     for code, words in WORDS.items():
         assert used - words.keys() == set(), code
-        assert {f"said-{each}" for each in concerns} - words.keys() == set(), code
+        assert {f"said-{each}" for each in concerns | CODES} - words.keys() == set(), code
         assert words.keys() - {"html-lang"} == WORDS["en"].keys(), code
+
+
+@pytest.mark.parametrize("code", sorted(WORDS.keys() - {"en"}))
+def test_only_english_words_quote_the_server_which_speaks_english(code: str) -> None:
+    quoting = {name for name, text in WORDS[code].items() if name.startswith("said-") and "{message}" in text}
+    assert quoting == set()
+    assert {"internal", "protocol", "overloaded"} < CODES
 
 
 def test_nothing_outside_is_referred_to() -> None:

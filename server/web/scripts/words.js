@@ -44,7 +44,7 @@ export function word(name, values = {}) {
 
 /**
  * An error or a notice of the server, which speaks English, in the interface's language where it knows the
- * code. Whoever came without a token is told that one is needed, not that it is wrong.
+ * code; only the English words quote it. Whoever came without a token is told that one is needed, not that it is wrong.
  */
 export function said({ code, message, retry_seconds: seconds }) {
   const bare = `said-${code}-bare`;
