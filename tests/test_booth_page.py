@@ -177,6 +177,10 @@ async def test_a_language_that_no_model_knows_is_typed_and_read() -> None:
         await take(booth)
         await write(booth, "llythyr")
         await shows(booth, "cy", "llythyr")
+        desk = await at.open("/desk")
+        await desk.locator("#languages li", has_text="Welsh").get_by_text("Pause").click()
+        await expect(booth.locator("#from")).to_have_text("Welsh is paused by the operator.")
+        await expect(booth.locator("#not-heard")).to_be_empty()
 
 
 async def test_an_interpreter_is_told_that_the_language_is_paused_and_sends_nothing_meanwhile() -> None:

@@ -246,3 +246,24 @@ async def test_a_voice_falls_silent_when_its_language_is_paused_and_its_reader_i
         await spanish.get_by_text("Go on").click()
         await until_state(phone, "listening")
         await expect(phone.locator("#state")).to_have_text("live")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_a_phone_has_one_row_above_the_captions_however_long_the_title_is(locale: str) -> None:
+    async with (
+        serving(scripted()) as served,
+        hall(served, targets=["es"], title="Annual general meeting of the association"),
+        browser(locale=locale) as context,
+    ):
+        for path in ("", "/floor", "/booth?language=es"):
+            async with opened(context, f"http://{served.address}/r/hall{path}") as page:
+                await page.set_viewport_size({"width": 360, "height": 640})
+                await expect(page.locator("#interface")).to_be_visible()
+                if "booth" in path:
+                    await page.click("#take")
+                    await until_state(page, "interpreting")
+                await expect(page.locator("#title")).to_contain_text("Annual")
+                header = await page.locator("header").bounding_box()
+                assert header and header["height"] < 70, path
+                title = await page.locator("#title").bounding_box()
+                assert title and title["width"] > 40, path

@@ -308,7 +308,7 @@ function draw() {
   $("text").placeholder = $("text").ariaLabel = word(isOurs ? "type-line" : "type-later", named);
   $("text").lang = language();
   $("from").textContent = source(named);
-  $("not-heard").textContent = isRecognised() ? "" : word("not-heard", named);
+  $("not-heard").textContent = isRecognised() || isPaused() ? "" : word("not-heard", named);
   drawUnsent();
   drawState();
 }
