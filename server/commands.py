@@ -53,18 +53,33 @@ def interpret(arguments: Namespace) -> int:
     _check_names(arguments, wanted)
     config = configured(arguments, recognition={"model": arguments.model})
     wanted = replace(wanted, packs=_packs(arguments, config))
+    there = [path for path in arguments.files if _is_there(path)]
+    if not there:
+        return 2
     engines = models.load_engines(packs.preferring(config, wanted.packs), say)
     _check_pairs(wanted, engines)
     workers = config.recognition.workers or models.cores()
-    status = 0
-    for path in arguments.files:
+    status = 0 if len(there) == len(arguments.files) else 2
+    for path in there:
         try:
-            with given.recording(path) as there:
-                _interpret_one(there, wanted, engines, workers, arguments)
+            with given.recording(path) as file:
+                _interpret_one(file, wanted, engines, workers, arguments)
         except InputError as error:
             say(str(error))
             status = 2
     return status
+
+
+def _is_there(path: Path) -> bool:
+    """Look whether a recording can be opened, before models are loaded for it; if not, say why."""
+    from server import given
+
+    try:
+        given.look(path)
+    except InputError as error:
+        say(str(error))
+        return False
+    return True
 
 
 def translate(arguments: Namespace) -> None:

@@ -4,13 +4,13 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
 from streaming.audio import AudioChunk, from_pcm16
-from streaming.decode import decode
+from streaming.decode import decode, duration
 from streaming.errors import AudioError, InputError
 
 STDIN = Path("-")
@@ -34,6 +34,18 @@ def _decoded(file: IO[bytes]) -> Iterator[str]:
             yield line.decode("utf-8-sig").strip()  # the mark of Windows is no text
         except UnicodeDecodeError as error:
             raise InputError(f"line {number} is not UTF-8 text") from error
+
+
+def look(path: Path) -> None:
+    """Look whether a recording can be opened.
+
+    Raises:
+        AudioError: no such file, or no audio in it.
+    """
+    with suppress(OSError):  # opening it says better what is wrong
+        if path == STDIN or path.is_fifo():
+            return  # what comes through a pipe comes once
+    duration(path)
 
 
 @contextmanager

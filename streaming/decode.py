@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from io import SEEK_SET, FileIO
+from os.path import exists, isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,12 +137,12 @@ def _begin(container: "InputContainer") -> Fraction:
 
 
 def _why(path: str | Path, name: Path, error: Exception) -> str:
-    if name.is_dir():
-        return f"{path}: a recording was expected, this is a directory"
-    if not name.exists():
-        return f"{path}: no such file"
     if isinstance(error, PermissionError):
         return f"{path}: no permission to read it"
+    if isdir(name):
+        return f"{path}: a recording was expected, this is a directory"
+    if not exists(name):  # pathlib's raises an error where a name is too long to be that of a file
+        return f"{path}: no such file"
     if name.is_file() and not name.stat().st_size:
         return f"{path}: the file is empty"
     return f"{path}: this is not audio, or it is broken"

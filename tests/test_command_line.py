@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import soundfile
 import embedded
 from mt.router import Router
 from mt.tiers import Tiers
-from server import commands
+from server import commands, given
 from server.__main__ import main
 from server.commands import languages
 from server.config import Config
@@ -271,6 +272,35 @@ def test_a_recording_that_cannot_be_read_does_not_stop_the_others(
     printed = capsys.readouterr()
     assert "no such file" in one_line(printed.err)
     assert "alpha bravo charlie" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("missing.wav", "no such file"),
+        ("folder", "directory"),
+        ("text.wav", "not audio"),
+        ("a" * 300, "no such file"),
+    ],
+)
+def test_recordings_that_cannot_be_read_are_told_before_models_are_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, says: str
+) -> None:
+    loaded: list[Config] = []
+    monkeypatch.setattr(models, "load_engines", lambda config, say: loaded.append(config))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.wav").write_text("no sound")
+    assert main(["interpret", str(tmp_path / name), "--to", "zh"]) == 2
+    assert says in one_line(capsys.readouterr().err)
+    assert not loaded
+
+
+def test_a_pipe_is_not_opened_to_look_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Path] = []
+    monkeypatch.setattr(given, "duration", looked.append)
+    os.mkfifo(tmp_path / "pipe")
+    given.look(tmp_path / "pipe")
+    assert not looked
 
 
 def test_results_that_cannot_be_written_do_not_stop_the_others(

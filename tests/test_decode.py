@@ -299,6 +299,7 @@ def cut(path: Path) -> None:
     ("name", "make", "says"),
     [
         ("missing.wav", lambda path: None, "no such file"),
+        ("a" * 300 + ".wav", lambda path: None, "no such file"),
         ("folder", Path.mkdir, "directory"),
         ("empty.wav", Path.touch, "empty"),
         ("empty.mp3", Path.touch, "empty"),
