@@ -95,7 +95,8 @@ def list_packs(arguments: Namespace) -> None:
         except PackError as error:
             print(f"{name}\t{str(error).splitlines()[0]}")
             continue
-        print(f"{name}\t{len(found.entries)} terms\t{','.join(found.languages)}\t{found.title}\t{path}")
+        terms = _counted(len(found.entries), "term")
+        print(f"{name}\t{terms}\t{','.join(found.languages)}\t{found.title}\t{path}")
 
 
 def check_packs(arguments: Namespace) -> int:
@@ -114,13 +115,18 @@ def check_packs(arguments: Namespace) -> int:
             status = 2
             continue
         good.append(found)
-        print(f"{path}: {found.name}: {len(found.entries)} terms, {len(found.verbatim)} names: in order")
+        terms, names = _counted(len(found.entries), "term"), _counted(len(found.verbatim), "name")
+        print(f"{path}: {found.name}: {terms}, {names}: in order")
         for language in packs.Packs([found]).long_prompts:
             most = packs.MOST_PROMPT
             print(f"{path}: prompt.{language}: longer than about {most} words, its beginning may be left out")
     for conflict in packs.Packs(good).conflicts:
         print(conflict)
     return status
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def download_model(arguments: Namespace) -> None:

@@ -518,6 +518,14 @@ def test_a_busy_port_is_one_line_and_status_2() -> None:
     assert str(port) in one_line(done.stderr)
 
 
+def test_a_pack_of_one_term_is_listed_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one.toml").write_text('[[terms]]\nen = "alpha"\nes = "primero"\n')
+    config = tmp_path / "configuration"
+    config.write_text(f"[packs]\nfolder = {json.dumps(str(tmp_path))}\n")
+    assert main(["packs", "--config", str(config)]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split("\t")[:2] == ["one", "1 term"]
+
+
 def test_packs_are_listed_checked_and_used(
     tmp_path: Path, translator: CountingTranslator, capsys: pytest.CaptureFixture[str], recording: Path
 ) -> None:
@@ -536,10 +544,14 @@ def test_packs_are_listed_checked_and_used(
     ]
     assert main(["packs", "check", str(good), str(bad), str(tmp_path / "none")]) == 2
     out = capsys.readouterr().out.splitlines()
-    assert out[0] == f"{good}: good: 1 terms, 0 names: in order"
+    assert out[0] == f"{good}: good: 1 term, 0 names: in order"
     assert out[1].startswith(f"{bad}:1: unknown key 'one'; a pack has")
     assert out[2].startswith(f"{bad}:2: unknown key 'two'; a pack has")
     assert out[3].startswith(f"{tmp_path / 'none'}: a pack's folder or TOML file was expected")
+    one = tmp_path / "one.toml"
+    one.write_text('do_not_translate = ["Ray"]\n')
+    assert main(["packs", "check", str(one)]) == 0
+    assert capsys.readouterr().out == f"{one}: one: 0 terms, 1 name: in order\n"
     assert main(["packs", "check", str(long)]) == 0
     assert "prompt.en: longer than about 36 words" in capsys.readouterr().out
     (tmp_path / "text").write_text("one alpha\nanother\n")

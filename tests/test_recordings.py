@@ -136,7 +136,7 @@ async def test_errors_call_a_recording_as_its_owner_does(recordings: Recordings,
 
 async def test_places_are_counted_and_given_back(recordings: Recordings) -> None:
     with recordings.place():
-        with pytest.raises(BusyFault), recordings.place():
+        with pytest.raises(BusyFault, match=r"recordings as may be \(1\) are"), recordings.place():
             pass
     with recordings.place():
         pass

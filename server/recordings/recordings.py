@@ -90,7 +90,8 @@ class Recordings:
             BusyFault: all are taken.
         """
         if self._places >= self._most:
-            raise BusyFault(f"{self._most} recordings are being interpreted already; try again later")
+            most = f"as many recordings as may be ({self._most})"
+            raise BusyFault(f"{most} are being interpreted already; try again later")
         self._places += 1
         try:
             yield
