@@ -87,6 +87,10 @@ class Glossary(Shared):
         """Tell where the tail of a text begins that more text may still make a (longer) term."""
         return self._phrases(source, target).growing(text)
 
+    def outside(self, text: str, place: int, source: str, target: str) -> int:
+        """Tell where the term begins that a place in a text divides; where there is none, the place."""
+        return self._phrases(source, target).outside(text, place)
+
     def conflicts(self, source: str, target: str) -> list[Conflict]:
         """List entries that earlier ones of the same source term override with another rendering."""
         first: dict[str, Entry] = {}

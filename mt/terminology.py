@@ -6,24 +6,34 @@ than tentative until then. So a translation never commits what the rest of a ter
 """
 
 from dataclasses import replace
+from typing import Protocol
 
 from mt import numbers
-from mt.glossary import Glossary
 from mt.languages import normalized
 from mt.translation import TranslationStage
 from streaming.captions import Update
 from streaming.pace import Pace
-from streaming.stages import Action, Ask, Translation, TranslationRequest
+from streaming.stages import Action, Ask, Term, Translation, TranslationRequest
 from streaming.words import Word
 
 MOST_HELD = 32
 """Words (of Chinese often characters) that are held back, at most: a telephone number has no end."""
 
 
+class Terms(Protocol):
+    """Terms that are asked for, as a glossary has them."""
+
+    def terms(self, text: str, source: str, target: str) -> tuple[Term, ...]:
+        """Name those of a text, in order."""
+
+    def growing(self, text: str, source: str, target: str) -> int:
+        """Tell where the tail of a text begins that more text may still make a (longer) term."""
+
+
 class TerminologyStage:
     """Translates as the stage inside it does, in the terms of a glossary."""
 
-    def __init__(self, stage: TranslationStage, target: str, glossary: Glossary) -> None:
+    def __init__(self, stage: TranslationStage, target: str, glossary: Terms) -> None:
         self._stage = stage
         self._target = target
         self._glossary = glossary
@@ -63,7 +73,7 @@ class TerminologyStage:
     def next_action(self) -> Action[TranslationRequest, Update]:
         """Say what the stage inside says; its requests are told which terms stand in them."""
         action = self._stage.next_action()
-        if not isinstance(action, Ask) or not self._glossary:
+        if not isinstance(action, Ask):
             return action
         request = action.request
         terms = self._glossary.terms(request.source, request.source_language, request.target_language)

@@ -73,7 +73,10 @@ class Phrases(Generic[T]):
 
         A phrase whose last word may begin another is part of the tail.
         """
-        place = self._unfinished(text)
+        return self.outside(text, self._unfinished(text))
+
+    def outside(self, text: str, place: int) -> int:
+        """Tell where the phrase begins that a place in a text divides; where there is none, the place."""
         return next((match.start for match in self.find(text) if match.start < place < match.end), place)
 
     def _unfinished(self, text: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Shared:
-    """Base of immutable things that stages share with others: left out of their state."""
+    """Base of what stages share with others and do not change: left out of their state."""
 
 
 class _Pickler(pickle.Pickler):

@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from mt.router import Router
 from server.rooms.eventlog import EventLog
 from server.wire.codec import decode_event, encode
 from server.wire.messages import (
@@ -46,8 +47,8 @@ from streaming.audio import SAMPLE_RATE, AudioChunk, Samples, to_pcm16
 from streaming.captions import Caption, Transcript
 from streaming.errors import RoomError
 from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
-from streaming.stages import Notice, SpeechRequest
-from tests.served import Served, engines, serving
+from streaming.stages import Notice, SpeechRequest, Translation, TranslationRequest
+from tests.served import Served, Translators, engines, serving
 
 TALK = [*VOCABULARY[:5], "", *VOCABULARY[5:10], ""]
 SAID = [" ".join(VOCABULARY[:5]), " ".join(VOCABULARY[5:10])]
@@ -646,6 +647,30 @@ async def test_a_term_of_the_operator_is_kept_from_now_on() -> None:
         await desk.say(Correct(0, "alpha bravo"))
         await listener.until(lambda: [r for r in listener.of(Revision) if r.language == "es"])
         assert "alfa" in listener.of(Revision)[-1].text
+
+
+class Noting(Translators):
+    """Notes what it is asked in the middle of sentences."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def translate(self, requests: Sequence[TranslationRequest]) -> list[Translation]:
+        self.asked += [request.source for request in requests if not request.complete]
+        return super().translate(requests)
+
+
+async def test_no_translation_begins_a_term_of_the_operator_before_it_is_whole() -> None:
+    translator = Noting()
+    async with house(own=engines(translator=Router([translator]))) as here:
+        await here.open(targets=["es"])
+        speaker, desk = await here.speaker(), await here.enter("desk", Operate())
+        await desk.say(Terms((Term("bravo charlie", "uno dos", "es"),)))
+        await desk.until(lambda: desk.of(RoomState) and desk.room.terms)
+        await speaker.play(speak(["golf", "alpha", "bravo", "charlie", "delta", "echo", ""]))
+        await desk.until(lambda: desk.finished("es"))
+    assert "uno dos" in desk.finished("es")[0]
+    assert translator.asked and not any(source.endswith(" bravo") for source in translator.asked)
 
 
 async def test_who_is_let_in_while_the_event_ends_leaves_nothing_behind() -> None:

@@ -3,11 +3,17 @@
 import pytest
 
 from mt.glossary import Entry, Glossary
+from mt.terminology import TerminologyStage
+from mt.translation import TranslationStage
 from server.interpretation.packs import Shelf
 from server.rooms.room import Plan, Room
-from server.rooms.trade import Trade
+from server.rooms.trade import NO_PACKS, RoomTerms, Trade
 from server.wire.room_messages import Term
-from streaming.stages import TranslationRequest
+from streaming import state
+from streaming.captions import Update
+from streaming.scripted import ScriptedTranslator
+from streaming.stages import Ask, TranslationRequest, Write
+from streaming.words import Word
 
 PACK = Glossary(
     [
@@ -42,3 +48,53 @@ def test_of_the_terms_in_one_place_the_longest_is_meant(
     request = Trade(room, Shelf(())).prepared(TranslationRequest(source, "", "en", "zh", terms=terms))
     assert [term.targets[0] for term in request.terms] == expected
     assert all(term.source in source for term in request.terms)
+
+
+@pytest.mark.parametrize(
+    ("packs", "operator", "said", "growing"),
+    [
+        (Glossary(), [("learning rate", "学习率")], "a learning", "learning"),
+        (PACK, [("learning rate", "学习率")], "a learning", "learning"),
+        (PACK, [("learning rate", "学习率")], "a neural", "neural"),
+        (PACK, [("deep neural", "深")], "a deep neural", "deep neural"),
+        (PACK, [("learning rate", "学习率")], "a rate", ""),
+        (PACK, [], "a learning", ""),
+    ],
+)
+def test_terms_of_packs_and_of_the_operator_are_waited_for(
+    packs: Glossary, operator: list[tuple[str, str]], said: str, growing: str
+) -> None:
+    room = Room(Plan("hall"))
+    room.terms = tuple(Term(*pair, "zh") for pair in operator)
+    terms = RoomTerms(packs, room)
+    assert said[terms.growing(said, "en", "zh") :] == growing
+    assert terms.growing(said, "en", "es") == len(said), "of another language"
+
+
+def asked(stage: TerminologyStage, word: str, at: int) -> list[str]:
+    """Say a word, and tell what the translator is asked."""
+    found = []
+    stage.receive(Update(0, "en", (Word(f" {word}", at, at + 1),)))
+    while isinstance(action := stage.next_action(), Ask | Write):
+        if isinstance(action, Ask):
+            found.append(action.request.source)
+            stage.receive_result(ScriptedTranslator().translate([action.request])[0], 0.0)
+    return found
+
+
+def test_a_term_that_comes_while_somebody_speaks_is_waited_for_from_then_on() -> None:
+    room = Room(Plan("hall"))
+    trade = Trade(room, Shelf(()))
+
+    def fresh() -> TerminologyStage:
+        return TerminologyStage(TranslationStage("es"), "es", trade.terms(NO_PACKS))
+
+    stage = fresh()
+    assert asked(stage, "learning", 0) == ["learning"]
+    room.terms = (Term("learning rate", "tasa"),)
+    assert asked(stage, "learning", 1) == []
+    stage = state.load(state.dump(stage), fresh())
+    assert asked(stage, "rate", 2) == ["learning learning rate"]
+    assert asked(stage, "learning", 3) == []
+    room.terms = ()
+    assert asked(stage, "works", 4) == ["learning learning rate learning works"]

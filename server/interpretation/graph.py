@@ -9,7 +9,7 @@ from asr.endpointing import EndpointingStage
 from asr.presets import PRESETS, family
 from asr.recognition import RecognitionStage
 from asr.replacements import ReplacingStage
-from mt.terminology import TerminologyStage
+from mt.terminology import TerminologyStage, Terms
 from mt.tiers import Tier
 from mt.translation import TranslationStage
 from server.interpretation.manner import USUAL, Manner
@@ -41,6 +41,8 @@ class Interpretation:
     """Languages that may be spoken, where it is detected; empty: those of the server."""
     packs: Packs = field(default_factory=Packs, compare=False)
     """The words of the trade."""
+    terms: Terms | None = field(default=None, compare=False)
+    """What is called how in translations; `None`: as the packs say."""
 
 
 def graph(wanted: Interpretation, position: int = 0, *, manner: Manner = USUAL) -> Node:
@@ -74,7 +76,7 @@ def branch(target: str, wanted: Interpretation, manner: Manner = USUAL) -> Node:
     """Build fresh stages for one language: translation → speech."""
     policy = mt.presets.PRESETS[manner.translation].policy
     translating = TranslationStage(target, policy, look_ahead=manner.look_ahead)
-    stage = TerminologyStage(translating, target, wanted.packs.glossary)
+    stage = TerminologyStage(translating, target, wanted.terms or wanted.packs.glossary)
     translation = Node(f"{TRANSLATION}.{target}", stage, TRANSLATOR)
     if target in wanted.speak:
         translation.successors.append(Node(f"{SPEECH}.{target}", SpeechStage(target), SYNTHESIZER))

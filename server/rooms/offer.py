@@ -35,10 +35,9 @@ class Offer:
             return Interpretation(booth, packs=packs)
         source = form.source if form.source != "auto" else plan.source
         targets = plan.targets if plan.private else tuple(t for t in self._room.translated if t != source)
-        # Those too that are translated later only: a line goes by what it was told when it began.
-        return Interpretation(
-            None if source == "auto" else source, targets, plan.speak, form.languages, packs
-        )
+        known, terms = None if source == "auto" else source, self._trade.terms(packs)
+        # Spoken are those too that are translated later only: a line goes by what it was told when it began.
+        return Interpretation(known, targets, plan.speak, form.languages, packs, terms)
 
     def routes(self, form: Start) -> tuple[Route, ...]:
         """See that a speaker can be served, and say how the targets are reached if the source is known.

@@ -10,9 +10,32 @@ from server.interpretation.packs import Packs, Shelf
 from server.rooms.room import Room
 from server.wire.messages import Start
 from server.wire.room_messages import Term
+from streaming import stages
 from streaming.stages import TranslationRequest
+from streaming.state import Shared
 
 NO_PACKS: Final = Packs()
+
+
+class RoomTerms(Shared):
+    """The terms of packs, and the operator's, which come and go while people speak."""
+
+    def __init__(self, packs: Glossary, room: Room) -> None:
+        self._packs = packs
+        self._room = room
+
+    def terms(self, text: str, source: str, target: str) -> tuple[stages.Term, ...]:
+        """Name those of packs in a text; the operator's are added when it is sent to the translator."""
+        return self._packs.terms(text, source, target)
+
+    def growing(self, text: str, source: str, target: str) -> int:
+        """Tell where the tail of a text begins that more text may still make a (longer) term of either."""
+        both = self._packs, glossary(self._room.terms, source, target)
+        found, place = min(each.growing(text, source, target) for each in both), len(text)
+        while found < place:
+            place = found
+            found = min(each.outside(text, place, source, target) for each in both)
+        return place
 
 
 class Trade:
@@ -41,6 +64,10 @@ class Trade:
     def glossary(self, line: str) -> Glossary:
         """Give the terms of the packs in which a line speaks."""
         return self._packs.get(line.split(".")[0], NO_PACKS).glossary
+
+    def terms(self, packs: Packs) -> RoomTerms:
+        """Give the terms of packs together with the operator's, as they are whenever they are asked for."""
+        return RoomTerms(packs.glossary, self._room)
 
     def prepared(self, request: TranslationRequest) -> TranslationRequest:
         """Add the operator's terms to a request, before those of packs."""
