@@ -25,7 +25,7 @@ from server.interpretation.manner import Manner
 from server.recordings import files
 from server.records.forms import FORMS
 from server.rooms.eventlog import EventLog
-from server.wire.messages import Done, Finish, Ready, Resume, Start
+from server.wire.messages import Done, Finish, Ready, Resume, Start, Translate
 from server.wire.room_messages import Correct, Operate, Revision, RoomState, Term, Terms
 from streaming.audio import SAMPLE_RATE
 from streaming.captions import Caption
@@ -36,6 +36,7 @@ from tests.served import cut, engines, serving
 from tests.test_conference import SAID, TALK, Client, House, house
 from tests.test_metrics import scraped
 from tests.test_recorddesk import lines, record
+from tests.test_targets import LONG, MIDDLE, leave, talking
 from tests.test_tiers import Marking
 
 PAIRS = [("en", "es"), ("en", "zh"), ("fr", "en")]
@@ -194,6 +195,20 @@ async def test_the_operator_has_the_last_word_after_the_model_too() -> None:
         await here.http.delete("/v1/rooms/hall")
         assert len(listener.of(Revision)) == 3
         assert await record(here, language="es") == lines("golfM hotelM", BY_LARGE[1])
+
+
+async def test_a_revision_of_a_part_does_not_come_after_the_whole() -> None:
+    large = Gated()
+    async with serving(three(large)) as served, talking(served, Start("en", ("es", "zh"))) as talk:
+        await leave(talk)
+        await talk.say(Translate(("es", "zh")))
+        await talk.speak(LONG, MIDDLE)
+        whole = await talk.hear(Revision)
+        large.opened.set()
+        await talk.say(Finish())
+        await talk.hear(Done)
+    assert isinstance(whole, Revision) and talk.committed("zh") == [whole.text]
+    assert [each.language for each in talk.revisions] == ["zh", "es"]
 
 
 async def test_what_reads_so_already_is_not_revised() -> None:

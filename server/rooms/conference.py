@@ -122,6 +122,11 @@ class Conference:
         if self.scribe.revise(caption, by):
             self.services.watch.revised(by)
 
+    def complete(self, whole: Caption) -> None:
+        """Say the whole of a translation that was cut off when its language was left out."""
+        self.revising.forget(whole)
+        self.revise(whole, "model")
+
     async def end(self) -> None:
         """End the event: finish what has been said, and tell everybody."""
         if self.ending:
@@ -310,7 +315,8 @@ class Conference:
 
     def _hear(self, line: Line, name: str, item: Any) -> None:
         self.account.wrote(line, name, item)
-        self.scribe.hear(line, name, item)
+        if whole := self.scribe.hear(line, name, item):
+            self.complete(whole)
 
     def _say(self, line: Line, notice: Notice) -> None:
         self.account.wrote(line, "", notice)

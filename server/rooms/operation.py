@@ -184,21 +184,25 @@ class Operation:
         )
 
     async def _fill(self, language: str) -> None:
-        """Translate the last finished utterances into a language that nobody has read so far."""
+        """Translate the last finished utterances into a language that nobody has read so far, or not to
+        their end."""
         conference = self.conference
         showing = conference.scribe.showing
         spoken = [c for (number, spoken), c in showing.shown.items() if showing.language(number) == spoken]
         recent = sorted((c for c in spoken if c.final and c.committed), key=_number)[-FILLED:]
         for caption in recent:
             number = caption.utterance
-            if caption.language == language or (number, language) in showing.shown:
+            known = (number, language) in showing.shown and not conference.scribe.is_cut(number, language)
+            if caption.language == language or known:
                 continue
             line = conference.scribe.line_of(number)
             words = evenly(caption.committed, caption.language, caption.start, caption.end)
             with suppress(EngineError, LanguageError):
                 source = Update(number, caption.language, words, (), True)
                 rendered = await conference.offer.render(source, language, line)
-                conference.scribe.translate(line, Update(number, language, rendered, (), True))
+                update = Update(number, language, rendered, (), True)
+                if whole := conference.scribe.translate(line, update):
+                    conference.complete(whole)
 
     def _check(self, language: str) -> None:
         plan, languages = self.conference.room.plan, self.conference.services.languages

@@ -60,6 +60,12 @@ class Revising:
         if due := self._revisions.hear(entry):
             self._consider(due)
 
+    def forget(self, caption: Caption) -> None:
+        """Leave a translation as it is: what was to be revised is not all of it."""
+        key = caption.utterance, caption.language
+        self._revisions.settle(key)
+        self._promises.keep(key)
+
     def stop(self) -> None:
         """Promise nothing more, and give up what has been promised."""
         self._stopped = True

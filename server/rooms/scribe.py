@@ -8,6 +8,7 @@ from typing import Any
 
 from server.interpretation.graph import RECOGNITION, TRANSLATION
 from server.rooms.audience import PAUSED
+from server.rooms.cuts import Cuts
 from server.rooms.echo import Echoes
 from server.rooms.eventlog import Event
 from server.rooms.journal import Journal, entry_of
@@ -46,6 +47,7 @@ class Scribe:
         self._journal = journal
         self._begin = begin
         self._echoes: defaultdict[str, Echoes] = defaultdict(lambda: Echoes({}, {}))
+        self._cuts = Cuts()
         self._line_of: dict[int, str] = {}
         self._spoken_until: dict[tuple[str, str], float] = {}
         self._spoken: Counter[tuple[str, str, int, str]] = Counter()
@@ -57,15 +59,20 @@ class Scribe:
         self._paces: defaultdict[str, dict[str, dict[int, int]]] = defaultdict(dict)
         """Line → node → what its stage's pace has told last; after a restart only."""
 
-    def hear(self, line: Line, name: str, item: Any) -> None:
-        """Take what the node of a line writes."""
+    def hear(self, line: Line, name: str, item: Any) -> Caption | None:
+        """Take what the node of a line writes; gives a translation that was cut off when it is whole."""
         match item:
             case Update():
-                self._caption(line, name, item)
+                return self._caption(line, name, item)
             case Notice():
                 self._notice(line, item)
             case Spoken():
                 self._speak(line, item)
+        return None
+
+    def is_cut(self, utterance: int, language: str) -> bool:
+        """Tell whether a translation ended before its utterance, and still does."""
+        return (utterance, language) in self._cuts
 
     def line_of(self, utterance: int) -> str:
         """Name the line that an utterance comes from."""
@@ -121,15 +128,19 @@ class Scribe:
         self._typed[line] += 1
         self._journal.add(PAUSED, line=line, more={"typed": self._typed[line]})
 
-    def translate(self, line: str, update: Update, more: Mapping[str, Any] = MappingProxyType({})) -> None:
-        """Take a translation that comes from no stage: from a booth's keyboard, or asked for later."""
+    def translate(
+        self, line: str, update: Update, more: Mapping[str, Any] = MappingProxyType({})
+    ) -> Caption | None:
+        """Take a translation that comes from no stage: from a booth's keyboard, or asked for later; gives one
+        that was cut off when it is whole."""
         self._line_of.setdefault(update.utterance, line)
         known = self.showing.shown.get((update.utterance, update.language))
         if known and known.final:
-            return
+            return self._continue(known, update)
         speaker = known.speaker if known else self._speaker(line)
         if caption := self.showing.translate(update, speaker):
             self._add(caption, update, line, spoken=False, more=more)
+        return None
 
     def revise(self, caption: Caption, by: Reviser) -> bool:
         """Write down that an utterance should read otherwise in a language; a model's revision of what an
@@ -154,23 +165,39 @@ class Scribe:
         self._journal.add(revision, line=self.line_of(number), spoken=spoken)
         return True
 
-    def _caption(self, line: Line, name: str, item: Update) -> None:
+    def _caption(self, line: Line, name: str, item: Update) -> Caption | None:
         number = self._room.number(line.name, item.utterance)
         self._line_of[number] = line.name
         update = self._echoes[line.name].reconcile(_placed(item, number, self._begin(line.name)))
         known = update and self.showing.shown.get((number, item.language))
-        if update is None or (known and known.final):
-            return  # said before the restart, or the language was closed in mid-utterance
+        if update is None:
+            return None  # said before the restart
+        if known and known.final:
+            return self._continue(known, update)
         spoken = name == RECOGNITION and not line.name.startswith(BOOTH)
         show = self.showing.hear if spoken else self.showing.translate
         caption = show(update, self._speaker(line.name))
         if caption is None:
-            return
+            return None
+        self._note_cut(caption)
         if update.committed or update.final:
             more = {"of": item.utterance, "node": name, "pace": line.paced(name)}
             self._add(caption, update, line.name, spoken=spoken, more=more)
         else:
             self._journal.show(caption, line=line.name, spoken=spoken)
+        return None
+
+    def _note_cut(self, caption: Caption) -> None:
+        if caption.final and self._goes_on(caption.utterance):
+            self._cuts.note((caption.utterance, caption.language))
+
+    def _continue(self, known: Caption, update: Update) -> Caption | None:
+        return self._cuts.hear(known, update, over=not self._goes_on(update.utterance))
+
+    def _goes_on(self, utterance: int) -> bool:
+        """Whether an utterance is still being spoken."""
+        heard = self.showing.shown.get((utterance, self.showing.language(utterance) or ""))
+        return heard is not None and not heard.final
 
     def _add(
         self,
@@ -225,6 +252,7 @@ class Scribe:
         match entry.message:
             case Caption() as caption:
                 self.showing.recall(caption, entry.spoken)
+                self._note_cut(caption)
                 self._room.record(caption.language)
                 self._line_of[caption.utterance] = entry.line
                 self.ends[caption.language] = caption.end
