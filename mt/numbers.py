@@ -19,6 +19,7 @@ from mt.figures import Numeral, in_figures
 from mt.numerals import numerals
 from mt.quantities import EITHER, Number, quantities
 from mt.renderings import written
+from mt.signs import signed
 from mt.units import MONTHS, UNITS
 from mt.wordings import wordings
 
@@ -67,7 +68,7 @@ def _numbers(text: str, language: str) -> list[Number]:
         elif all(other.kind == TIME and not other.asked for other in around):
             # Ten to five may be a time and may be two numbers: neither is asked for, either is accepted.
             kept.append(replace(number, asked=False, plain=False))
-    return sorted(kept, key=lambda number: number.start)
+    return signed(text, sorted(kept, key=lambda number: number.start), language)
 
 
 _PLAIN_SPACES = {0xA0: " ", 0x202F: " "}
@@ -88,7 +89,7 @@ def missing(source: Iterable[Number], target: Iterable[Number]) -> list[Number]:
     for number in wanted:
         if not number.asked or number in regrouped or _said_apart(number, known):
             continue
-        if not any(number.same(other) for other in (*known, *lost)):
+        if not any(number.same(other) and not other.lacks_sign(number) for other in (*known, *lost)):
             lost.append(number)
     return lost
 
@@ -105,16 +106,16 @@ def _said_apart(time: Number, known: Sequence[Number]) -> bool:
 
 
 def invented(source: Iterable[Number], target: Iterable[Number]) -> list[Number]:
-    """List the unmistakable numbers of a translation that its source does not have."""
+    """List the unmistakable numbers of a translation that its source does not have, or has below zero."""
     known, found = list(source), list(target)
     regrouped = parted_otherwise(found, known)
-    return [
-        number
-        for number in found
-        if number.plain
-        and number not in regrouped
-        and not any(other.same(number) or number.same(other) for other in known)
-    ]
+    return [number for number in found if number not in regrouped and _is_invented(number, known)]
+
+
+def _is_invented(number: Number, known: Sequence[Number]) -> bool:
+    alike = [other for other in known if other.same(number) or number.same(other)]
+    unsigned = bool(alike) and all(number.lacks_sign(other) for other in alike)
+    return unsigned or (number.plain and not alike)
 
 
 def overgrown(text: str, rest: str, language: str) -> int:

@@ -40,6 +40,8 @@ class Number:
     """A time of the twelve-hour clock that does not say which half it means."""
     name: str = ""
     """How it stands in every language, if it is a name or a string of digits."""
+    negative: bool | None = False
+    """It is below zero; `None`: it cannot be told. Its sign is no part of it."""
 
     def same(self, other: "Number") -> bool:
         """Whether another text's number says this."""
@@ -56,6 +58,10 @@ class Number:
             return self.hour % 12 == other.hour % 12
         bare = self.kind == "" or (self.kind == ORDINAL and other.kind == DATE)
         return bare and self.value[0] in other.value
+
+    def lacks_sign(self, other: "Number") -> bool:
+        """Whether another text's number, which is below zero, has lost its sign here."""
+        return other.negative is True and self.negative is False
 
     @property
     def hour(self) -> int:

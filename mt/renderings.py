@@ -9,6 +9,10 @@ from mt.units import SCALES, UNITS
 
 def written(number: Number, language: str) -> str:
     """Write a number in a language."""
+    return ("-" if number.negative else "") + _unsigned(number, language)
+
+
+def _unsigned(number: Number, language: str) -> str:
     if number.name:
         return number.name
     match number.kind:
@@ -21,7 +25,8 @@ def written(number: Number, language: str) -> str:
         case "ordinal":
             return _written_ordinal(int(number.value[0] or 0), language)
     unit = UNITS.get(number.kind, {}).get(language)
-    figure = _figure(number.value[0] or Decimal(0), language, number.digits or bool(unit))
+    digits = number.digits or bool(unit or number.negative)
+    figure = _figure(number.value[0] or Decimal(0), language, digits)
     if not unit:
         return figure
     of = " de" if language == "es" and figure.endswith(("llones", "llón")) and number.kind != "%" else ""
