@@ -89,6 +89,8 @@ class Notice:
     """A stable name, e.g. ``loop``."""
     message: str
     """One sentence."""
+    language: str = ""
+    """What is not served, where it is a language."""
 
 
 # What stages ask and engines answer. An engine takes a batch and returns answers of the same length and

@@ -155,7 +155,7 @@ async def test_a_language_without_a_voice_keeps_its_captions() -> None:
 
     async with serving(engines(synthesizer=Mute())) as served:
         arrivals = await streamed(served, cut(SAMPLES, [1600]), speak=["es"])
-    assert refusals(arrivals) == [Notice("unsupported_language", "there is no voice for Spanish")]
+    assert refusals(arrivals) == [Notice("unsupported_language", "there is no voice for Spanish", "es")]
     assert committed(shown(arrivals)) == EXPECTED
 
 

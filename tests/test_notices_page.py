@@ -36,6 +36,10 @@ async def test_speakers_are_told_what_to_do_something_about_until_it_is_over(pat
             (Notice("caught_up", "captions keep up with the audio again"), ""),
             (Notice("engine_failed", "es: it failed"), failed),
             (Notice("no_speech", "the hypothesis was dropped"), failed),
+            (
+                Notice("engine_failed", "es: it failed", "es"),
+                words["said-engine_failed-named"].format(language="西班牙语"),
+            ),
             (Notice("refused", "no such language"), words["said-refused"]),
             (Notice("unsupported_language", "'tlh' cannot"), words["said-unsupported_language"]),
             (Notice("draining", "the server is being stopped"), words["said-draining"]),

@@ -39,7 +39,7 @@ async def test_a_phrase_that_fails_is_silent_and_a_failure_that_lasts_is_told_on
     phrases = [("es", True), ("es", True), ("zh", False), ("es", False), ("es", True)]
     heard, notices = await said(*phrases)
     assert heard == [not fails for _, fails in phrases]
-    told = Notice("engine_failed", "es is not spoken for the moment: out of memory")
+    told = Notice("engine_failed", "es is not spoken for the moment: out of memory", "es")
     assert notices == [told, told]
 
 
@@ -71,4 +71,6 @@ async def test_a_voice_that_fails_on_a_phrase_ends_nobodys_floor() -> None:
         await speaker.until(lambda: speaker.of(Done))
         await spanish.until(lambda: spanish.finished("es") == IN_SPANISH and spanish.of(Speech))
         await chinese.until(lambda: len(chinese.finished("zh")) == 2)
-    assert Notice("engine_failed", "es is not spoken for the moment: the voice died") in speaker.of(Notice)
+    assert Notice("engine_failed", "es is not spoken for the moment: the voice died", "es") in speaker.of(
+        Notice
+    )

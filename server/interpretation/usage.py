@@ -82,7 +82,7 @@ class Usage:
         try:
             self._languages.check(request.source_language, request.target_language)
         except LanguageError as error:
-            self._say_once(error)
+            self._say_once(request.target_language, error)
             return Translation(request.target_prefix)
         answer: Translation = await self._ask[TRANSLATOR](self._prepared(request))
         return answer
@@ -92,7 +92,7 @@ class Usage:
         try:
             answer: AudioChunk = await self._ask[SYNTHESIZER](request)
         except LanguageError as error:
-            self._say_once(error)
+            self._say_once(request.language, error)
             return _silence()
         except EngineError as error:
             self._say_mute(request.language, error)
@@ -100,15 +100,16 @@ class Usage:
         self._mute.discard(request.language)
         return answer
 
-    def _say_once(self, error: LanguageError) -> None:
+    def _say_once(self, language: str, error: LanguageError) -> None:
         if str(error) not in self._said:
             self._said.add(str(error))
-            self._say(Notice(error.code, str(error)))
+            self._say(Notice(error.code, str(error), language))
 
     def _say_mute(self, language: str, error: EngineError) -> None:
         if language not in self._mute:
             self._mute.add(language)
-            self._say(Notice(error.code, f"{language} is not spoken for the moment: {error}"))
+            message = f"{language} is not spoken for the moment: {error}"
+            self._say(Notice(error.code, message, language))
 
 
 def _silence() -> AudioChunk:

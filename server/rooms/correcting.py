@@ -69,7 +69,7 @@ class Correcting:
         except (EngineError, LanguageError) as error:
             about = f"utterance {number} keeps the translation that it had into {language}"
             if self._stands(anew):
-                self._journal.add(Notice(error.code, f"{about}: {error}"))
+                self._journal.add(Notice(error.code, f"{about}: {error}", language))
         else:
             shown = self._scribe.showing.shown.get((number, language), anew.caption)
             if self._stands(anew) and text != shown.committed.strip():

@@ -70,7 +70,7 @@ class Offer:
         except EngineError as error:
             if not self._room.plan.private and language not in self.failing:
                 self.failing.add(language)
-                self._journal.add(Notice(error.code, f"{language}: {error}"))
+                self._journal.add(Notice(error.code, f"{language}: {error}", language))
             raise
         self.failing.discard(language)
         return answer

@@ -46,10 +46,11 @@ export function word(name, values = {}) {
  * An error or a notice of the server, which speaks English, in the interface's language where it knows the
  * code; only the English words quote it. Whoever came without a token is told that one is needed, not that it is wrong.
  */
-export function said({ code, message, retry_seconds: seconds }) {
-  const bare = `said-${code}-bare`;
-  const name = !token() && bare in words ? bare : `said-${code}`;
-  return name in words ? word(name, { message, seconds: Math.ceil(seconds ?? 0) }) : message;
+export function said({ code, message, language, retry_seconds: seconds }) {
+  const [bare, named] = [`said-${code}-bare`, `said-${code}-named`];
+  const name = !token() && bare in words ? bare : language && named in words ? named : `said-${code}`;
+  const values = { message, language: language && languageName(language), seconds: Math.ceil(seconds ?? 0) };
+  return name in words ? word(name, values) : message;
 }
 
 /** Fill in the words of a part of the page. */
