@@ -16,7 +16,7 @@ from streaming.words import Word, common_prefix
 
 SURE, DOUBTFUL = 0.9, 0.25
 """Probability of a word that needs no second hypothesis, and of one that is not committed at an end."""
-UNITED, UNANIMOUS = 0.7, 0.99
+UNITED, UNANIMOUS = 0.85, 0.99
 """Share of a search that agreed words need, and words that need no second hypothesis."""
 CLEAR = 0.65
 """Probability of agreed words that need not last."""
