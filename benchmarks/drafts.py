@@ -13,6 +13,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,10 @@ def rows(model: Any, tokens: Sequence[str], repeats: int) -> list[str]:
                 [source], target_prefix=[prefix], return_alternatives=True, num_hypotheses=1, **options
             )
 
-        plain = seconds(
-            lambda s=source, c=committed, o=options: model.translate_batch([s], target_prefix=[c], **o),
-            repeats,
-        )
-        score = seconds(lambda s=source, d=draft: model.score_batch([s], [d]), repeats)
-        holds = score + seconds(lambda d=draft: resumed(d[:-1]), repeats)
+        whole = partial(model.translate_batch, [source], target_prefix=[committed], **options)
+        plain = seconds(whole, repeats)
+        score = seconds(partial(model.score_batch, [source], [draft]), repeats)
+        holds = score + seconds(partial(resumed, draft[:-1]), repeats)
         fails = score + plain
         found.append(
             f"| {length} | {1000 * plain:.1f} | {1000 * holds:.1f} | {plain / holds:.2f} "

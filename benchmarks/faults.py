@@ -31,6 +31,7 @@ from server.wire.messages import Done, Error, Start
 from server.wire.room_messages import Listen
 from streaming.audio import AudioChunk, Samples
 from streaming.captions import Caption
+from streaming.errors import InputError
 from streaming.scripted import VOCABULARY, speak
 
 ROOM = "hall"
@@ -204,7 +205,7 @@ async def _listen(address: str, heard: Heard) -> None:
                     _note(heard, arrival)
                     if isinstance(arrival.message, Done):
                         return
-        except client.InputError:
+        except InputError:
             await asyncio.sleep(0.05)  # cut before the first message
 
 

@@ -69,7 +69,7 @@ class Tally:
 
 async def converse(address: str, mutator: Mutator, messages: int, together: int) -> Tally:
     """Send so many mutated messages over WebSockets: to sessions of their own, and to all doors of rooms."""
-    tally = Tally()
+    tally, room = Tally(), ""
 
     async def talk(http: httpx2.AsyncClient) -> None:
         nonlocal room

@@ -168,7 +168,7 @@ def cancelled(server: psutil.Process, http: httpx2.Client, path: Path, kept: Pat
 
 def busy(server: psutil.Process, seconds: float = 0.5) -> float:
     """Tell how many processors a server uses."""
-    return server.cpu_percent(seconds) / 100
+    return float(server.cpu_percent(seconds)) / 100
 
 
 def held(folder: Path) -> int:

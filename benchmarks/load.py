@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -124,8 +125,8 @@ async def _listen(address: str, count: int, pipe: Connection) -> None:
         begun = asyncio.Semaphore(0)
         some = range(first, min(count, first + AT_ONCE))
         for i in some:
-            reader = Reader(TARGETS[i % len(TARGETS)], address, begun)
-            await loop.create_connection(lambda reader=reader: reader, host, int(port))
+            begin = partial(Reader, TARGETS[i % len(TARGETS)], address, begun)
+            _, reader = await loop.create_connection(begin, host, int(port))
             readers.append(reader)
         for _ in some:
             await asyncio.wait_for(begun.acquire(), 60)

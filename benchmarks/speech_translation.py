@@ -153,7 +153,7 @@ def simulated(task: Task, engines: Engines, cost: simulate.Cost) -> list[Unit]:
             found.extend(Unit(part, heard, moment) for part in counted(text, task.target))
 
     wanted = Interpretation(task.talk.language, (task.target,))
-    methods = batch_methods(engines, lambda notice: None, "live")
+    methods = batch_methods(engines, lambda notice, moment: None, "live")
     simulate.run(graph(wanted, manner=engines.manner), methods, chunks(), emit, cost)
     return found
 

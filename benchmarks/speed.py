@@ -23,8 +23,8 @@ import embedded
 from benchmarks import machine, own_server, scoring
 from benchmarks.own_server import Models
 from server.client import client
-from server.wire.messages import Caption, Done, Error
-from streaming.captions import Transcript
+from server.wire.messages import Done, Error
+from streaming.captions import Caption, Transcript
 from streaming.decode import decode
 from streaming.words import Word
 

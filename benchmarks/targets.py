@@ -184,7 +184,7 @@ def whisper_base(windows: Counter[float]) -> float:
         shapes.write(Path(temporary), shape)
         model = ctranslate2.models.Whisper(temporary, compute_type="int8", intra_threads=1)
         return sum(
-            count * shapes.least(partial(shapes.chunk, model, shape, seconds), 1)
+            count * shapes.least(partial(shapes.look, model, shape, seconds, 1), 1)
             for seconds, count in windows.items()
         )
 
@@ -242,8 +242,8 @@ def main() -> None:
     print(
         f"{talk.seconds:.0f} s of speech on {describe()}; one thread; core-seconds for a second of speech\n"
     )
-    head = ("models", "targets", "recognition", "translation", "together")
-    head = (*head, *(f"× {target}" for target in SINGLE), "requests a batch")
+    single = [f"× {target}" for target in SINGLE]
+    head = ("models", "targets", "recognition", "translation", "together", *single, "requests a batch")
     print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
     print("\n".join(rows(heard, found, base, talk.seconds)))
 

@@ -29,9 +29,9 @@ from server.interpretation.graph import (
     RECOGNITION,
     RECOGNIZER,
     Interpretation,
-    Manner,
     hearing,
 )
+from server.interpretation.manner import Manner
 from streaming import simulate
 from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk, EndOfUtterance
 from streaming.captions import Transcript, Update

@@ -1,11 +1,13 @@
 """The measure of several languages: calls made once more ask as much of another model."""
 
 import asyncio
+from collections import Counter
 
 import ctranslate2
 import pytest
 
-from benchmarks.targets import Call, Overheard, settled
+from benchmarks import shapes
+from benchmarks.targets import Call, Overheard, settled, whisper_base
 from server.interpretation.graph import Interpretation, branch
 from streaming.batching import SharedEngine
 from streaming.captions import Update
@@ -63,3 +65,8 @@ async def test_languages_of_one_moment_are_one_batch() -> None:
     async with SharedEngine(run) as engine:
         await asyncio.gather(*(settled(node, update, engine) for node in nodes))
     assert sizes == [4]
+
+
+def test_windows_cost_what_a_model_takes_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(shapes.SHAPES, "base", shapes.Shape(64, 2, 1, 1))
+    assert whisper_base(Counter({2.0: 3, 4.0: 1})) > 0
