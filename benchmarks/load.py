@@ -125,8 +125,8 @@ async def _listen(address: str, count: int, pipe: Connection) -> None:
         begun = asyncio.Semaphore(0)
         some = range(first, min(count, first + AT_ONCE))
         for i in some:
-            begin = partial(Reader, TARGETS[i % len(TARGETS)], address, begun)
-            _, reader = await loop.create_connection(begin, host, int(port))
+            reading = partial(Reader, TARGETS[i % len(TARGETS)], address, begun)
+            _, reader = await loop.create_connection(reading, host, int(port))
             readers.append(reader)
         for _ in some:
             await asyncio.wait_for(begun.acquire(), 60)

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import ctranslate2
 import pytest
 
 from benchmarks import shapes
+from benchmarks.shapes import Shape
 from benchmarks.targets import Call, Overheard, settled, whisper_base
 from server.interpretation.graph import Interpretation, branch
 from streaming.batching import SharedEngine
@@ -68,5 +71,19 @@ async def test_languages_of_one_moment_are_one_batch() -> None:
 
 
 def test_windows_cost_what_a_model_takes_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(shapes.SHAPES, "base", shapes.Shape(64, 2, 1, 1))
-    assert whisper_base(Counter({2.0: 3, 4.0: 1})) > 0
+    looked: list[float] = []
+
+    def one_second(work: Callable[[], object], runs: int) -> float:
+        work()
+        return 1.0
+
+    def look(model: Any, shape: Shape, seconds: float, beam: int) -> None:
+        looked.append(seconds)
+        whole(model, shape, seconds, beam)
+
+    whole = shapes.look
+    monkeypatch.setitem(shapes.SHAPES, "base", Shape(64, 2, 1, 1))
+    monkeypatch.setattr(shapes, "least", one_second)
+    monkeypatch.setattr(shapes, "look", look)
+    assert whisper_base(Counter({2.0: 3, 4.0: 1})) == 4.0
+    assert looked == [2.0, 4.0]

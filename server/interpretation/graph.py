@@ -76,7 +76,8 @@ def branch(target: str, wanted: Interpretation, manner: Manner = USUAL) -> Node:
     """Build fresh stages for one language: translation → speech."""
     policy = mt.presets.PRESETS[manner.translation].policy
     translating = TranslationStage(target, policy, look_ahead=manner.look_ahead)
-    stage = TerminologyStage(translating, target, wanted.terms or wanted.packs.glossary)
+    terms = wanted.packs.glossary if wanted.terms is None else wanted.terms
+    stage = TerminologyStage(translating, target, terms)
     translation = Node(f"{TRANSLATION}.{target}", stage, TRANSLATOR)
     if target in wanted.speak:
         translation.successors.append(Node(f"{SPEECH}.{target}", SpeechStage(target), SYNTHESIZER))
