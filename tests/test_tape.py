@@ -101,6 +101,7 @@ async def test_deleted_and_strayed_rooms(tmp_path: Path) -> None:
     async with Tapes(tmp_path) as tapes:
         for room in ("hall", "stray"):
             await feed(tapes.tape(room, "s1", 0.0), cut(noise(1600), [1600]))
+    (tmp_path / "vanished").symlink_to(tmp_path / "nowhere")  # as one that is deleted while they are listed
     assert tapes.strays(frozenset({"hall"}), -60.0) == ["stray"]
     assert tapes.strays(frozenset({"hall"}), 3600.0) == []
     tapes.delete("hall")

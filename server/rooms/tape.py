@@ -16,6 +16,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -164,11 +165,12 @@ class Tapes:
     def strays(self, known: frozenset[str], seconds: float) -> list[str]:
         """List rooms that nobody knows any more and that are older than so many seconds."""
         since = time.time() - seconds
-        return [
-            path.name
-            for path in self._folder.glob("*")
-            if path.name not in known and path.stat().st_mtime < since
-        ]
+        found = []
+        for path in self._folder.glob("*"):
+            with suppress(FileNotFoundError):  # somebody else deletes it meanwhile
+                if path.name not in known and path.stat().st_mtime < since:
+                    found.append(path.name)
+        return found
 
     def _listed(self, room: str) -> Iterator[Taped]:
         for path in (self._folder / room).glob(f"*{ENDING}"):
