@@ -89,6 +89,8 @@ async def test_a_page_over_plain_http_says_that_https_is_needed(kind: str, tmp_p
         for language in ("en", "zh"):
             await page.select_option("#interface", language)
             await complained(page, WORDS[language]["problem-SecurityError"])
+        await page.select_option("#interface", "en")
+        await expect(page.locator("#problem")).to_have_text(WORDS["en"]["problem-SecurityError"])
 
 
 @pytest.mark.parametrize(

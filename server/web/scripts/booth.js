@@ -6,8 +6,9 @@ import { Interpreter } from "./interpreter.js";
 import { Listener } from "./listener.js";
 import { fill, options, row } from "./lists.js";
 import { look } from "./look.js";
-import { concern } from "./notices.js";
+import { heed } from "./notices.js";
 import { credentials, room } from "./place.js";
+import { calm, complain } from "./problem.js";
 import { ask } from "./request.js";
 import { Sound, microphones, trouble } from "./sound.js";
 import { current, languageName, listed, said, word } from "./words.js";
@@ -43,7 +44,7 @@ async function prepare() {
     offer = await (await ask("/v1/languages")).json();
   } catch (error) {
     follow("closed");
-    return complain(error.message);
+    return complain(() => error.message);
   }
   $("name").value = address.get("name") ?? "";
   columns = new Columns($("columns"));
@@ -51,7 +52,7 @@ async function prepare() {
   floor.addEventListener("state", ({ detail }) => follow(detail === "open" ? "live" : detail));
   floor.addEventListener("room", ({ detail }) => introduce(detail));
   floor.addEventListener("ended", finish);
-  floor.addEventListener("error", ({ detail }) => complain(said(detail)));
+  floor.addEventListener("error", ({ detail }) => complain(() => said(detail)));
   settings.addEventListener("change", () => {
     for (const each of [floor, reading]) each?.change(wanted(each.wanted.language));
   });
@@ -66,7 +67,7 @@ function listen(language) {
   const listener = new Listener(room(), wanted(language));
   listener.addEventListener("caption", ({ detail }) => columns.show(detail, language));
   listener.addEventListener("revision", ({ detail }) => columns.revise(detail, language));
-  listener.addEventListener("admitted", () => complain(""));
+  listener.addEventListener("admitted", calm);
   return listener;
 }
 
@@ -140,7 +141,7 @@ function arrange() {
 function read() {
   const listener = (reading = listen(language()));
   listener.addEventListener("error", ({ detail }) => {
-    if (detail.code !== "unsupported_language") complain(said(detail));
+    if (detail.code !== "unsupported_language") complain(() => said(detail));
     if (detail.code !== "overloaded" && listener === reading) reading = null; // else it asks again
   });
   listener.open();
@@ -176,10 +177,10 @@ function take() {
   next.addEventListener("state", draw);
   next.addEventListener("lines", draw);
   next.addEventListener("notice", ({ detail }) => heed(detail));
-  next.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
+  next.addEventListener("lost", ({ detail }) => complain(() => word("problem-lost", { seconds: Math.ceil(detail) })));
   next.addEventListener("done", () => leave(next));
   next.addEventListener("error", ({ detail }) => {
-    complain(said(detail));
+    complain(() => said(detail));
     leave(next, before);
   });
   next.open();
@@ -194,7 +195,7 @@ function leave(place, before = null) {
 }
 
 function toggle() {
-  complain("");
+  calm();
   if (interpreter) interpreter.finish();
   else take();
   draw();
@@ -209,11 +210,11 @@ async function find() {
 /** Hear the microphone that is chosen, or none; it can be tried before the language is taken. */
 async function hear() {
   const device = $("device").value;
-  complain("");
+  calm();
   $("device").disabled = true;
   await silence();
   $("device").value = device;
-  if (device) await open(device === ANY ? "" : device).catch((error) => silence().then(() => complain(trouble(error))));
+  if (device) await open(device === ANY ? "" : device).catch((error) => silence().then(() => complain(() => trouble(error))));
   $("device").disabled = false;
   await find(); // their names are known once one has been allowed
   if (sound?.device) $("device").value = sound.device;
@@ -252,7 +253,7 @@ function give(samples, level) {
 async function unplug() {
   if (!sound) return;
   await silence();
-  complain(word("problem-unplugged"));
+  complain(() => word("problem-unplugged"));
 }
 
 function halt(halted) {
@@ -270,11 +271,6 @@ function type(submitted) {
   const text = $("text").value.trim();
   if (text) interpreter.type(text);
   $("text").value = "";
-}
-
-function heed(notice) {
-  const told = concern(notice);
-  if (told !== null) complain(told);
 }
 
 /** The event is over. */
@@ -351,11 +347,6 @@ function drawState() {
   const away = !interpreter && shown === "offline"; // then nothing is kept
   $("state").dataset.state = shown;
   $("state").textContent = word(away ? "state-away" : `state-${shown}`);
-}
-
-function complain(message) {
-  $("problem").textContent = message;
-  $("problem").hidden = !message;
 }
 
 $("language").addEventListener("change", change);

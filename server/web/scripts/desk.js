@@ -7,8 +7,9 @@ import { edit } from "./editor.js";
 import { offer } from "./links.js";
 import { button, fill, options, row } from "./lists.js";
 import { look } from "./look.js";
-import { concern } from "./notices.js";
+import { heed } from "./notices.js";
 import { credentials, room } from "./place.js";
+import { calm, complain } from "./problem.js";
 import { recorded, save } from "./record.js";
 import { ask } from "./request.js";
 import { Terms } from "./terms.js";
@@ -57,7 +58,7 @@ async function offerLanguages() {
 }
 
 function turn(next) {
-  if (next === "open") complain(""); // what there was to say of the connection before
+  if (next === "open") calm(); // what there was to say of the connection before
   show(next === "open" ? "live" : next);
 }
 
@@ -83,7 +84,7 @@ function receive(message) {
     case "done":
       return finish("finished");
     case "error":
-      complain(said(message));
+      complain(() => said(message));
       if (message.code === "room") openRecords().catch(tell); // they outlive the event
       return message.code === "overloaded" || finish("closed"); // else the connection asks again
   }
@@ -102,11 +103,6 @@ function enter() {
   document.body.classList.add("inside");
   offer(tell);
   offerLanguages().catch(tell);
-}
-
-function heed(notice) {
-  const told = concern(notice);
-  if (told !== null) complain(told);
 }
 
 /** Whether a caption is in the language that was spoken: that is the first in which an utterance is shown. */
@@ -186,7 +182,7 @@ function correctHere({ target }) {
   if (!paragraph || paragraph.querySelector(".editor") || !getSelection().isCollapsed) return;
   reach(paragraph); // the keyboard goes on from there
   const utterance = Number(paragraph.dataset.utterance);
-  const send = (text) => corrections.send(utterance, text) || missed(word("problem-kept"));
+  const send = (text) => corrections.send(utterance, text) || missed("problem-kept");
   edit(paragraph, send, () => corrections.drop(utterance));
 }
 
@@ -197,11 +193,11 @@ function sent(utterance) {
 
 /** Do what is meant for this moment, and would be wrong ten minutes later; tells whether it went out. */
 function act(message) {
-  return connection.send(message) || missed(word("problem-undone"));
+  return connection.send(message) || missed("problem-undone");
 }
 
-function missed(message) {
-  if (!connection.isClosed) complain(message); // else the page says what ended it
+function missed(name) {
+  if (!connection.isClosed) complain(() => word(name)); // else the page says what ended it
   return false;
 }
 
@@ -298,12 +294,7 @@ function show(name) {
 }
 
 function tell(error) {
-  complain(error.message);
-}
-
-function complain(message) {
-  $("problem").textContent = message;
-  $("problem").hidden = !message;
+  complain(() => error.message);
 }
 
 $("columns").addEventListener("click", correctHere);

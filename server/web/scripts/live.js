@@ -4,8 +4,9 @@ import { stayAwake } from "./awake.js";
 import { copy } from "./clipboard.js";
 import { Columns } from "./columns.js";
 import { look } from "./look.js";
-import { concern } from "./notices.js";
+import { heed } from "./notices.js";
 import { authorization, credentials, room } from "./place.js";
+import { calm, complain } from "./problem.js";
 import { save } from "./record.js";
 import { ask } from "./request.js";
 import { Sound, microphones, sharesSound, trouble } from "./sound.js";
@@ -37,7 +38,7 @@ async function prepare() {
     if (room()) introduce(await (await ask(`/v1/rooms/${room()}`, { headers: authorization() })).json());
   } catch (error) {
     show("closed");
-    return complain(error.message);
+    return complain(() => error.message);
   }
   show("idle");
   fillLanguages();
@@ -103,8 +104,9 @@ function kind() {
 async function begin(event) {
   event.preventDefault();
   const { source, device, file, name } = $("setup").elements;
-  if (kind() === "file" && !file.files.length) return complain(word("problem-file"));
-  complain("");
+  if (kind() === "file" && !file.files.length) return complain(() => word("problem-file"));
+  calm();
+  const tried = kind();
   const wanted = { source: source.value, ...(room() ? { name: name.value.trim() } : { targets: targets() }) };
   remember(wanted);
   $("setup").querySelector(".main").disabled = true;
@@ -112,7 +114,7 @@ async function begin(event) {
     show("asking");
     halted = false;
     sound = new Sound(hear, end, halt);
-    await sound.open(kind(), { device: device.value, file: file.files[0] });
+    await sound.open(tried, { device: device.value, file: file.files[0] });
     open(wanted);
     await sound.start();
     stayAwake();
@@ -120,7 +122,7 @@ async function begin(event) {
     await sound?.close();
     speaker?.close();
     again();
-    complain(problem(error));
+    complain(() => problem(tried, error));
   } finally {
     $("setup").querySelector(".main").disabled = false;
   }
@@ -137,9 +139,9 @@ function open(wanted) {
   speaker.addEventListener("revision", ({ detail }) => columns.revise(transcript.revise(asCaption(detail))));
   speaker.addEventListener("ready", ({ detail }) => follow(detail.targets));
   speaker.addEventListener("translating", ({ detail }) => follow(detail.targets));
-  speaker.addEventListener("notice", ({ detail }) => heed(detail));
+  speaker.addEventListener("notice", ({ detail }) => note(detail));
   speaker.addEventListener("room", ({ detail }) => introduce(detail));
-  speaker.addEventListener("lost", ({ detail }) => complain(word("problem-lost", { seconds: Math.ceil(detail) })));
+  speaker.addEventListener("lost", ({ detail }) => complain(() => word("problem-lost", { seconds: Math.ceil(detail) })));
   speaker.addEventListener("error", ({ detail }) => fail(detail));
   speaker.addEventListener("done", () => stop().then(() => finished()));
   translated = wanted.targets ?? [];
@@ -167,9 +169,8 @@ function follow(targets) {
   fillDownloads();
 }
 
-function heed(notice) {
-  const told = concern(notice);
-  if (told !== null) complain(told);
+function note(notice) {
+  heed(notice);
   if (notice.code !== "refused") return;
   for (const box of $("targets").querySelectorAll("input")) box.checked = translated.includes(box.value);
 }
@@ -196,7 +197,7 @@ async function download() {
   const each = language ? [language] : format === "bilingual" ? ["floor"] : columns.languages;
   const sessions = room() ? [""] : speaker.tokens;
   for (const [one, token] of each.flatMap((one) => sessions.map((token) => [one, token]))) {
-    await save(format, one, token).catch((error) => complain(error.message));
+    await save(format, one, token).catch((error) => complain(() => error.message));
   }
 }
 
@@ -212,7 +213,7 @@ function halt(isHalted) {
 
 async function end(reason) {
   if (!sound) return;
-  if (reason === "unplugged") complain(word("problem-unplugged"));
+  if (reason === "unplugged") complain(() => word("problem-unplugged"));
   await stop();
 }
 
@@ -228,7 +229,7 @@ async function stop() {
 async function fail(error) {
   await stop();
   finished("closed");
-  complain(said(error));
+  complain(() => said(error));
 }
 
 function finished(state = "finished") {
@@ -252,13 +253,8 @@ function show(state) {
   $("state").textContent = word(`state-${shown}`);
 }
 
-function problem(error) {
-  return kind() === "tab" && error.name === "NotAllowedError" ? word("problem-unshared") : trouble(error);
-}
-
-function complain(message) {
-  $("problem").textContent = message;
-  $("problem").hidden = !message;
+function problem(tried, error) {
+  return tried === "tab" && error.name === "NotAllowedError" ? word("problem-unshared") : trouble(error);
 }
 
 function text() {
@@ -290,7 +286,7 @@ function remember(wanted) {
 $("setup").addEventListener("submit", begin);
 $("targets").addEventListener("change", () => {
   if ($("targets").parentElement !== $("chosen")) return;
-  complain("");
+  calm();
   remember({ targets: targets() });
   speaker.translate(targets());
 });

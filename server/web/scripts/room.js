@@ -6,6 +6,7 @@ import { Columns, FLOOR } from "./columns.js";
 import { Listener } from "./listener.js";
 import { look } from "./look.js";
 import { credentials, room } from "./place.js";
+import { calm, complain } from "./problem.js";
 import { ask } from "./request.js";
 import { Voice } from "./voice.js";
 import { current, languageName, said, word } from "./words.js";
@@ -27,7 +28,7 @@ async function prepare() {
     offer = await (await ask("/v1/languages")).json();
   } catch (error) {
     show("closed");
-    return complain(error.message);
+    return complain(() => error.message);
   }
   const targets = [...new Set(offer.translation.map((pair) => pair.target))];
   const fillLanguages = () => {
@@ -47,11 +48,11 @@ async function prepare() {
   listener.addEventListener("state", ({ detail }) => show(detail === "open" ? "listening" : detail));
   listener.addEventListener("caption", ({ detail }) => columns.show(detail, $("language").value));
   listener.addEventListener("revision", ({ detail }) => columns.revise(detail, $("language").value));
-  listener.addEventListener("admitted", () => complain(""));
+  listener.addEventListener("admitted", calm);
   listener.addEventListener("room", ({ detail }) => introduce(detail));
   listener.addEventListener("speech", ({ detail }) => voice?.say(detail.samples, detail.message.sample_rate));
   listener.addEventListener("ended", () => show("finished"));
-  listener.addEventListener("error", ({ detail }) => complain(said(detail)));
+  listener.addEventListener("error", ({ detail }) => complain(() => said(detail)));
   listener.open();
   settings.addEventListener("change", () => listener.change(wanted()));
   stayAwake();
@@ -111,11 +112,6 @@ function draw() {
   const shown = followed === "listening" && isPaused() ? "paused" : followed;
   $("state").dataset.state = shown;
   $("state").textContent = word({ listening: "state-live", offline: "state-away" }[shown] ?? `state-${shown}`);
-}
-
-function complain(message) {
-  $("problem").textContent = message;
-  $("problem").hidden = !message;
 }
 
 function remembered() {
