@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks import machine, scoring
 from benchmarks.replay import Recording, manifest, samples
 from server import config
+from server.config import Config
 from server.interpretation import models
 from server.interpretation.engines import Engines
 from server.interpretation.graph import Interpretation
@@ -34,7 +35,7 @@ def measure(recording: Recording, engines: Engines, approach: files.Approach, to
     """Interpret one recording and add it up."""
     wanted = Interpretation(recording.language)
     began = time.process_time()
-    workers = models.cores()
+    workers = models.workers(Config())
     record = files.interpret(
         recording.path, wanted, engines, lambda seconds: None, approach=approach, workers=workers
     )

@@ -46,6 +46,32 @@ class Minute:
     """MB resident at its end."""
 
 
+@dataclass(slots=True)
+class Committed:
+    """Counts words and the places from which they repeat themselves, and keeps none: memory is measured."""
+
+    words: int = 0
+    loops: int = 0
+    _last: list[Word] = field(default_factory=list)
+
+    def add(self, words: Sequence[Word]) -> None:
+        """Count words that come behind the others."""
+        self.words += len(words)
+        self._last += words
+        while len(self._last) >= LOOK_BACK:
+            self._look()
+
+    def end(self) -> None:
+        """Look through the last words: no more will come."""
+        while self._last:
+            self._look()
+
+    def _look(self) -> None:
+        found = loop_start(self._last[:LOOK_BACK]) is not None
+        self.loops += found
+        del self._last[: LOOK_BACK if found else LOOK_BACK // 2]
+
+
 @dataclass(frozen=True, slots=True)
 class Trend:
     """A line through one figure of each minute."""
@@ -78,7 +104,7 @@ def report(folder: Path, way: Way, minutes: int) -> None:
     read = recordings()
     print(f"{way.name}, {minutes} minutes of {_named(read)}, over and over")
     with trial.engines(folder, way) as engines:
-        found, words, notices = listen(way, engines, read, minutes)
+        found, committed, notices = listen(way, engines, read, minutes)
     print(*["", *HEAD], sep="\n")
     for first in range(0, len(found), 5):
         print(_row(first, found[first : first + 5]))
@@ -86,7 +112,7 @@ def report(folder: Path, way: Way, minutes: int) -> None:
     print(f"{SIGMAS:g} standard errors (±) and {TOLERANCE:.0%} of the mean; {FEWEST} minutes at least.\n")
     lines = trends(found)
     print(*(trend.row() for trend in lines), sep="\n")
-    print(f"- {len(words)} words committed, {loops(words)} loops among them, {notices} notices")
+    print(f"- {committed.words} words committed, {committed.loops} loops among them, {notices} notices")
     print(f"\nverdict: {verdict(lines)}")
 
 
@@ -115,15 +141,15 @@ def verdict(found: Sequence[Trend]) -> str:
 
 def listen(
     way: Way, engines: simulate.Engines, read: Sequence[Talk], minutes: int
-) -> tuple[list[Minute], list[Word], int]:
+) -> tuple[list[Minute], Committed, int]:
     """Hear recordings for so long; gives its minutes, what was committed, and how many notices there were."""
     found = [Minute() for _ in range(minutes)]
-    process, words, notices = psutil.Process(), list[Word](), 0
+    process, committed, notices = psutil.Process(), Committed(), 0
 
     def emit(name: str, item: object, moment: float) -> None:
         nonlocal notices
         if isinstance(item, Update):
-            words.extend(item.committed)
+            committed.add(item.committed)
             for word in item.committed:
                 found[min(int(word.end / 60), minutes - 1)].lags.append(moment - word.end)
         notices += isinstance(item, Notice)
@@ -142,7 +168,8 @@ def listen(
     recognition = Node(RECOGNITION, way.stage("en"), RECOGNIZER)
     root = Node(ENDPOINTING, EndpointingStage(), DETECTOR, [recognition])
     simulate.run(root, engines, paced(), emit, trial.OwnCore())
-    return found, words, notices
+    committed.end()
+    return found, committed, notices
 
 
 def recordings() -> list[Talk]:
@@ -161,16 +188,6 @@ def speech(read: Sequence[Talk], seconds: float) -> Iterator[AudioChunk]:
             samples = chunk.samples[: last - position]
             yield AudioChunk(samples, position)
             position += len(samples)
-
-
-def loops(words: list[Word]) -> int:
-    """Count the places in committed text from which it repeats itself."""
-    count, start = 0, 0
-    while start < len(words):
-        found = loop_start(words[start : start + LOOK_BACK])
-        count += found is not None
-        start += LOOK_BACK if found is not None else LOOK_BACK // 2
-    return count
 
 
 def _row(first: int, part: list[Minute]) -> str:

@@ -23,6 +23,8 @@ from benchmarks import scoring, talks
 from benchmarks.model_folder import with_card
 from benchmarks.talks import Talk
 from benchmarks.whisper_streaming import CHUNK, WhisperStreamingStage
+from server import memory
+from server.interpretation import models
 from server.interpretation.graph import (
     DETECTOR,
     ENDPOINTING,
@@ -151,10 +153,12 @@ def ways(family: str) -> list[Way]:
 
 @contextmanager
 def engines(folder: Path, way: Way) -> Iterator[simulate.Engines]:
-    """Load what a way asks; one core."""
+    """Load what a way asks, as a server does at its start; one core."""
+    memory.share()
     with tempfile.TemporaryDirectory() as temporary:
         chosen = with_card(folder, Path(temporary) / "model", **FIXED) if way.fixed_windows else folder
         detector, recognizer = asr.load_detector(), asr.load_recognizer(chosen)
+        models.warm_up(recognizer)
         yield {DETECTOR: detector.detect, RECOGNIZER: recognizer.recognize}
 
 

@@ -58,7 +58,7 @@ def interpret(arguments: Namespace) -> int:
         return 2
     engines = models.load_engines(packs.preferring(config, wanted.packs), say)
     _check_pairs(wanted, engines)
-    workers = config.recognition.workers or models.cores()
+    workers = models.workers(config)
     status = 0 if len(there) == len(arguments.files) else 2
     for path in there:
         try:

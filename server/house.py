@@ -38,7 +38,7 @@ class House:
 
     def __init__(self, engines: Engines, config: Config, access: Callable[[], Access]) -> None:
         """`engines` are loaded; `access` tells who may enter now."""
-        workers = config.recognition.workers or models.cores()
+        workers = models.workers(config)
         self.metrics: Final = Metrics()
         self._load: Final = Load(workers)
         self.door: Final = Door(access, self.metrics.refused)

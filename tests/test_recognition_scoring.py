@@ -10,7 +10,7 @@ import pytest
 
 from asr.presets import FAMILIES
 from benchmarks import families, recognition, scoring, trial, windows
-from benchmarks.hour import Minute, loops, trends, verdict
+from benchmarks.hour import Committed, Minute, trends, verdict
 from benchmarks.recognition import row
 from benchmarks.talks import Talk
 from benchmarks.trial import Figures, Log
@@ -122,11 +122,16 @@ def test_a_row_says_the_gap_in_points() -> None:
     assert cells[1:-1] == expected.split(", ")
 
 
-def test_loops_in_committed_text_are_counted() -> None:
+@pytest.mark.parametrize("step", [1, 7, 140])
+def test_loops_in_committed_text_are_counted(step: int) -> None:
     plain = words(*((f" w{i}", i + 1.0) for i in range(60)))
     loop = words(*((" again", 61.0 + i) for i in range(20)))
-    assert loops(list(plain)) == 0
-    assert loops([*plain, *loop, *plain]) == 1
+    for said, loops in (((*plain,), 0), ((*plain, *loop, *plain), 1)):
+        committed = Committed()
+        for first in range(0, len(said), step):
+            committed.add(said[first : first + step])
+        committed.end()
+        assert (committed.words, committed.loops) == (len(said), loops)
 
 
 def test_windows_without_recordings_say_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:

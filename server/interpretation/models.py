@@ -13,10 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 import asr
 import embedded
 import mt
 import tts
+from asr.endpointing import LONGEST
 from mt.folders import NOT_COMMERCIAL
 from mt.router import Router
 from mt.tiers import Tier, Tiers
@@ -24,8 +27,9 @@ from server.config import Config, data_folder
 from server.interpretation import hub
 from server.interpretation.engines import Engines, Model
 from server.interpretation.manner import Manner
+from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.errors import ConfigError, ModelError
-from streaming.stages import Recognizer, Synthesizer
+from streaming.stages import Recognizer, Synthesizer, Window
 
 AUTO, EMBEDDED = "auto", "embedded"
 DOWNLOADED = "small"
@@ -89,6 +93,19 @@ def load_engines(config: Config, say: Say) -> Engines:
     )
 
 
+def warm_up(recognizer: Recognizer, calls: int = 1) -> None:
+    """Let a recognizer hear the longest window once in each of `calls` that run side by side.
+
+    The memory that it will ever need is then taken at the start, in one piece: what grows by and by, window
+    by window, is scattered and cannot be given back. Nor do the first words wait for what is set up late.
+    """
+    silence = AudioChunk(np.zeros(round(LONGEST * SAMPLE_RATE), np.float32))
+    with ThreadPoolExecutor(calls) as threads:
+        window = Window(silence, final=True, beam=True)
+        for call in [threads.submit(recognizer.recognize, [window]) for _ in range(calls)]:
+            call.result()
+
+
 def load_recognizer(config: Config, say: Say) -> Recognizer:
     """Build the recognizer that the configuration names."""
     return _recognizer(config, recognizer_folder(config.recognition.model, say))
@@ -97,7 +114,7 @@ def load_recognizer(config: Config, say: Say) -> Recognizer:
 def _recognizer(config: Config, folder: Path) -> Recognizer:
     wanted = config.recognition
     return asr.load_recognizer(
-        folder, device=wanted.device, compute_type=wanted.compute_type, workers=wanted.workers or cores()
+        folder, device=wanted.device, compute_type=wanted.compute_type, workers=workers(config)
     )
 
 
@@ -129,9 +146,7 @@ def _load(config: Config, folders: list[Path], say: Say) -> Router:
     for about in map(mt.describe, folders):
         if NOT_COMMERCIAL in about.licence:
             say(f"the translator {about.name} is licensed {about.licence}")
-    return mt.load(
-        folders, device=wanted.device, compute_type=wanted.compute_type, workers=wanted.workers or cores()
-    )
+    return mt.load(folders, device=wanted.device, compute_type=wanted.compute_type, workers=workers(config))
 
 
 def _gently(load: Callable[[], Router]) -> Router:
@@ -180,8 +195,10 @@ def load_synthesizer(engine: str) -> Synthesizer | None:
     return None if engine == "none" else tts.load(engine)
 
 
-def cores() -> int:
-    """Count the processor cores that this process may use."""
+def workers(config: Config) -> int:
+    """Count the calls of an engine that run side by side: as configured, or one for each core to use."""
+    if config.recognition.workers:
+        return config.recognition.workers
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

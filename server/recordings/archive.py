@@ -42,7 +42,7 @@ class Archive:
             ConfigError: the root is no folder.
         """
         wanted = config.recordings
-        workers = config.recognition.workers or models.cores()
+        workers = models.workers(config)
         self.folder = folder
         limits = Limits(wanted.jobs, wanted.retention_hours * 3600)
         uploads, most = folder / "uploads", config.limits.upload_bytes
