@@ -23,7 +23,6 @@ from benchmarks import scoring, talks
 from benchmarks.model_folder import with_card
 from benchmarks.talks import Talk
 from benchmarks.whisper_streaming import CHUNK, WhisperStreamingStage
-from server import memory
 from server.interpretation import models
 from server.interpretation.graph import (
     DETECTOR,
@@ -34,7 +33,7 @@ from server.interpretation.graph import (
     hearing,
 )
 from server.interpretation.manner import Manner
-from streaming import simulate
+from streaming import memory, simulate
 from streaming.audio import SAMPLE_RATE, AudioBuffer, AudioChunk, EndOfUtterance
 from streaming.captions import Transcript, Update
 from streaming.stages import Node, Notice, Recognizer, Stage, Window
@@ -154,7 +153,7 @@ def ways(family: str) -> list[Way]:
 @contextmanager
 def engines(folder: Path, way: Way) -> Iterator[simulate.Engines]:
     """Load what a way asks, as a server does at its start; one core."""
-    memory.share()
+    memory.keep()
     with tempfile.TemporaryDirectory() as temporary:
         chosen = with_card(folder, Path(temporary) / "model", **FIXED) if way.fixed_windows else folder
         detector, recognizer = asr.load_detector(), asr.load_recognizer(chosen)

@@ -9,7 +9,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
-from server import administration, commands, memory, version
+from server import administration, commands, version
+from streaming import memory
 from streaming.errors import DragomanError, InputError
 
 _SERVER = "ws://127.0.0.1:8765"
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Engines have threads of their own, a core each; NumPy's would only fight them for the cores. It reads
     # this when it is first imported, which happens inside the commands.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    memory.share()
+    memory.keep()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # whatever the locale, a character is no reason to stop

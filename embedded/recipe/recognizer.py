@@ -36,7 +36,6 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from embedded.recipe import memory
 from embedded.recipe.examples import Batch
 from embedded.recipe.network import Losses, Network, Shape, imagined_losses, losses
 from embedded.recipe.optimizers import optimizers, restore, states, step
@@ -45,6 +44,7 @@ from embedded.recipe.published import recognizer_weights, variables
 from embedded.recipe.sentences import recipe_folder
 from embedded.recipe.shards import numbered
 from embedded.recipe.supply import Kind, Supply
+from streaming import memory
 
 PEAK = 1.3e-3
 WARM_UP = 300
@@ -239,7 +239,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="folder of a converted model to go on from")
     parser.add_argument("--rate", type=float, default=PEAK, help="highest learning rate")
     arguments = parser.parse_args()
-    memory.keep()
+    memory.keep(memory.ALL)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

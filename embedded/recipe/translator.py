@@ -28,7 +28,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from embedded.recipe import bitext, memory
+from embedded.recipe import bitext
 from embedded.recipe.bitext import Pair
 from embedded.recipe.lexicon import Lexicon, learn
 from embedded.recipe.mixture import MIXTURE, NAME, WORK, Mixture, corpora_in
@@ -38,6 +38,7 @@ from embedded.recipe.published import translator_weights, variables
 from embedded.recipe.translator_model import Shape, TranslatorModel
 from embedded.recipe.translator_pieces import PAD, Pieces, inherited
 from embedded.recipe.translator_vocabulary import prepared
+from streaming import memory
 
 LEXICON = 30_000
 """Pairs of each everyday part that the lexicon is learnt from."""
@@ -269,7 +270,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    memory.keep()
+    memory.keep(memory.ALL)
     torch.set_num_threads(options.threads)
     data = Path(os.environ["DRAGOMAN_DATA"])
     Training(
