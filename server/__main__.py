@@ -1,6 +1,7 @@
 """The command line: ``dragoman serve | interpret | stream | listen | translate | …``."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Nobody reads on (as `| head`): leave quietly, and do not let the last flush complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return _failed(InputError(f"no file or model has a name of {len(str(error.filename))} letters"), 2)
 
 
 def _failed(error: DragomanError, status: int) -> int:

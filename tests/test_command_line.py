@@ -295,6 +295,22 @@ def test_recordings_that_cannot_be_read_are_told_before_models_are_loaded(
     assert not loaded
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["translate", "--from", "en", "--to", "zh", "--pack"],
+        ["packs", "check"],
+        ["interpret", "embedded/samples/english.flac", "--model"],
+        ["models", "convert"],
+    ],
+)
+def test_a_name_that_no_file_can_have_is_nobodys_traceback(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "x" * 300]) == 2
+    assert "no file or model has a name of 300 letters" in one_line(capsys.readouterr().err)
+
+
 def test_a_pipe_is_not_opened_to_look_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[Path] = []
     monkeypatch.setattr(given, "duration", looked.append)
