@@ -165,7 +165,7 @@ def serve(config: Config) -> None:
         access = keys.watched(keys.folder(config.access.folder))
         always = packs.shelf(config.packs.folder, config.packs.use).take()
         engines = models.load_engines(packs.preferring(config, always), _say)
-        models.warm_up(engines.recognizer, models.workers(config))
+        models.warm_up(engines.recognizer)
         app = create_app(engines, config, access=access, log=events, folder=folder)
         server = Server(app, config, lambda: announce(listener, tls, Languages(engines)), tls)
         warn_if_open(listener, access())

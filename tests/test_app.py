@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ from server.wire.codec import decode, encode
 from server.wire.messages import Caption, Done, Finish, Message, Notice, Start
 from streaming.audio import to_pcm16
 from streaming.errors import InputError
-from streaming.scripted import VOCABULARY, speak
+from streaming.scripted import VOCABULARY, ScriptedRecognizer, speak
+from streaming.stages import Recognition, Window
 from tests.served import engines, serving
 
 SERVER = """
@@ -174,6 +177,29 @@ def test_the_port_opens_when_the_models_are_loaded(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(models, "load_engines", refuse)
     with pytest.raises(Loaded):
         app.serve(load(server={"port": port}))
+
+
+def test_the_recognizer_has_heard_its_longest_window_before_anybody_speaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[float] = []
+
+    class Noting(ScriptedRecognizer):
+        def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+            heard.extend(window.audio.duration for window in windows)
+            return super().recognize(windows)
+
+    class Warm(Exception):
+        pass
+
+    def made(*_: Any, **__: Any) -> Any:
+        raise Warm
+
+    monkeypatch.setattr(models, "load_engines", lambda config, say: replace(engines(), recognizer=Noting()))
+    monkeypatch.setattr(app, "create_app", made)
+    with pytest.raises(Warm):
+        app.serve(load(server={"port": 0}))
+    assert heard == [30.0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

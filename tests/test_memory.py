@@ -3,15 +3,10 @@
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
-from threading import Barrier
 
 import pytest
 
 import embedded
-from server.interpretation import models
-from streaming.scripted import ScriptedRecognizer
-from streaming.stages import Recognition, Window
 
 PAGES = """
 import resource
@@ -50,21 +45,6 @@ print(warm - loaded, resident() - warm)
 """
 
 
-class Together(ScriptedRecognizer):
-    """A recognizer that hears nothing until so many calls are there at once."""
-
-    def __init__(self, calls: int) -> None:
-        super().__init__()
-        self.heard: list[Window] = []
-        self._barrier = Barrier(calls, timeout=60.0)
-
-    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
-        """Note the windows."""
-        self._barrier.wait()
-        self.heard += windows
-        return super().recognize(windows)
-
-
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator is the one that is told")
 def test_a_large_array_takes_the_pages_of_the_one_before() -> None:
     given_back = int(_printed(PAGES))
@@ -76,13 +56,6 @@ def test_a_large_array_takes_the_pages_of_the_one_before() -> None:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator is the one that is told")
 def test_more_than_is_spared_is_given_back() -> None:
     assert int(_printed(PAGES, f"{32 << 20}")) > 30
-
-
-def test_every_call_that_runs_beside_others_hears_the_longest_window() -> None:
-    recognizer = Together(3)
-    models.warm_up(recognizer, 3)
-    assert [window.audio.duration for window in recognizer.heard] == [30.0] * 3
-    assert not any(window.audio.samples.any() for window in recognizer.heard)
 
 
 @pytest.mark.skipif(not embedded.recognizers(), reason="no embedded models in this checkout")

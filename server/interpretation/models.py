@@ -93,17 +93,14 @@ def load_engines(config: Config, say: Say) -> Engines:
     )
 
 
-def warm_up(recognizer: Recognizer, calls: int = 1) -> None:
-    """Let a recognizer hear the longest window once in each of `calls` that run side by side.
+def warm_up(recognizer: Recognizer) -> None:
+    """Let a recognizer hear the longest window once.
 
-    The memory that it will ever need is then taken at the start, in one piece: what grows by and by, window
-    by window, is scattered and cannot be given back. Nor do the first words wait for what is set up late.
+    The memory that it needs is then taken at the start, in one piece: what grows by and by, window by window,
+    is scattered and cannot be given back. Nor do the first words wait for what is set up late.
     """
     silence = AudioChunk(np.zeros(round(LONGEST * SAMPLE_RATE), np.float32))
-    with ThreadPoolExecutor(calls) as threads:
-        window = Window(silence, final=True, beam=True)
-        for call in [threads.submit(recognizer.recognize, [window]) for _ in range(calls)]:
-            call.result()
+    recognizer.recognize([Window(silence, final=True, beam=True)])
 
 
 def load_recognizer(config: Config, say: Say) -> Recognizer:
