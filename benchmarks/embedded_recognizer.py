@@ -30,6 +30,7 @@ from tokenizers import Tokenizer as Vocabulary
 from benchmarks.figures import HEADER, Figure, Goal
 from benchmarks.machine import describe
 from benchmarks.scoring import Errors, errors, normalized
+from benchmarks.talks import whole
 
 RATE = 16_000
 WORK = Path.home() / ".cache" / "dragoman" / "recipe"
@@ -179,15 +180,13 @@ def manifest(data: Path, start: str, language: str) -> list[Recording]:
 
 
 def chapters(data: Path, name: str) -> list[Recording]:
-    """The sentences of a chapter read aloud."""
+    """The sentences of a chapter read aloud, those that were recorded to their ends."""
     path = data / "ljspeech-long" / f"{name}.flac"
-    if not path.exists():
+    rows = whole(path.with_suffix(".json"))
+    if not rows:
         return []
     wave = read(path)
-    rows = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    return [
-        Recording(wave[int(row["start"] * RATE) : int(row["end"] * RATE)], row["text"], "en") for row in rows
-    ]
+    return [Recording(wave[int(row.start * RATE) : int(row.end * RATE)], row.text, "en") for row in rows]
 
 
 def nothing() -> dict[str, Wave]:

@@ -35,6 +35,11 @@ VOICES: Mapping[str, Sequence[str]] = {
     "zh": ("cmn+f1", "cmn+m3", "cmn"),
 }
 """Of the synthesiser, by language."""
+FASTEST = 18.0
+"""Letters a second that readers say at most. A recording whose text is longer has been cut short: many of
+LJ001 have, with half of their words or less, while none of the same reader's LJ003 is faster than 16."""
+BETWEEN = 0.3
+"""Seconds between the recordings of a chapter."""
 CHUNK = 0.1
 """Seconds of audio that arrive at once."""
 SYNTHESISER, ALIGNED, UNKNOWN = "synthesiser", "forced alignment", "-"
@@ -122,14 +127,28 @@ def an4() -> list[Talk]:
 
 
 def chapter(name: str) -> list[Talk]:
-    """Read a chapter of LJ Speech: one reader, sentence times."""
+    """Read a chapter of LJ Speech: one reader, sentence times; without recordings that were cut short."""
     folder = data()
-    path = folder / "ljspeech-long" / f"{name}.flac" if folder else None
-    if path is None or not path.exists():
+    rows = whole(folder / "ljspeech-long" / f"{name}.json") if folder else []
+    if folder is None or not rows:
         return []
-    rows = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    sentences = tuple(Sentence(row["text"], row["start"], row["end"]) for row in rows)
-    return [Talk(name, "en", read(path), " ".join(s.text for s in sentences), sentences)]
+    samples = read(folder / "ljspeech-long" / f"{name}.flac")
+    parts = [samples[round(row.start * SAMPLE_RATE) : round(row.end * SAMPLE_RATE)] for row in rows]
+    joined, starts = join(parts, BETWEEN)
+    sentences = tuple(
+        Sentence(row.text, start, start + row.end - row.start)
+        for row, start in zip(rows, starts, strict=True)
+    )
+    return [Talk(name, "en", joined, " ".join(s.text for s in sentences), sentences)]
+
+
+def whole(path: Path) -> list[Sentence]:
+    """List the sentences of a chapter that were recorded to their ends; none where it is not here."""
+    if not path.exists():
+        return []
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    found = [Sentence(row["text"], row["start"], row["end"]) for row in rows]
+    return [each for each in found if len(each.text) <= FASTEST * (each.end - each.start)]
 
 
 def mandarin() -> list[Talk]:

@@ -1,5 +1,6 @@
 """A smoke run of the benchmark of recognition: a few seconds of everything on the embedded model."""
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -153,6 +154,17 @@ def test_a_telephone_carries_the_same_words_in_a_narrow_band() -> None:
         frequencies = np.fft.rfftfreq(len(talk.samples), 1 / SAMPLE_RATE)
         carried = (frequencies > 250) & (frequencies < 3_500)
         assert power[~carried].sum() < 0.01 * power.sum()
+
+
+def test_recordings_that_were_cut_short_are_no_reference(tmp_path: Path) -> None:
+    path = tmp_path / "LJ001.json"
+    assert talks.whole(path) == []
+    texts = ("Ask what you can do.", "The chapter was read to its end, but not the recording.")
+    rows = [
+        {"id": text[:3], "start": 2.0 * i, "end": 2.0 * i + 1.3, "text": text} for i, text in enumerate(texts)
+    ]
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    assert [sentence.text for sentence in talks.whole(path)] == [texts[0]]
 
 
 def test_an_hour_has_the_length_that_is_asked() -> None:

@@ -540,6 +540,32 @@ def test_a_broken_folder_is_refused(tmp_path: Path, harm: Any, message: str) -> 
         asr.load_recognizer(tmp_path, device="cpu")
 
 
+@pytest.mark.parametrize(
+    ("device", "gpus", "asked", "expected"),
+    [
+        ("auto", 0, "default", "int8"),
+        ("auto", 1, "default", "default"),
+        ("cpu", 1, "default", "int8"),
+        ("cuda", 1, "default", "default"),
+        ("cpu", 0, "float32", "float32"),
+    ],
+)
+def test_a_processor_computes_in_int8_unless_asked_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, gpus: int, asked: str, expected: str
+) -> None:
+    write_whisper(tmp_path)
+    real, found = ctranslate2.models.Whisper, list[str]()
+
+    def load(path: str, *, compute_type: str, **_: Any) -> Any:
+        found.append(compute_type)
+        return real(path, device="cpu")
+
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: gpus)
+    monkeypatch.setattr(ctranslate2.models, "Whisper", load)
+    asr.load_recognizer(tmp_path, device=device, compute_type=asked)
+    assert found == [expected]
+
+
 def test_answers_belong_to_their_windows(recognizer: WhisperRecognizer) -> None:
     windows = [
         Window(noise(s, o), language=c) for s, o, c in ((1.0, 0, "en"), (2.0, 8_000, "zh"), (0.1, 9, "en"))
