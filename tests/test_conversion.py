@@ -256,7 +256,7 @@ def test_a_converted_translator_translates_as_the_checkpoint_does(place: Path, n
     model = getattr(transformers, kind.architectures[0]).from_pretrained(checkpoint).eval()
     tokens = vocabulary(transformers.AutoTokenizer.from_pretrained(checkpoint), kind.vocab_size)
     ids = {token: i for i, token in enumerate(tokens)}
-    translator = CTranslateTranslator(folder, device="cpu")
+    translator = CTranslateTranslator(folder, device="cpu", compute_type="float32")
     for line in LINES:
         asked = TranslationRequest(line, "", *PAIRS[name])
         job = Job(translator._folder, translator._source, translator._target, asked)
