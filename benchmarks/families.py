@@ -2,9 +2,9 @@
 
 from asr.presets import FAMILIES, PRESETS, Name, family
 
-MEASURED = frozenset({"asr-en-zh"})
-"""Families whose policy, beam and steps were chosen by `recognition table`. Stock Whisper's weights could not
-be had where that was done: what suits its families is argued in `asr/presets.py`."""
+MEASURED = {"asr-en-zh": "measured", "whisper": "measured with tiny.en"}
+"""Families whose policy, beam and steps were chosen by `recognition table`, and with what. The weights of
+large-v3 could not be had where that was done: what suits them is argued in `asr/presets.py`."""
 
 
 def steps(name: str) -> dict[Name, float]:
@@ -18,7 +18,7 @@ def described(name: str) -> str:
     suited = family(name)
     search = "beam" if suited.beam else "greedy, a beam at the end"
     step = ", ".join(f"{preset} {seconds:.2g} s" for preset, seconds in steps(name).items())
-    known = "measured" if name in MEASURED else "assumed, for no weights could be had to choose it by"
+    known = MEASURED.get(name, "assumed, for no weights could be had to choose it by")
     return f"{name} -> {suited.policy}, {search}, step {step}: {known}"
 
 

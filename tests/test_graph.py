@@ -41,7 +41,9 @@ def test_the_family_decides_whether_windows_hold_one_sentence(family: str, by_se
     assert (action.request.audio.start > 0.0, action.request.prefix == ()) == (by_sentence, by_sentence)
 
 
-@pytest.mark.parametrize(("family", "beam"), [("whisper", False), ("asr-en-zh", True)])
+@pytest.mark.parametrize(
+    ("family", "beam"), [("whisper", True), ("whisper-large-v3", False), ("asr-en-zh", True)]
+)
 def test_the_family_decides_on_the_beam(family: str, beam: bool) -> None:
     assert first_window(hearing(Interpretation("en"), Manner(family))).beam is beam
 
