@@ -295,9 +295,9 @@ def _load(folder: Path, device: str, compute_type: str, workers: int) -> Any:
 
     if not (folder / "model.bin").is_file():
         raise ModelError(f"{folder} holds no model: model.bin was expected, as faster-whisper writes it")
-    # Stock weights are saved in float16. Processors cannot compute with that; int8 is faster than float32.
+    # Stock weights are saved in float16, which processors do in float32; `auto` is int8 wherever they can.
     if compute_type == "default" and (device == "cpu" or not ctranslate2.get_cuda_device_count()):
-        compute_type = "int8"
+        compute_type = "auto"
     try:
         return ctranslate2.models.Whisper(
             str(folder), device=device, compute_type=compute_type, intra_threads=1, inter_threads=workers

@@ -45,9 +45,9 @@ class CTranslateTranslator:
             ModelError: it is not a translator, or its weights cannot be read.
         """
         self._folder = read(unpacked(folder) if folder.is_file() else folder)
-        # Many are saved in float16. Processors cannot compute with that, and int8 is faster than float32.
+        # Many are saved in float16, which processors do in float32; `auto` is int8 wherever they can.
         if compute_type == "default" and (device == "cpu" or not ctranslate2.get_cuda_device_count()):
-            compute_type = "int8"
+            compute_type = "auto"
         try:
             self._model: Any = ctranslate2.Translator(
                 str(self._folder.weights),

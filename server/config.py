@@ -133,7 +133,7 @@ class RecognitionConfig:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """``auto``: a GPU where there is one."""
     compute_type: ComputeType = "default"
-    """A CTranslate2 compute type; ``default``: int8 on a processor, on a GPU that of the weights."""
+    """A CTranslate2 compute type; ``default``: the fastest on a processor, on a GPU that of the weights."""
     preset: Name = "balanced"
     """How early words are committed: ``fast``, ``balanced`` or ``steady``."""
     languages: tuple[str, ...] = ()

@@ -300,7 +300,7 @@ def test_recordings_that_cannot_be_read_are_told_before_models_are_loaded(
     [
         ["translate", "--from", "en", "--to", "zh", "--pack"],
         ["packs", "check"],
-        ["interpret", "embedded/samples/english.flac", "--model"],
+        ["interpret", str(embedded.samples()[0]), "--model"],
         ["models", "convert"],
     ],
 )

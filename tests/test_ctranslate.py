@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import ctranslate2
 import pytest
 import toys
 from hypothesis import HealthCheck, given, settings
@@ -183,6 +184,15 @@ def test_a_request_is_answered_alike_in_any_company(
 def test_an_empty_source_adds_nothing(loaded: dict[str, CTranslateTranslator], name: str) -> None:
     answers = loaded[name].translate([request(name, " ", "el perro"), request(name, "")])
     assert [answer.text for answer in answers] == ["el perro", ""]
+
+
+@pytest.mark.parametrize(("asked", "computed"), [("default", "int8_float32"), ("float32", "float32")])
+def test_a_processor_computes_as_fast_as_it_can_unless_asked_otherwise(
+    tmp_path: Path, asked: str, computed: str
+) -> None:
+    assert "int8_float32" in ctranslate2.get_supported_compute_types("cpu")
+    folder = toys.shared(tmp_path / "mt-es-en", quantization="float16")
+    assert CTranslateTranslator(folder, device="cpu", compute_type=asked)._model.compute_type == computed
 
 
 class Spy:

@@ -91,11 +91,11 @@ def specification(
     return spec
 
 
-def weights(folder: Path, tokens: Sequence[str], **options: Any) -> None:
+def weights(folder: Path, tokens: Sequence[str], quantization: str = "int8", **options: Any) -> None:
     """Write a random translator in CTranslate2's format; `options` are those of `specification`."""
     spec = specification(tokens, **options)
     spec.validate()
-    spec.optimize(quantization="int8")
+    spec.optimize(quantization=quantization)
     folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
 
@@ -109,10 +109,11 @@ def opus(folder: Path, marks: Sequence[str] = (), **config: Any) -> Path:
     return folder
 
 
-def shared(folder: Path, marks: Sequence[str] = ()) -> Path:
+def shared(folder: Path, marks: Sequence[str] = (), quantization: str = "int8") -> Path:
     """Write a folder with one SentencePiece model, and the language tokens of M2M100 or NLLB."""
     folder.mkdir(parents=True)
-    weights(folder, [*pieces(folder / "sentencepiece.bpe.model", 340, fallback=True), *marks])
+    tokens = [*pieces(folder / "sentencepiece.bpe.model", 340, fallback=True), *marks]
+    weights(folder, tokens, quantization)
     return folder
 
 
