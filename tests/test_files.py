@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -136,16 +137,40 @@ def test_a_recording_that_cannot_be_read_is_the_callers_fault(
         run(tmp_path / "missing.wav")
 
 
-def test_what_is_withheld_is_told_with_its_time(tmp_path: Path, interpret: "partial[Record]") -> None:
-    class Deaf(ScriptedRecognizer):
-        def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
-            heard = super().recognize(windows)
-            return [replace(one, no_speech_probability=0.99, mean_log_probability=-2.0) for one in heard]
+class DeafRecognizer(ScriptedRecognizer):
+    """Is never sure that anybody spoke."""
 
+    def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+        heard = super().recognize(windows)
+        return [replace(one, no_speech_probability=0.99, mean_log_probability=-2.0) for one in heard]
+
+
+def test_what_is_withheld_is_told_with_its_time(tmp_path: Path, interpret: "partial[Record]") -> None:
     told: list[tuple[str, float | None]] = []
-    scripted = replace(engines(), recognizer=Deaf())
+    scripted = replace(engines(), recognizer=DeafRecognizer())
     path, wanted = recorded(tmp_path, SAID), Interpretation("en")
     interpret(path, wanted, scripted, lambda _: None, on_notice=lambda n, at: told.append((n.code, at)))
     assert told and {code for code, _ in told} == {"no_speech"}
     times = [at for _, at in told if at is not None]
     assert len(times) == len(told) and times == sorted(times) and times[-1] > times[0]
+
+
+@pytest.mark.parametrize("approach", ["accurate"], indirect=True)
+def test_what_is_withheld_is_told_in_order_though_it_is_heard_side_by_side(
+    tmp_path: Path, interpret: "partial[Record]"
+) -> None:
+    others = Event()
+
+    class SlowAtFirst(DeafRecognizer):
+        def recognize(self, windows: Sequence[Window]) -> list[Recognition]:
+            start = windows[0].audio.start
+            if start > 3:  # the third utterance: who hears it is done with the second
+                others.set()
+            elif start < 1 and not others.wait(10):
+                raise TimeoutError("the other utterances were not heard meanwhile")
+            return super().recognize(windows)
+
+    told: list[float | None] = []
+    path, scripted = recorded(tmp_path, SAID), replace(engines(), recognizer=SlowAtFirst())
+    interpret(path, Interpretation("en"), scripted, lambda _: None, on_notice=lambda _, at: told.append(at))
+    assert len(told) == 3 and told == sorted(told, key=lambda at: at or 0)

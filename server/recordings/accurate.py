@@ -72,8 +72,8 @@ def interpret(
     What ends with the `last` passage of an earlier run (`left_off`) is only listened for, to go on where that
     was stopped.
     """
-    listener = _Listener(wanted, engines, manner, prompt, on_notice)
-    passages = _passages(chunks, listener, engines, manner, workers, last)
+    listener = _Listener(wanted, engines, manner, prompt)
+    passages = _passages(chunks, listener, engines, manner, workers, last, on_notice)
     with closing(passages):
         yield from _begun(passages, last) if family(manner.family).by_sentence else passages
 
@@ -85,13 +85,21 @@ def _passages(
     manner: Manner,
     workers: int,
     last: Passage | None,
+    on_notice: OnNotice,
 ) -> Generator[Passage]:
     language = listener.source
-    ahead: deque[Future[Passage]] = deque()
+    ahead: deque[Future[_Interpreted]] = deque()
     moment, done, heard = 0.0, 0.0, 0
     if last and last.number is not None:
         language, done, heard = last.language, last.end, last.number + 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="utterance")
+
+    def next_passage() -> Passage:
+        interpreted = ahead.popleft().result()
+        if interpreted.alarm:
+            on_notice(*interpreted.alarm)
+        return interpreted.passage
+
     try:
         for moment, found in _utterances(chunks, engines, manner.longest):
             utterance = _rest(found, done)
@@ -101,11 +109,11 @@ def _passages(
             elif not ahead:
                 yield Passage(moment, language=language)
             while ahead and (language is None or len(ahead) > workers or ahead[0].done()):
-                passage = ahead.popleft().result()
+                passage = next_passage()
                 language = passage.language
                 yield passage
         while ahead:
-            yield ahead.popleft().result()
+            yield next_passage()
         yield Passage(moment, language=language)
     finally:
         pool.shutdown(cancel_futures=True)
@@ -161,6 +169,14 @@ def _utterances(
     yield end, None
 
 
+@dataclass(frozen=True, slots=True)
+class _Interpreted:
+    """An utterance's passage, and what people should know of how it was heard, with its second."""
+
+    passage: Passage
+    alarm: tuple[Notice, float] | None
+
+
 class _Listener:
     """Interprets single utterances; safe to be used by several threads."""
 
@@ -170,7 +186,6 @@ class _Listener:
         engines: Engines,
         manner: Manner,
         prompt: str,
-        on_notice: OnNotice,
     ) -> None:
         self.source = wanted.source
         self._targets = wanted.targets
@@ -179,19 +194,17 @@ class _Listener:
         self._script = Script(manner.chinese)
         self._engines = engines
         self._prompt = prompt
-        self._on_notice = on_notice
 
-    def interpret(self, number: int, audio: AudioChunk, language: str | None) -> Passage:
+    def interpret(self, number: int, audio: AudioChunk, language: str | None) -> _Interpreted:
         window, result = self._heard(audio, language)
         words, alarm = believed(window, result)
-        if alarm:
-            self._on_notice(Notice(alarm.code, alarm.message), audio.start)
         if language is None and tells_language(window, result):
             language = result.language
         words = self._script.write(words, result.language)
         words = self._packs.replacements.apply(words, result.language)
         records = self._translated([*sentences(words, result.language)], result.language)
-        return Passage(audio.end, number, records, language)
+        told = (Notice(alarm.code, alarm.message), audio.start) if alarm else None
+        return _Interpreted(Passage(audio.end, number, records, language), told)
 
     def _heard(self, audio: AudioChunk, language: str | None) -> tuple[Window, Recognition]:
         """Hear an utterance, once more if it is in another language or cannot be believed."""
