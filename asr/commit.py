@@ -22,6 +22,9 @@ CLEAR = 0.65
 """Probability of agreed words that need not last."""
 LASTING = 1.0
 """Seconds over which words that are heard alike are believed, however improbable, or the search divided."""
+PATIENCE = 1.8
+"""Seconds behind a word after which it waits no longer. What has not settled by then is a toss between two
+ways to write the same sounds, which more audio does not decide, and everything behind it waits with it."""
 _TOLERANCE = 1e-6
 """Seconds that are rounding."""
 _LEAST = 1e-6
@@ -121,7 +124,7 @@ class Hybrid:
 
     Two hypotheses may agree on what is not clear yet: the beginning of a word that goes on, heard as another
     one. So words that are improbable, or where a beam was searched and is divided (see `search`) shared by
-    too few of its hypotheses, wait until they have been heard the same for longer.
+    too few of its hypotheses, wait until they have been heard the same for longer, but not without end.
     """
 
     def __init__(self, frames: int = 20, span: float = 0.0, sure: float = SURE) -> None:
@@ -132,13 +135,14 @@ class Hybrid:
         self._sure = sure
 
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
-        """Count the words that are aligned safely, and agreed on or sure."""
+        """Count the words that are aligned safely, and agreed on, or sure, or have waited long enough."""
         agreed, lasting = (policy.commit(hypothesis, end) for policy in (self._agreement, self._lasting))
         united = _leading(hypothesis[lasting:agreed], _is_clear) + lasting
         sure = _leading(
             hypothesis[united:], lambda word: word.probability >= self._sure and word.shared >= UNANIMOUS
         )
-        return min(self._alignment.commit(hypothesis, end), united + sure)
+        waited = _leading(hypothesis, lambda word: word.end <= end - PATIENCE + _TOLERANCE)
+        return min(self._alignment.commit(hypothesis, end), max(united + sure, waited))
 
     def advance(self, count: int) -> None:
         """Forget words that have been committed."""

@@ -28,7 +28,9 @@ SHORTEST = 0.2
 """Seconds below which the model is not asked: it invents, and alignment may fail."""
 _MEL_FRAMES = 100
 _TOKENS_PER_SECOND, _SPARE_TOKENS, _MOST_TOKENS, _TOKEN_STEP = 15, 16, 224, 32
-_BEAM = 5
+BEAM, TENTATIVE_BEAM = 5, 3
+"""Hypotheses that are searched at an utterance's end, and before it: three say as well as five what is
+divided, and cost less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +59,10 @@ class _Job:
         return max(2 * most, len(self.before) + most)
 
     @property
-    def kind(self) -> tuple[int, int, bool, bool, bool, int]:
+    def kind(self) -> tuple[int, int, bool, bool, bool, bool, int]:
         """Windows of one kind can be decoded together, with the same outcome as alone: CTranslate2 wants
         encoder outputs of one length and the start of the transcript in one place."""
-        search = self.window.beam, self.window.unhurried
+        search = self.window.beam, self.window.unhurried, self.window.final
         return self.frames, len(self.before), bool(self.prefix), *search, self.longest
 
 
@@ -194,7 +196,9 @@ class WhisperRecognizer:
     def _beam(self, window: Window) -> int:
         if not window.beam:
             return 1
-        return self._card.beam if window.unhurried else _BEAM
+        if window.unhurried:
+            return self._card.beam
+        return BEAM if window.final else TENTATIVE_BEAM
 
     def _words(self, job: _Job, tokenizer: Any, tokens: list[int], result: Any) -> tuple[Word, ...]:
         window, audio, known = job.window, job.window.audio, len(job.prefix)

@@ -17,10 +17,10 @@ import ctranslate2
 import numpy as np
 from ctranslate2.specs import WhisperSpec
 
-from asr.card import Card
 from asr.history import MOST_WORDS
 from asr.history import PROMPT as PROMPT_CHARACTERS
-from asr.presets import PRESETS
+from asr.presets import PRESETS, family
+from asr.whisper import BEAM, TENTATIVE_BEAM
 from benchmarks.families import steps
 
 WINDOWS = (4.0, 6.0, 10.0, 14.0, 30.0)
@@ -28,8 +28,6 @@ WINDOWS = (4.0, 6.0, 10.0, 14.0, 30.0)
 PROMPT, PREFIX, NEW = PROMPT_CHARACTERS // 4, MOST_WORDS * 4 // 3, 6
 """Tokens at a decision point: text before the window and words committed in it, both as long as they may be
 (of English, four characters make about a token, and three words four), and new ones."""
-BEAM = Card().beam
-"""Hypotheses that the final look of an utterance keeps."""
 START, LANGUAGE, TASK, PREVIOUS, PLAIN = 50258, 50259, 50359, 50361, 50363
 """Whisper's special tokens; large-v3 has one language more, which moves them by one and costs nothing."""
 HEAD = (
@@ -65,7 +63,10 @@ SHAPES: Final = {
 def report(names: Sequence[str], runs: int = 3) -> None:
     """Print the cost of each shape, in milliseconds of one core."""
     print(f"milliseconds of one core, least of {runs}; before {NEW} new tokens stand as many as may:")
-    print(f"{PROMPT} of prompt and {PREFIX} of prefix ({MOST_WORDS} words). A final look: beam of {BEAM}.")
+    print(
+        f"{PROMPT} of prompt and {PREFIX} of prefix ({MOST_WORDS} words). A final look: beam of {BEAM}; those"
+    )
+    print(f"before, of a chunk: beam of {TENTATIVE_BEAM}, or greedy, as the family's default is.")
     print("Streams per core, by preset: of a speaker who never pauses, in windows of 10 s.\n")
     print(*HEAD, sep="\n")
     for name in names:
@@ -81,7 +82,8 @@ def row(name: str, model: Any, shape: Shape, runs: int) -> str:
     states = encode(model, shape, 10.0)
     few, many = (least(partial(generate, model, states, n), runs) for n in (NEW, NEW + 20))
     aligning = least(partial(align, model, states, 10.0), runs)
-    kinds = ((10.0, 1), (30.0, 1), (10.0, BEAM))
+    tentative = TENTATIVE_BEAM if family(shape.family).beam else 1
+    kinds = ((10.0, tentative), (30.0, tentative), (10.0, BEAM))
     looks = [least(partial(look, model, shape, seconds, beam), runs) for seconds, beam in kinds]
     cells = [*encodes, (many - few) / 20, aligning, *looks]
     numbers = " | ".join(f"{1000 * cell:.0f}" if cell >= 0.0095 else f"{1000 * cell:.1f}" for cell in cells)

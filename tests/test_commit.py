@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.commit import AlignAtt, CommitPolicy, Hybrid, LocalAgreement, same, surer
+from asr.commit import PATIENCE, AlignAtt, CommitPolicy, Hybrid, LocalAgreement, same, surer
 from streaming.words import Word, text_of
 
 
@@ -120,8 +120,8 @@ def heard(*items: tuple[str, float, float]) -> tuple[Word, ...]:
 
 
 def shared(*items: tuple[str, float]) -> tuple[Word, ...]:
-    """Words of half a second, as sure as can be by themselves: text, share of the search."""
-    return tuple(Word(f" {text}", i / 2, i / 2 + 0.5, 1.0, share) for i, (text, share) in enumerate(items))
+    """Words of a fifth of a second, as sure as can be by themselves: text, share of the search."""
+    return tuple(Word(f" {text}", i / 5, (i + 1) / 5, 1.0, share) for i, (text, share) in enumerate(items))
 
 
 @pytest.mark.parametrize(
@@ -156,26 +156,41 @@ def test_alignment_needs_agreement_or_confidence() -> None:
     first = heard(("a", 0.5, 0.9), ("b", 1.0, 0.7), ("c", 1.5, 0.9))
     assert policy.commit(first, 2.0) == 1
     policy.advance(1)
-    assert policy.commit((*first[1:], Word(" d", 1.5, 2.8, 0.9)), 2.8) == 2
+    assert policy.commit((*first[1:], Word(" d", 1.5, 2.6, 0.9)), 2.6) == 2
     policy.forget()
-    assert policy.commit(first[1:], 2.8) == 0
+    assert policy.commit(first[1:], 2.6) == 0
 
 
 def test_words_on_which_the_search_is_divided_wait() -> None:
     policy = Hybrid(20)
     divided = shared(("a", 1.0), ("b", 0.98), ("c", 0.6), ("d", 0.9))
-    assert policy.commit(divided, 3.0) == 1
+    assert policy.commit(divided, 1.2) == 1
     policy.advance(1)
-    assert policy.commit(divided[1:], 3.5) == 1
+    assert policy.commit(divided[1:], 1.7) == 1
     policy.advance(1)
-    assert policy.commit(divided[2:], 3.9) == 0
-    assert policy.commit(divided[2:], 4.0) == 2
+    assert policy.commit(divided[2:], 2.1) == 0
+    assert policy.commit(divided[2:], 2.2) == 2
 
 
 def test_what_is_agreed_is_not_jumped_over() -> None:
     policy = Hybrid(20)
     divided = shared(("a", 0.5), ("b", 1.0))
-    assert [policy.commit(divided, end) for end in (3.0, 3.5)] == [0, 0]
+    assert [policy.commit(divided, end) for end in (1.0, 1.5)] == [0, 0]
+
+
+def test_what_never_settles_does_not_hold_up_what_follows() -> None:
+    policy = Hybrid(20)
+    said = heard(("movable", 1.0, 0.5), ("type", 1.5, 0.9), ("was", 2.3, 0.9))
+    other = heard(("move", 0.95, 0.5), ("of", 1.0, 0.5), ("type", 1.5, 0.9), ("was", 2.3, 0.9))
+    ends = (1.0 + PATIENCE - 0.7, 1.0 + PATIENCE - 0.1, 1.0 + PATIENCE + 0.5)
+    assert [policy.commit(*heard) for heard in zip((said, other, said), ends, strict=True)] == [0, 0, 2]
+    policy.advance(2)
+    assert policy.commit(said[2:], ends[-1] + 0.1) == 1
+
+
+def test_what_waited_long_but_leans_on_the_end_is_not_committed() -> None:
+    last = (Word(" so", 0.0, 3.0, 0.9),)
+    assert [Hybrid(20).commit(last, end) for end in (3.1, 3.0 + PATIENCE)] == [0, 1]
 
 
 def test_agreement_does_not_make_an_end_safe() -> None:
@@ -253,8 +268,9 @@ def test_a_search_is_no_less_probable_than_what_was_not_searched() -> None:
 
 
 def test_improbable_words_that_agree_wait_until_they_last() -> None:
-    policy, said = Hybrid(frames=0), [replace(word, probability=0.6) for word in words("god more")]
-    assert [policy.commit(said, end) for end in (3.0, 3.5)] == [0, 0]
-    assert policy.commit(said, 4.0) == 2
+    said = [replace(word, probability=0.6) for word in shared(("god", 1.0), ("more", 1.0))]
+    policy = Hybrid(frames=0)
+    assert [policy.commit(said, end) for end in (1.0, 1.5)] == [0, 0]
+    assert policy.commit(said, 2.0) == 2
     policy, clear = Hybrid(frames=0), [replace(word, probability=0.7) for word in said]
-    assert [policy.commit(clear, end) for end in (3.0, 3.5)] == [0, 2]
+    assert [policy.commit(clear, end) for end in (1.0, 1.5)] == [0, 2]

@@ -13,6 +13,7 @@ import pytest
 import embedded
 from asr.history import MOST_WORDS
 from asr.presets import PRESETS, Name
+from asr.whisper import BEAM, TENTATIVE_BEAM
 from benchmarks import hour, noises, recognition, scoring, shapes, silence, talks, trial
 from benchmarks.alignment import Aligner
 from benchmarks.model_folder import with_card
@@ -227,11 +228,20 @@ class Asked:
 def test_a_chunk_is_priced_with_all_the_words_that_may_stand() -> None:
     """48 words of English are 64 tokens; 12 were priced once."""
     asked = Asked()
-    for beam in (1, shapes.BEAM):
+    for beam in (1, BEAM):
         shapes.look(asked, Shape(64, 2, 1, 2), 4.0, beam)
     assert [beams for _, *beams in asked.prompts] == [[1, 1], [5, 5]]
     for prompt, *_ in asked.prompts:
         assert len(prompt) - prompt.index(shapes.PLAIN) - 1 == MOST_WORDS * 4 // 3 == 64
+
+
+@pytest.mark.parametrize(
+    ("family", "searched"), [("whisper", {TENTATIVE_BEAM, BEAM}), ("whisper-large-v3", {BEAM})]
+)
+def test_a_chunk_is_priced_with_the_search_of_its_family(family: str, searched: set[int]) -> None:
+    asked = Asked()
+    shapes.row("toy", asked, Shape(64, 2, 1, 2, family=family), 1)
+    assert {beam for _, beam, _ in asked.prompts} == {1} | searched
 
 
 @pytest.mark.parametrize("preset", PRESETS)

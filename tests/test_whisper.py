@@ -348,9 +348,9 @@ def test_a_blank_or_the_end_may_follow_committed_words(recognizer: WhisperRecogn
 
 
 def test_the_beam_is_for_windows_that_want_it(recognizer: WhisperRecognizer, spy: Spy) -> None:
-    for beam in (False, True):
-        hear(recognizer, Window(noise(1.0), language="en", beam=beam))
-    assert [options["beam_size"] for options in spy.options] == [1, 5]
+    for beam, final in ((False, False), (True, False), (True, True)):
+        hear(recognizer, Window(noise(1.0), language="en", beam=beam, final=final))
+    assert [options["beam_size"] for options in spy.options] == [1, 3, 5]
 
 
 def test_a_search_that_may_take_its_time_is_as_wide_as_the_folder_says(
@@ -359,9 +359,10 @@ def test_a_search_that_may_take_its_time_is_as_wide_as_the_folder_says(
     (write_whisper(tmp_path) / "dragoman.json").write_text(json.dumps({"beam": 7}))
     own = WhisperRecognizer(tmp_path, device="cpu")
     monkeypatch.setattr(own, "_model", spy := Spy(own._model))
-    windows = [Window(noise(1.0), language="en", beam=True, unhurried=patient) for patient in (False, True)]
+    wanted = ((False, False), (True, False), (True, True))
+    windows = [Window(noise(1.0), language="en", beam=True, final=f, unhurried=u) for f, u in wanted]
     own.recognize(windows)  # together, and yet each its own way
-    assert [options["beam_size"] for options in spy.options] == [5, 7]
+    assert [options["beam_size"] for options in spy.options] == [3, 5, 7]
 
 
 def test_words_lie_within_the_audio(recognizer: WhisperRecognizer, spy: Spy) -> None:
