@@ -67,8 +67,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
 }
 """By name. Stock Whisper up to large-v2 gains by alignment; large-v3-turbo lost by it where it was measured
 (by WhisperLiveKit: 5.3 → 18.1 % errors), so it agrees until we have measured it. A beam takes most of the
-errors away that streaming adds, and costs a fifth more with tiny.en and next to nothing with the embedded
-recognizer."""
+errors away that streaming adds, and costs a twentieth more with tiny.en and next to nothing with the
+embedded recognizer."""
 
 
 def family(name: str) -> Family:
