@@ -177,7 +177,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, default=recipe_folder())
-    parser.add_argument("--shards", type=int, default=12)
+    parser.add_argument("--shards", type=int, default=18)
     arguments = parser.parse_args()
     english = [s for s in read(arguments.work / "sentences.jsonl") if s.language == "en"]
     held_out = [s for s in english if s.held_out][:600]
