@@ -48,6 +48,8 @@ class _Job:
     """Tokens before the text."""
     prefix: tuple[int, ...] = ()
     """Tokens of the text that is committed."""
+    beam: int = 1
+    """Hypotheses that are searched."""
 
     @property
     def longest(self) -> int:
@@ -59,11 +61,10 @@ class _Job:
         return max(2 * most, len(self.before) + most)
 
     @property
-    def kind(self) -> tuple[int, int, bool, bool, bool, bool, int]:
+    def kind(self) -> tuple[int, int, bool, int, int]:
         """Windows of one kind can be decoded together, with the same outcome as alone: CTranslate2 wants
         encoder outputs of one length and the start of the transcript in one place."""
-        search = self.window.beam, self.window.unhurried, self.window.final
-        return self.frames, len(self.before), bool(self.prefix), *search, self.longest
+        return self.frames, len(self.before), bool(self.prefix), self.beam, self.longest
 
 
 class WhisperRecognizer:
@@ -130,8 +131,9 @@ class WhisperRecognizer:
         tokenizer = self._tokenizers[window.language or heard]
         prompt = _prompt(window, tokenizer, window.language or heard, self._card)
         before = (*prompt, *tokenizer.sot_sequence, tokenizer.no_timestamps)
-        prefix = tokenizer.encode("".join(word.text for word in window.prefix))
-        return _Job(window, heard, probability, round(seconds / FRAME), encoded, before, tuple(prefix))
+        prefix = tuple(tokenizer.encode("".join(word.text for word in window.prefix)))
+        frames, beam = round(seconds / FRAME), self._beam(window)
+        return _Job(window, heard, probability, frames, encoded, before, prefix, beam)
 
     def _recognition(self, job: _Job, result: Any) -> Recognition:
         """Read words from what was generated; `None`: nothing was."""
@@ -179,12 +181,11 @@ class WhisperRecognizer:
 
     def _generate(self, jobs: Sequence[_Job]) -> list[Any]:
         """Decode windows that are alike: the weights are read once for all of them."""
-        beam = self._beam(jobs[0].window)
         found: list[Any] = self._model.generate(
             _joined([job.encoded for job in jobs]),
             [[*job.before, *job.prefix] for job in jobs],
-            beam_size=beam,
-            num_hypotheses=beam,
+            beam_size=jobs[0].beam,
+            num_hypotheses=jobs[0].beam,
             max_length=jobs[0].longest,
             # What Whisper never begins with, a blank alone or the end, may well follow committed words.
             suppress_blank=not jobs[0].prefix,

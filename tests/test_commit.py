@@ -188,9 +188,10 @@ def test_what_never_settles_does_not_hold_up_what_follows() -> None:
     assert policy.commit(said[2:], ends[-1] + 0.1) == 1
 
 
-def test_what_waited_long_but_leans_on_the_end_is_not_committed() -> None:
-    last = (Word(" so", 0.0, 3.0, 0.9),)
-    assert [Hybrid(20).commit(last, end) for end in (3.1, 3.0 + PATIENCE)] == [0, 1]
+@pytest.mark.parametrize(("probability", "count"), [(0.5, 1), (0.2, 0)])
+def test_what_waited_long_is_committed_unless_it_is_doubtful(probability: float, count: int) -> None:
+    last = heard(("so", 0.5, probability))
+    assert [Hybrid(20).commit(last, 0.5 + PATIENCE + more) for more in (-0.1, 0.0)] == [0, count]
 
 
 def test_agreement_does_not_make_an_end_safe() -> None:

@@ -597,7 +597,7 @@ def test_windows_that_are_alike_are_decoded_together(
         Window(long, language="en"),
         Window(short, language="en", beam=True),
         Window(short, prompt="my country", language="en"),
-        Window(noise(3.1), language="en"),
+        Window(noise(3.1), language="en", final=True),
     ]
     recognizer.recognize(windows)
     assert sizes == [3, 1, 1, 1]
