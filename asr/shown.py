@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from asr.script import Script
 from streaming.captions import Update
-from streaming.marks import has_end
+from streaming.marks import ends_sentence, has_end
 from streaming.stages import Notice
 from streaming.words import Word, capitalized
 
@@ -42,7 +42,7 @@ class Shown:
     ) -> list[Update]:
         """Make the update that shows this, if it changes anything."""
         words = self._script.write([*committed, *tentative], language, self._committed)
-        if self._by_sentence and not self._committed:
+        if self._by_sentence and words and self._may_begin(words[0], language):
             words = begun(words, self._last)
         new, rest = words[: len(committed)], words[len(committed) :]
         texts = tuple(word.text for word in rest)
@@ -56,6 +56,10 @@ class Shown:
             self._close()
         return [Update(number, language, new, rest, final)] if changed else []
 
+    def _may_begin(self, word: Word, language: str) -> bool:
+        """Tell whether a sentence may begin with a word: a window does where a sentence was cut off."""
+        return not self._committed or ends_sentence(self._committed, word.text, language)
+
     def _close(self) -> None:
         self._number += self._begun
         self._begun = False
@@ -64,8 +68,8 @@ class Shown:
 
 
 def begun(words: tuple[Word, ...], before: str) -> tuple[Word, ...]:
-    """Begin an utterance with a capital behind a sentence's end: a recognizer that hears sentences alone
-    cannot know whether its window begins with one."""
+    """Begin words with a capital behind a sentence's end: a recognizer that hears sentences alone cannot know
+    whether its window begins with one."""
     if not words or (before and not has_end(before)):
         return words
     return replace(words[0], text=capitalized(words[0].text)), *words[1:]
