@@ -73,7 +73,7 @@ class Difficulty:
         )
 
 
-SHARES = {"": 0.4, "flite": 0.6, "festival": 0.06, "real": 0.1, "spelt": 0.05, "formulas": 0.05}
+SHARES = {"": 0.35, "flite": 0.9, "festival": 0.06, "real": 0.1, "spelt": 0.05, "formulas": 0.05}
 """How often the shards of one origin are drawn, of those that there are."""
 LANGUAGES = {"en": 0.8, "zh": 0.2}
 """How often the languages are drawn: English has many voices and accents, Mandarin one."""
