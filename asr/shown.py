@@ -58,7 +58,7 @@ class Shown:
 
     def _may_begin(self, word: Word, language: str) -> bool:
         """Tell whether a sentence may begin with a word: a window does where a sentence was cut off."""
-        return not self._committed or ends_sentence(self._committed, word.text, language)
+        return not self._committed or ends_sentence(self._last, word.text, language)
 
     def _close(self) -> None:
         self._number += self._begun
