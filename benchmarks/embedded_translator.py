@@ -53,10 +53,13 @@ TEST_SETS = (
     _tatoeba("en", "zh", "eng-cmn_Hans", "eng", "cmn_Hans"),
     _tatoeba("zh", "en", "eng-cmn_Hans", "cmn_Hans", "eng"),
     _tatoeba("en", "es", "eng-spa", "eng", "spa"),
+    _tatoeba("es", "en", "eng-spa", "spa", "eng"),
     _tatoeba("en", "de", "deu-eng", "eng", "deu"),
+    _tatoeba("de", "en", "deu-eng", "deu", "eng"),
     TestSet("TICO-19", "en", "zh", "tico19/en-zh/tico19-test.en", "tico19/en-zh/tico19-test.zh"),
     TestSet("TICO-19", "zh", "en", "tico19/en-zh/tico19-test.zh", "tico19/en-zh/tico19-test.en"),
     TestSet("TICO-19", "en", "es", "tico19/en-es_LA/tico19-test.en", "tico19/en-es_LA/tico19-test.es_LA"),
+    TestSet("TICO-19", "es", "en", "tico19/en-es_LA/tico19-test.es_LA", "tico19/en-es_LA/tico19-test.en"),
 )
 
 

@@ -389,7 +389,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, action="append", help="a translator; default: embedded")
     parser.add_argument("--small", type=Path, action="append", help="a smaller one, for the small tier")
     parser.add_argument("--sets", nargs="+", default=["Tatoeba", PASSAGES, "TICO-19"])
-    parser.add_argument("--pairs", nargs="+", default=["en-es", "en-de", "en-zh", "zh-en"])
+    parser.add_argument("--pairs", nargs="+", default=["en-es", "en-de", "en-zh", "es-en", "de-en", "zh-en"])
     parser.add_argument("--sentences", type=int, default=300, help="of each test set")
     parser.add_argument(
         "--terms", type=int, default=0, help="make a pack of so many, and keep them and numbers"

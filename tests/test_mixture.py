@@ -2,6 +2,11 @@
 
 from collections import Counter
 
+import pytest
+
+import embedded
+import mt
+from benchmarks.embedded_translator import TEST_SETS
 from embedded.recipe.bitext import Pair
 from embedded.recipe.mixture import BACKTRANSLATED, MIXTURE, Mixture
 
@@ -49,3 +54,16 @@ def test_the_opening_is_short_and_everyday() -> None:
 def test_a_turned_part_has_english_as_its_target() -> None:
     pairs = Mixture(corpora()).draw(1_000, opening=False)
     assert {(pair.source_language, pair.target_language) for pair in pairs} == {("en", "xx"), ("xx", "en")}
+
+
+@pytest.mark.skipif(not embedded.translators(), reason="no embedded models in this checkout")
+def test_every_direction_that_the_published_model_offers_is_taught_and_measured() -> None:
+    offered = {pair for path in embedded.translators() for pair in mt.describe(path).pairs}
+    other = {part.corpus: part.corpus.rpartition("-")[2] for part in MIXTURE}
+    taught = {
+        (other[p.corpus], "en") if p.backwards else ("en", other[p.corpus])
+        for p in MIXTURE
+        if p.corpus.startswith("everyday")
+    }
+    assert taught == offered
+    assert {(test.source_language, test.target_language) for test in TEST_SETS} == offered

@@ -86,6 +86,12 @@ MIXTURE = (
     Part("formulas-zh", True, 0.02, True),
     Part("formulas-es", False, 0.02, True),
     Part("formulas-de", False, 0.02, True),
+    Part("everyday-es", True, 0.22, True),
+    Part("documentation-es", True, 0.01, False),
+    Part("everyday-de", True, 0.24, True),
+    Part("documentation-de", True, 0.01, False),
+    Part("formulas-es", True, 0.02, True),
+    Part("formulas-de", True, 0.02, True),
 )
 
 

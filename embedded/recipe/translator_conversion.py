@@ -39,7 +39,7 @@ CARD = {
         "Tatoeba (tatoeba.org), sentences and translations, CC BY 2.0 FR",
         "Microsoft Docs (github.com/MicrosoftDocs, github.com/dotnet), CC BY 4.0",
     ],
-    "pairs": [["en", "zh"], ["zh", "en"], ["en", "es"], ["en", "de"]],
+    "pairs": [["en", "zh"], ["zh", "en"], ["en", "es"], ["es", "en"], ["en", "de"], ["de", "en"]],
     "beam": 5,
 }
 ALIGNS = 0.7
