@@ -132,14 +132,15 @@ def overgrown(text: str, rest: str, language: str) -> int:
         if grown and number.start < len(text) < number.end:
             return number.end - len(text)
     tail = _TAIL_IN_CHINESE if language == "zh" else _TAIL
-    if last.kind in UNITS and (cut := tail.match(rest)):
+    closed = last.kind in UNITS or not text[-1].isdecimal()
+    if closed and (cut := tail.match(rest)):
         # A one before it makes a number of what may begin with zeros.
         figure = next(iter(numbers(f"1{rest[cut.end() - 1 :]}", language)), None)
         return cut.end() - 2 + figure.end if figure and not figure.start else cut.end()
     return 0
 
 
-# Behind a number with its unit a figure may begin in Chinese, but none with a zero.
+# Behind a number with its unit or scale a figure may begin in Chinese, but none with a zero.
 _TAIL = re.compile(r"[.,]?\d")
 _TAIL_IN_CHINESE = re.compile(r"[.,]\d|0")
 

@@ -248,6 +248,13 @@ def test_a_number_at_the_end_may_still_grow(language: str, text: str, held: str)
         ("它要3美元", "00万美元", "zh", 5),
         ("它要3美元", "50美分", "zh", 4),
         ("它要3美元", "50个", "zh", 0),
+        ("They planted 91.7 billion", ",0000 trees", "en", 5),
+        ("They planted 91.7 billion", ", 300 of them oaks", "en", 0),
+        ("Plantaron 91.700 millones", ".000 árboles", "es", 4),
+        ("Sie pflanzten 91,7 Milliarden", "0000 Bäume", "de", 4),
+        ("他们种了917亿", "0000棵", "zh", 4),
+        ("他们种了三棵", "5号树", "zh", 0),
+        ("We saw two", "0 of them", "en", 1),
     ],
 )
 def test_what_follows_a_number_does_not_turn_it_into_another(
