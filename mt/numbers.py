@@ -20,7 +20,7 @@ from mt.numerals import numerals
 from mt.quantities import EITHER, Number, quantities
 from mt.renderings import written
 from mt.signs import signed
-from mt.units import MONTHS, UNITS
+from mt.units import MONTHS, SCALES, UNITS
 from mt.wordings import wordings
 
 __all__ = ["LANGUAGES", "Number", "growing", "invented", "missing", "numbers", "overgrown", "written"]
@@ -132,8 +132,8 @@ def overgrown(text: str, rest: str, language: str) -> int:
         if grown and number.start < len(text) < number.end:
             return number.end - len(text)
     tail = _TAIL_IN_CHINESE if language == "zh" else _TAIL
-    closed = last.kind in UNITS or not text[-1].isdecimal()
-    if closed and (cut := tail.match(rest)):
+    scaled = last.digits and text.endswith(tuple(word for _, word in SCALES[language]))
+    if (scaled or last.kind in UNITS) and (cut := tail.match(rest)):
         # A one before it makes a number of what may begin with zeros.
         figure = next(iter(numbers(f"1{rest[cut.end() - 1 :]}", language)), None)
         return cut.end() - 2 + figure.end if figure and not figure.start else cut.end()

@@ -254,7 +254,8 @@ def test_a_number_at_the_end_may_still_grow(language: str, text: str, held: str)
         ("Sie pflanzten 91,7 Milliarden", "0000 Bäume", "de", 4),
         ("他们种了917亿", "0000棵", "zh", 4),
         ("他们种了三棵", "5号树", "zh", 0),
-        ("We saw two", "0 of them", "en", 1),
+        ("filmed in 4K", "60", "en", 0),
+        ("房间三", "05", "zh", 0),
     ],
 )
 def test_what_follows_a_number_does_not_turn_it_into_another(
