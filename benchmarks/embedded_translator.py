@@ -43,6 +43,11 @@ class TestSet:
     target: str
     """The same for the references."""
 
+    @property
+    def pair(self) -> str:
+        """The direction as the command line names it, `en-zh`."""
+        return f"{self.source_language}-{self.target_language}"
+
 
 def _tatoeba(source: str, target: str, folder: str, source_end: str, target_end: str) -> TestSet:
     stem = TATOEBA.format(folder=folder)

@@ -327,7 +327,7 @@ def test_sets(
 ) -> Iterator[tuple[str, list[Text]]]:
     """Give single sentences of each test set, then passages of Tatoeba's."""
     for test in TEST_SETS:
-        if f"{test.source_language}-{test.target_language}" not in pairs or test.name not in names:
+        if test.pair not in pairs or test.name not in names:
             continue
         title = _title(test)
         sources, references = (spaced(lines, count) for lines in _lines(test, data))
@@ -389,7 +389,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path, action="append", help="a translator; default: embedded")
     parser.add_argument("--small", type=Path, action="append", help="a smaller one, for the small tier")
     parser.add_argument("--sets", nargs="+", default=["Tatoeba", PASSAGES, "TICO-19"])
-    parser.add_argument("--pairs", nargs="+", default=["en-es", "en-de", "en-zh", "es-en", "de-en", "zh-en"])
+    pairs = dict.fromkeys(test.pair for test in TEST_SETS)
+    parser.add_argument("--pairs", nargs="+", default=list(pairs))
     parser.add_argument("--sentences", type=int, default=300, help="of each test set")
     parser.add_argument(
         "--terms", type=int, default=0, help="make a pack of so many, and keep them and numbers"
