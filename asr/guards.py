@@ -8,21 +8,23 @@ thresholds let through what people do say: "no, no, no", digits, chants; a real 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from asr.closings import is_closing
+from asr.evidence import Evidence
 from streaming.stages import Recognition
 from streaming.words import UNSPACED, Word, text_of, units
 
 BROKEN, UNSURE = "broken", "unsure"
 """Codes of the alarm that is no news while the utterance goes on, as the next hypothesis has the bytes; and
 of the one that may mean that nobody speaks."""
+REPEATED = ("loop", "compression")
+"""Codes of the alarms that fire over what feeds on the text before it."""
 SILENT = ("no_speech", "closing", UNSURE)
 """Codes of the alarms that fire over the silence behind what was said."""
 GUESSED = 0.25
-"""Mean probability of words below which nothing was understood. Utterances that are understood lie above
-0.34 (the least sure of 204, of the embedded recognizer), voices that are played backwards between 0.2 and
-0.4, as it has been trained: see `doubt`."""
+"""Sureness of words below which nothing was understood, and probability of a word that the recognizer did not
+believe itself. Utterances that are understood lie above 0.34 (the least sure of 204, of the embedded
+recognizer), voices that are played backwards between 0.2 and 0.4, as it has been trained: see `doubt`."""
 _INVENTED = 0.05
 """Probability of words that end an utterance and were invented: a search hardly ever gives back an empty
 text, so that over the silence behind a sentence it writes what it does not believe itself (" The", 0.006).
@@ -43,8 +45,11 @@ _MOST_UNITS = {False: 8.0, True: 12.0}
 """Units a second that nobody speaks: words, and characters in languages without spaces."""
 _SLACK = 6
 _NO_SPEECH, _UNSURE = 0.6, -1.0
+_BELIEVED = 1.5
+"""Factor of the probability of speech: two thirds are as good as certainty."""
 _BROKEN = "\ufffd"
 _MARKS = ".,;:?!…。，；：？！、"
+_NOTHING_SAID = Evidence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +74,23 @@ def inspect(
     again: bool = False,
     least: float = GUESSED,
     final: bool = False,
+    evidence: Evidence = _NOTHING_SAID,
 ) -> Alarm | None:
     """Look for the first reason not to believe a hypothesis that was heard in `seconds` of audio.
 
     `before` are the words committed before it, because loops are committed bit by bit; `again`: it has
-    been asked for twice, and what a speaker may have said after all is let through. `least` is the mean
-    probability of words that were understood; `final`: the utterance is over.
+    been asked for twice, and what a speaker may have said after all is let through. `least` is the sureness
+    of words that were understood; `final`: the utterance is over; `evidence`: of what was said before.
     """
     words = recognition.words
     if not words:
         return None
     if is_silence(recognition):
         return Alarm("no_speech", "the hypothesis was dropped: the recognizer heard no speech", 0, False)
-    if is_invented(recognition):
+    if is_invented(recognition, evidence):
         message = f"{text_of(words)!r} was dropped: recognizers say it where nobody speaks"
         return Alarm("closing", message, 0, False)
-    if sureness(words, before) < least:
+    if sureness(recognition, before, evidence) < least:
         return Alarm(UNSURE, "the hypothesis was dropped: the recognizer understood nothing", 0, False)
     if (keep := loop_start(words, before, sure=again)) is not None:
         return Alarm("loop", "the recognizer repeated itself; the repetition was dropped", keep)
@@ -147,16 +153,22 @@ def is_silence(recognition: Recognition) -> bool:
     return recognition.no_speech_probability > _NO_SPEECH and unsure
 
 
-def is_invented(recognition: Recognition) -> bool:
-    """Tell whether the recognizer took the audio for silence, and wrote what films end with."""
-    if recognition.no_speech_probability <= _NO_SPEECH:
+def is_invented(recognition: Recognition, evidence: Evidence = _NOTHING_SAID) -> bool:
+    """Tell whether the recognizer wrote what films end with, and took the audio for silence or did not
+    believe one of the words."""
+    if not is_closing(text_of(recognition.words), recognition.language):
         return False
-    return is_closing(text_of(recognition.words), recognition.language)
+    doubted = min(evidence.probabilities(recognition.words)) < GUESSED
+    return doubted or recognition.no_speech_probability > _NO_SPEECH
 
 
-def sureness(words: Sequence[Word], before: Sequence[Word] = ()) -> float:
-    """Average the probabilities of words together with those before them; there is at least one."""
-    return fmean(word.probability for word in [*before, *words])
+def sureness(
+    recognition: Recognition, before: Sequence[Word] = (), evidence: Evidence = _NOTHING_SAID
+) -> float:
+    """Average the probabilities of a hypothesis that has words together with those of the words before it,
+    and take into account how probable it is that somebody speaks, where that is in question."""
+    speech = min(1.0, _BELIEVED * (1 - recognition.no_speech_probability))
+    return speech * evidence.sureness(recognition.words, before)
 
 
 def whole_words(words: Sequence[Word]) -> int:

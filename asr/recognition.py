@@ -11,14 +11,16 @@ from types import MappingProxyType
 
 from asr.commit import CommitPolicy, surer
 from asr.doubt import Doubt
-from asr.guards import BROKEN, SILENT, UNSURE, Alarm, believed, inspect, sureness, unmarked
+from asr.evidence import Evidence
+from asr.guards import BROKEN, GUESSED, REPEATED, SILENT, UNSURE, Alarm, believed, inspect, sureness, unmarked
 from asr.history import History
-from asr.script import Form, Script
+from asr.script import Script
 from asr.shown import Shown
 from asr.spoken import SpokenLanguage, is_other, telling
 from streaming.audio import SAMPLE_RATE, AudioChunk, EndOfUtterance
 from streaming.captions import Update
 from streaming.pace import Effort, Pace
+from streaming.script import Form
 from streaming.stages import DONE, READ, Action, Ask, Notice, Recognition, Window, Write
 from streaming.words import Word
 
@@ -49,11 +51,13 @@ class RecognitionStage:
         beam: bool = False,
         by_sentence: bool = False,
         chinese: Form = "as_heard",
+        first: float = GUESSED,
     ) -> None:
         """`language` is the one spoken; `None`: detect it among `languages`. `hot_words`, by language, are
         terms that stand before every prompt, as many as fit, and `prefaces` texts before these; `beam`:
         search while words are tentative, and not only at an utterance's end; `by_sentence`: windows hold one
-        sentence, as far as punctuation tells them apart."""
+        sentence, as far as punctuation tells them apart; `first`: the sureness that words need while nobody
+        has been understood lately."""
         self.alarms: Counter[str] = Counter()
         """How often each guard fired, by its code."""
         self._policy = policy
@@ -64,7 +68,8 @@ class RecognitionStage:
         self.pace = Pace(step)
         """What is left out because the recognizer is too slow."""
         self._history = History(by_sentence=by_sentence)
-        self._doubt = Doubt()
+        self._evidence = Evidence()
+        self._doubt = Doubt(first)
         self._shown = Shown(Script(chinese), by_sentence=by_sentence)
         self._items: deque[AudioChunk | EndOfUtterance] = deque()
         self._out: deque[Update | Notice] = deque()
@@ -106,14 +111,21 @@ class RecognitionStage:
         self._cost += cost
         seconds = window.audio.end - self._history.frontier
         whole = window.final and window.audio.offset == self._begun
-        least = self._doubt.least(whole=whole)
+        least = self._doubt.least(window.audio.end, whole=whole)
         alarm = inspect(
-            result, seconds, self._history.recent, again=window.full, least=least, final=window.final
+            result,
+            seconds,
+            self._history.recent,
+            again=window.full,
+            least=least,
+            final=window.final,
+            evidence=self._evidence,
         )
         if alarm and alarm.again and not window.full:
             # A loop feeds on its prompt, and short windows favour it.
             self.alarms[alarm.code] += 1
-            self._history.prompt = ""
+            if alarm.code in REPEATED:
+                self._history.prompt = ""
             self._again = replace(window, full=True, prompt="", hot_words=(), preface="")
             return
         if self._language.hear(telling(result, alarm, window), window):
@@ -126,7 +138,7 @@ class RecognitionStage:
         self.pace.spent(self._cost)
         self._cost = 0.0
         if not is_other(result, window):
-            self._weigh(alarm, result)
+            self._weigh(alarm, result, window.audio.end)
         self._tell(alarm, window)
         heard = unmarked(believed(result.words, alarm, final=window.final), self._history.recent)
         self._decide(heard if window.final or not self._doubt.is_here else (), result, window)
@@ -177,19 +189,19 @@ class RecognitionStage:
             align=not final or effort < Effort.UNALIGNED,
         )
 
-    def _weigh(self, alarm: Alarm | None, result: Recognition) -> None:
+    def _weigh(self, alarm: Alarm | None, result: Recognition, end: float) -> None:
         """Doubt, or believe again; guards that fire for other reasons prove neither."""
         if result.words and (alarm is None or alarm.code in (UNSURE, BROKEN)):
-            self._doubt.hear(sureness(result.words, self._history.recent))
+            self._doubt.hear(sureness(result, self._history.recent, self._evidence), end)
 
     def _tell(self, alarm: Alarm | None, window: Window) -> None:
-        """Count an alarm, and say it unless the text is only late, or nobody misses it."""
+        """Count an alarm, and say it unless the text may only be late, or nobody misses it."""
         if alarm is None:
             return
         self.alarms[alarm.code] += 1
-        late = alarm.code == BROKEN and not window.final
+        late = alarm.code == BROKEN or (alarm.code == UNSURE and not self._doubt.is_here)
         behind = alarm.code in SILENT and window.final and not self._shown.misses(alarm.keep)
-        if not (late or behind):
+        if not ((late and not window.final) or behind):
             self._out.extend(self._shown.notice(alarm.code, alarm.message))
 
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:
@@ -202,6 +214,7 @@ class RecognitionStage:
             count = 0
         self._policy.advance(count)
         self._history.commit(words[:count])
+        self._evidence.commit(words[:count])
         # Words of a language that is not known yet are none to go back to.
         self._tentative = words[count:] if language is not None else (), window.audio.end
         self._skip(words[count:], window.audio.end)

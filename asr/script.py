@@ -6,27 +6,15 @@ recognizer is given back as its own prefix stays as it wrote it.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import accumulate, pairwise
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final
 
+from streaming.script import Form, written
 from streaming.words import Word
 
-Form: TypeAlias = Literal["simplified", "traditional", "as_heard"]
-"""How Chinese is written."""
-
 _CHINESE: Final = frozenset({"zh", "yue"})
-_CONVERSIONS: Final = {"simplified": "t2s", "traditional": "s2t"}
 _CONTEXT = 8
 """Characters before a word that may decide how it is written."""
-
-
-@cache
-def _converter(form: str) -> Any:
-    """Load the dictionaries of a form, once for all sessions."""
-    from opencc import OpenCC
-
-    return OpenCC(_CONVERSIONS[form])
 
 
 class Script:
@@ -39,12 +27,8 @@ class Script:
         """Convert words; `before` is the text before them, because a character alone may be ambiguous."""
         if self._form == "as_heard" or language not in _CHINESE:
             return tuple(words)
-        convert = _converter(self._form).convert
         context = before[-_CONTEXT:]
-        text = context + "".join(word.text for word in words)
-        converted = convert(text)
-        if len(converted) != len(text):  # a phrase that is longer in the other script
-            return tuple(replace(word, text=convert(word.text)) for word in words)
+        converted = written(context + "".join(word.text for word in words), self._form)
         edges = accumulate((len(word.text) for word in words), initial=len(context))
         return tuple(
             replace(word, text=converted[first:last])

@@ -167,7 +167,10 @@ def run(command: str, arguments: argparse.Namespace) -> None:
         return
     folder = models.recognizer_folder(arguments.model, print)
     family = asr.load_recognizer(folder).family
-    way = next(way for way in trial.ways(family) if (arguments.ways[0] or trial.DEFAULT) in way.name)
+    known = trial.ways(family)
+    way = next((way for way in known if (arguments.ways[0] or trial.DEFAULT) in way.name), None)
+    if way is None:
+        raise SystemExit(f"no way is called so; there is {', '.join(way.name for way in known)}")
     print(f"{folder.name}: ", end="")
     match command:
         case "table":

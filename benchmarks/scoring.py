@@ -7,14 +7,20 @@ from dataclasses import dataclass
 
 import jiwer
 
+from streaming.script import written
 from streaming.words import UNSPACED, Word, common_prefix
 
 
 def normalized(text: str, language: str) -> list[str]:
     """Split a text into the units of its error rate: lower-case words, or characters for languages
-    without spaces, in both cases without punctuation (so that WER and CER are of spoken content)."""
+    without spaces, in both cases without punctuation (so that WER and CER are of spoken content).
+
+    Chinese is compared in simplified characters: recognizers write now one script, now the other.
+    """
     folded = unicodedata.normalize("NFKC", text).lower().replace("'", "").replace("’", "")
     kept = "".join(" " if unicodedata.category(c)[0] in "PSZ" else c for c in folded)
+    if language == "zh":
+        kept = written(kept, "simplified")
     return [c for c in kept if c != " "] if language in UNSPACED else kept.split()
 
 

@@ -118,7 +118,14 @@ def ours(family: str, kind: Kind, preset: Preset, beam: bool) -> Way:
 
     def stage(language: str | None) -> RecognitionStage:
         policy = preset.policy(kind)
-        return RecognitionStage(policy, language, step=step, beam=beam, by_sentence=suited.by_sentence)
+        return RecognitionStage(
+            policy,
+            language,
+            step=step,
+            beam=beam,
+            by_sentence=suited.by_sentence,
+            first=suited.first,
+        )
 
     return Way(names[kind] + (", beam" if beam else ", greedy"), step, stage)
 

@@ -18,6 +18,7 @@ from mt.numbers import Number
 from mt.phrasing import phrased, spaced_after
 from streaming.marks import without_end
 from streaming.matching import touches
+from streaming.script import written
 from streaming.stages import Translation, TranslationRequest, Translator
 from streaming.words import capitalized, units
 
@@ -48,6 +49,7 @@ class FaithfulTranslator:
             LanguageError: a pair that the translator inside does not serve.
             EngineError: it failed.
         """
+        requests = [_readable(request) for request in requests]
         drafts = [
             _Draft(request, answer)
             for request, answer in zip(requests, self._translator.translate(requests), strict=True)
@@ -73,6 +75,18 @@ class FaithfulTranslator:
         )
         for draft, trials in zip(drafts, tried, strict=True):
             draft.take([(trial, next(answers)) for trial in trials])
+
+
+def _readable(request: TranslationRequest) -> TranslationRequest:
+    """Write Chinese in the characters that translators were taught, whichever are shown."""
+    if normalized(request.source_language) != "zh":
+        return request
+    return replace(
+        request,
+        source=written(request.source, "simplified"),
+        context=request.context and (written(request.context[0], "simplified"), request.context[1]),
+        terms=tuple(replace(term, source=written(term.source, "simplified")) for term in request.terms),
+    )
 
 
 @dataclass(frozen=True, slots=True)

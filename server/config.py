@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import mt.presets
 from asr.presets import Name
-from asr.script import Form
 from mt.languages import is_code
 from server.wire.schema import SchemaError, from_plain
 from streaming.errors import ConfigError
+from streaming.script import Form
 
 ComputeType: TypeAlias = Literal[
     "default",
@@ -138,8 +138,9 @@ class RecognitionConfig:
     """How early words are committed: ``fast``, ``balanced`` or ``steady``."""
     languages: tuple[str, ...] = ()
     """Languages that detection may choose from; empty: any."""
-    chinese: Form = "as_heard"
-    """The script in which Chinese is written: ``simplified``, ``traditional`` or ``as_heard``."""
+    chinese: Form = "simplified"
+    """The script in which Chinese is written: ``simplified``, ``traditional`` or, now one and now the other
+    as recognizers do, ``as_heard``."""
     workers: int = 0
     """Windows that are recognised at the same time; 0: one for each core."""
 

@@ -24,7 +24,7 @@ HOME_OF = {
     "torch": {"mt/conversion.py"},
     "transformers": {"mt/conversion.py"},
     "onnxruntime": {"asr/silero.py"},
-    "opencc": {"asr/script.py"},
+    "opencc": {"streaming/script.py"},
     "espeakng_loader": {"tts/espeak.py", "tts/espeak_process.py"},
     "av": {"streaming/decode.py"},
     "soxr": {"streaming/decode.py"},
@@ -56,7 +56,7 @@ WAITS = {"asyncio", "time", "threading", "concurrent", "multiprocessing", "subpr
 ORDER = (
     {"errors"},
     {"audio", "words", "pace", "queueing", "state"},
-    {"captions", "decode", "marks", "matching"},
+    {"captions", "decode", "marks", "matching", "script"},
     {"stages"},
     {"pipeline", "batching", "simulate", "scripted"},
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asr.doubt import UNDERSTOOD, Doubt
+from asr.doubt import CLEAR, LATELY, UNDERSTOOD, Doubt
 from asr.guards import GUESSED
 
 SURE = {"g": GUESSED - 0.01, "d": UNDERSTOOD - 0.01, ".": UNDERSTOOD}
@@ -32,21 +32,31 @@ SURE = {"g": GUESSED - 0.01, "d": UNDERSTOOD - 0.01, ".": UNDERSTOOD}
 def test_doubt_begins_and_ends(heard: str, doubted: bool) -> None:
     doubt = Doubt()
     for sign in heard:
-        doubt.hear(SURE[sign])
+        doubt.hear(SURE[sign], 1.0)
     assert doubt.is_here is doubted
 
 
 def test_doubt_asks_for_more_except_of_a_whole_utterance() -> None:
     doubt = Doubt()
-    assert doubt.least(whole=False) == doubt.least(whole=True) == GUESSED
-    doubt.hear(SURE["g"])
-    doubt.hear(SURE["g"])
-    assert doubt.least(whole=False) == UNDERSTOOD
-    assert doubt.least(whole=True) == GUESSED
+    assert doubt.least(1.0, whole=False) == doubt.least(1.0, whole=True) == GUESSED
+    doubt.hear(SURE["g"], 1.0)
+    doubt.hear(SURE["g"], 1.0)
+    assert doubt.least(1.0, whole=False) == UNDERSTOOD
+    assert doubt.least(1.0, whole=True) == GUESSED
     assert doubt.steps > 1
-    doubt.hear(SURE["."])
+    doubt.hear(SURE["."], 1.0)
     assert doubt.is_here and doubt.steps == 1
     doubt.clear()
-    assert doubt.least(whole=False) == GUESSED
-    doubt.hear(SURE["g"])
+    assert doubt.least(1.0, whole=False) == GUESSED
+    doubt.hear(SURE["g"], 1.0)
     assert not doubt.is_here
+
+
+def test_who_was_understood_lately_is_believed_more_easily() -> None:
+    doubt = Doubt(first=0.38)
+    doubt.hear(CLEAR - 0.01, 1.0)
+    assert doubt.least(1.0, whole=True) == 0.38
+    doubt.hear(CLEAR, 2.0)
+    doubt.clear()
+    assert doubt.least(2.0 + LATELY, whole=True) == GUESSED
+    assert doubt.least(3.0 + LATELY, whole=True) == 0.38

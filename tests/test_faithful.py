@@ -47,6 +47,28 @@ def test_a_translation_that_is_right_costs_nothing_more() -> None:
     assert says.calls == 1 and len(says.asked) == 1
 
 
+def test_chinese_is_read_in_the_characters_that_translators_were_taught() -> None:
+    says = Says("We have 30,000 servers.")
+    asked = TranslationRequest(
+        "我們有三萬臺伺服器", "", "zh-TW", "en", True,
+        context=("學生", "students"), terms=(Term("伺服器", ("servers",)),),
+    )  # fmt: skip
+    (answer,) = FaithfulTranslator(says).translate([asked])
+    (read,) = says.asked
+    assert (read.source, read.context, read.terms[0].source) == (
+        "我们有三万台伺服器",
+        ("学生", "students"),
+        "伺服器",
+    )
+    assert answer == Translation("We have 30,000 servers.", whole=("servers", "30,000"))
+
+
+def test_other_languages_are_read_as_they_are() -> None:
+    says = Says("x")
+    FaithfulTranslator(says).translate([TranslationRequest("學生", "", "ja", "en", True)])
+    assert says.asked[0].source == "學生"
+
+
 def test_a_missing_term_is_tried_in_every_place_and_the_score_decides() -> None:
     says = Says("El equipo va.")
     (answer,) = FaithfulTranslator(says).translate([request("The server runs.", "", SERVER)])

@@ -65,12 +65,28 @@ def test_a_session_narrows_the_languages(
     assert (window.language, window.languages) == (language, allowed)
 
 
-def test_chinese_is_written_as_configured() -> None:
-    stage = hearing(Interpretation("zh"), Manner(chinese="traditional"))
+@pytest.mark.parametrize(("family", "shown"), [("whisper", False), ("asr-en-zh", True)])
+def test_how_sure_first_words_must_be_depends_on_the_recognizer(family: str, shown: bool) -> None:
+    stage = hearing(Interpretation("en"), Manner(family))
     first_window(stage)
-    stage.receive_result(Recognition((Word("汉语", 0.0, 0.3),), "zh"), 0.0)
+    stage.receive_result(Recognition((Word(" hello", 0.0, 0.3, 0.3),), "en"), 0.0)
+    assert isinstance(stage.next_action(), Write) is shown
+
+
+@pytest.mark.parametrize(
+    ("manner", "heard", "written"),
+    [
+        (Manner(chinese="traditional"), "汉语", "漢語"),
+        (Manner(chinese="as_heard"), "漢语", "漢语"),
+        (Manner(), "漢語", "汉语"),
+    ],
+)
+def test_chinese_is_written_as_configured(manner: Manner, heard: str, written: str) -> None:
+    stage = hearing(Interpretation("zh"), manner)
+    first_window(stage)
+    stage.receive_result(Recognition((Word(heard, 0.0, 0.3),), "zh"), 0.0)
     action: Any = stage.next_action()
-    assert action.item.tentative[0].text == "漢語"
+    assert action.item.tentative[0].text == written
 
 
 @pytest.mark.parametrize("name", mt.presets.PRESETS)

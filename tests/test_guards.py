@@ -156,6 +156,23 @@ def test_closing_phrases_are_dropped_only_where_nobody_speaks(
     assert (alarm is not None and (alarm.code, alarm.again) == ("closing", False)) is dropped
 
 
+@pytest.mark.parametrize(("first", "dropped"), [(0.15, True), (0.6, False)])
+@pytest.mark.parametrize(("text", "language"), [(words("Thank you."), "en"), (characters("谢谢大家"), "zh")])
+def test_closing_phrases_are_dropped_where_the_recognizer_does_not_believe_them(
+    text: tuple[Word, ...], language: str, first: float, dropped: bool
+) -> None:
+    heard = tuple(replace(word, probability=0.9 if i else first) for i, word in enumerate(text))
+    alarm = inspect(Recognition(heard, language, 1.0, 0.4, -0.2), 9.0)
+    assert (alarm is not None and alarm.code == "closing") is dropped
+
+
+@pytest.mark.parametrize(("no_speech", "dropped"), [(0.0, False), (0.3, False), (0.6, True), (0.9, True)])
+def test_words_must_be_surer_where_it_is_likely_that_nobody_speaks(no_speech: float, dropped: bool) -> None:
+    heard = tuple(replace(word, probability=0.5) for word in words("We have one in four"))
+    alarm = inspect(Recognition(heard, "en", 1.0, no_speech, -0.5), 9.0, least=0.38)
+    assert (alarm is not None and alarm.code == "unsure") is dropped
+
+
 @pytest.mark.parametrize(
     "text", ["subtitles by " * 9 + "!x", "字幕由" * 39 + "x\n", "thank you " * 11 + "sir"]
 )

@@ -177,6 +177,35 @@ def test_what_is_not_understood_twice_is_heard_seldom_and_withheld() -> None:
     assert [notice.code for notice in listener.notices] == ["unsure"]
 
 
+def test_what_is_not_understood_at_first_is_only_late() -> None:
+    said = words("good", "morning.")
+    heard = stage()
+    listener = Listener(heard, script(muttered("a", sure=0.1), said, said))
+    listener.give(silence(2.4), EndOfUtterance(2.4))
+    assert heard.alarms["unsure"] == 1
+    assert listener.committed() == ["good morning."]
+    assert not listener.notices
+
+
+def test_what_a_recognizer_copies_from_itself_is_not_believed() -> None:
+    """As base does over voices that are played backwards: "I love you." is not believed once, then often."""
+
+    def hear(window: Window) -> Recognition:
+        start = window.prefix[-1].end if window.prefix else window.audio.start
+        count = round((window.audio.end - start) / 1.5)
+        said = words(*["I", "love", "you."] * count, start=start, step=0.5)
+        own = [] if window.prefix or window.prompt else [0.02, 0.1, 0.1]
+        heard = zip(said, [*own, *[0.9] * len(said)], strict=False)
+        copied = tuple(replace(word, probability=probability) for word, probability in heard)
+        return Recognition(copied, "en", 1.0, no_speech_probability=0.4)
+
+    listener = Listener(stage(first=0.38), hear)
+    for start in range(0, 60, 10):
+        listener.give(silence(9.0, start), EndOfUtterance(start + 9.0))
+    assert not any(update.committed for update in listener.updates)
+    assert "unsure" in {notice.code for notice in listener.notices}
+
+
 def test_a_word_that_silence_is_heard_as_is_not_committed() -> None:
     spoken = words("good", "morning.")
     invented = Word(" The", 2.6, 2.9, 0.006)
@@ -245,7 +274,7 @@ def test_speech_behind_what_was_not_understood_is_committed_whole() -> None:
 
 
 def test_a_whole_utterance_is_not_lost_because_its_beginning_was_doubted() -> None:
-    heard = [muttered("a", sure=0.1)] * 2 + [muttered("a", "late", "word", sure=0.3)] * 9
+    heard = [muttered("a", sure=0.1)] * 2 + [muttered("a", "late", "word", sure=0.45)] * 9
     listener = Listener(stage(), script(*heard)).give(silence(2.0), EndOfUtterance(2.0)).finish()
     assert listener.committed() == ["a late word"]
 

@@ -32,6 +32,7 @@ def words(*items: tuple[str, float]) -> tuple[Word, ...]:
         ("a b", "a b c d", "en", 1.0),
         ("今天，天气好。", "今天天汽好", "zh", 0.2),
         ("It's ten", "its ten", "en", 0.0),
+        ("今天天气好", "今天天氣好", "zh", 0.0),
     ],
 )
 def test_error_rates(said: str, written: str, language: str, rate: float) -> None:

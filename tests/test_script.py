@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.script import Form, Script
+from asr.script import Script
+from streaming.script import Form
 from streaming.words import Word
 
 FORMS: tuple[Form, ...] = ("simplified", "traditional", "as_heard")

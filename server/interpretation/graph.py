@@ -69,6 +69,7 @@ def hearing(wanted: Interpretation, manner: Manner) -> RecognitionStage:
         beam=suited.beam,
         by_sentence=suited.by_sentence,
         chinese=manner.chinese,
+        first=suited.first,
     )
 
 

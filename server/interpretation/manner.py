@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import mt.presets
 from asr.presets import Name
-from asr.script import Form
+from streaming.script import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Manner:
     """How early recognised words are committed."""
     languages: tuple[str, ...] = ()
     """Languages that detection may choose from; empty: any."""
-    chinese: Form = "as_heard"
+    chinese: Form = "simplified"
     """The script in which Chinese is written."""
     translation: mt.presets.Name = "balanced"
     """How early translations are committed."""
