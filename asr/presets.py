@@ -5,7 +5,7 @@ whether a beam is worth its cost while words are tentative, depends on the model
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from asr.commit import SURE, AlignAtt, CommitPolicy, Hybrid, LocalAgreement
@@ -52,6 +52,8 @@ class Family:
     """Windows hold one sentence: for models that were taught on short ones."""
     stride: float = 1.0
     """Factor of the presets' steps: below 1 where hypotheses are cheap, so that words come sooner."""
+    prefaces: Mapping[str, str] = field(default_factory=dict)
+    """Texts that stand before every prompt where the user has none, by language."""
     first: float = 0.38
     """Sureness that words need while nobody has been understood lately. With Whisper's base and tiny.en, 2 of
     100 hypotheses of speech have less (of 1,505, some of them before they were whole, some in as much noise),
@@ -65,9 +67,13 @@ PRESETS: Final[Mapping[Name, Preset]] = {
 }
 """By name."""
 
+PUNCTUATED: Final = {"zh": "以下是普通话的句子，带有标点符号。"}
+"""Without it Whisper writes Chinese with hardly a full stop, and translation waits for one: of a minute with
+10 sentences base ended 1, and 9 behind this text, with as many errors (20 and 21 of 100 characters)."""
+
 FAMILIES: Final[Mapping[str, Family]] = {
-    "whisper": Family("hybrid", beam=True),
-    "whisper-large-v3": Family("agreement"),
+    "whisper": Family("hybrid", beam=True, prefaces=PUNCTUATED),
+    "whisper-large-v3": Family("agreement", prefaces=PUNCTUATED),
     "asr-en-zh": Family("hybrid", beam=True, by_sentence=True, stride=5 / 6, first=GUESSED),
 }
 """By name. Stock Whisper up to large-v2 gains by alignment; large-v3-turbo lost by it where it was measured

@@ -1,9 +1,10 @@
-"""Script: Chinese in simplified or traditional characters, as configured.
+"""Script: Chinese in simplified or traditional characters, as configured, and with its own marks.
 
 Recognizers of Mandarin write now one, now the other. Words are converted where they are shown: what the
 recognizer is given back as its own prefix stays as it wrote it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -13,6 +14,9 @@ from streaming.script import Form, written
 from streaming.words import Word
 
 _CHINESE: Final = frozenset({"zh", "yue"})
+_LATIN_MARK = re.compile(r"(?<=[\u3400-\u9fff])(?:[,?!;:]|\.(?![A-Za-z0-9.]))")
+"""Behind a Chinese character."""
+_MARKS: Final = dict(zip(",.?!;:", "，。？！；：", strict=True))
 _CONTEXT = 8
 """Characters before a word that may decide how it is written."""
 
@@ -29,6 +33,7 @@ class Script:
             return tuple(words)
         context = before[-_CONTEXT:]
         converted = written(context + "".join(word.text for word in words), self._form)
+        converted = _LATIN_MARK.sub(lambda mark: _MARKS[mark[0]], converted)
         edges = accumulate((len(word.text) for word in words), initial=len(context))
         return tuple(
             replace(word, text=converted[first:last])

@@ -2,7 +2,7 @@
 
 from asr.presets import FAMILIES, PRESETS, Name, family
 
-MEASURED = {"asr-en-zh": "measured", "whisper": "measured with tiny.en"}
+MEASURED = {"asr-en-zh": "measured", "whisper": "measured with tiny.en and base"}
 """Families whose policy, beam and steps were chosen by `recognition table`, and with what. The weights of
 large-v3 could not be had where that was done: what suits them is argued in `asr/presets.py`."""
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asr.presets import PUNCTUATED
 from server.interpretation.graph import RECOGNIZER, Interpretation
 from server.interpretation.manner import USUAL, Manner
 from server.interpretation.pack import Pack
@@ -258,6 +259,20 @@ def test_replacements_are_of_words_in_the_script_that_is_written() -> None:
     own, manner = methods(**{RECOGNIZER: hear}), Manner(chinese="simplified")
     passages = accurate.interpret(cut(speak(["alpha"]), [1600]), wanted, own, manner, workers=1)
     assert spoken_and_said([*passages]) == [("zh", "神经网络")]
+
+
+@pytest.mark.parametrize(("family", "preface"), [("whisper", PUNCTUATED["zh"]), ("asr-en-zh", "")])
+def test_stock_recognizers_are_shown_how_chinese_is_punctuated(family: str, preface: str) -> None:
+    prefaces = []
+
+    def hear(windows: Sequence[Window]) -> list[Recognition]:
+        prefaces.extend(window.preface for window in windows)
+        return [Recognition((), "zh") for _ in windows]
+
+    own = methods(**{RECOGNIZER: hear})
+    sound = cut(speak(["alpha"]), [1600])
+    assert list(accurate.interpret(sound, Interpretation("zh"), own, Manner(family), workers=1))
+    assert set(prefaces) == {preface}
 
 
 def test_a_recognizer_that_hears_sentences_alone_begins_them_with_a_capital() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import embedded
+from asr.presets import PUNCTUATED
 from server import config
 from server.interpretation import models
 from server.interpretation.graph import Interpretation, hearing
@@ -226,9 +227,27 @@ def test_a_prompt_is_no_hot_word(tmp_path: Path) -> None:
     assert (window.hot_words, window.preface) == (("till",), "At the shop.")
 
 
-def first_window(packs: Packs, language: str) -> Window:
+@pytest.mark.parametrize(
+    ("prompt", "family", "language", "preface"),
+    [
+        ("", "whisper", "zh", PUNCTUATED["zh"]),
+        ("", "whisper-large-v3", "zh", PUNCTUATED["zh"]),
+        ("", "asr-en-zh", "zh", ""),
+        ("", "whisper", "en", ""),
+        ("zh = '在商店。'", "whisper", "zh", "在商店。"),
+        ("en = 'At the shop.'", "whisper", "zh", PUNCTUATED["zh"]),
+    ],
+)
+def test_a_prompt_takes_the_place_of_the_familys(
+    tmp_path: Path, prompt: str, family: str, language: str, preface: str
+) -> None:
+    packs = Packs([read(write(tmp_path, f"[prompt]\n{prompt}"))])
+    assert first_window(packs, language, family).preface == preface
+
+
+def first_window(packs: Packs, language: str, family: str = "whisper") -> Window:
     """What a session with these packs asks first."""
-    stage = hearing(Interpretation(language, packs=packs), Manner("whisper"))
+    stage = hearing(Interpretation(language, packs=packs), Manner(family))
     stage.receive(AudioChunk(np.zeros(SAMPLE_RATE, np.float32), 0))
     action = stage.next_action()
     assert isinstance(action, Ask)

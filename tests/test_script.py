@@ -26,6 +26,9 @@ def words(*texts: str) -> tuple[Word, ...]:
         ("traditional", "头发", "頭髮"),
         ("traditional", "发展", "發展"),
         ("traditional", "我用 Python 写 API。", "我用 Python 寫 API。"),
+        ("simplified", "今天,天氣好.你說:去嗎?", "今天，天气好。你说：去吗？"),
+        ("simplified", "用 Python, 在 3.30, 上网.com", "用 Python, 在 3.30, 上网.com"),
+        ("as_heard", "今天,好.", "今天,好."),
     ],
 )
 def test_words_are_written_in_one_script(form: Form, heard: str, written: str) -> None:

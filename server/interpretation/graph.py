@@ -65,7 +65,7 @@ def hearing(wanted: Interpretation, manner: Manner) -> RecognitionStage:
         wanted.languages or manner.languages,
         preset.step * suited.stride,
         hot_words=wanted.packs.all_hot_words,
-        prefaces=wanted.packs.prompts,
+        prefaces={**suited.prefaces, **wanted.packs.prompts},
         beam=suited.beam,
         by_sentence=suited.by_sentence,
         chinese=manner.chinese,

@@ -192,6 +192,7 @@ class _Listener:
         self._packs = wanted.packs
         self._languages = wanted.languages or manner.languages
         self._script = Script(manner.chinese)
+        self._prefaces = family(manner.family).prefaces
         self._engines = engines
         self._prompt = prompt
 
@@ -221,7 +222,7 @@ class _Listener:
 
     def _window(self, audio: AudioChunk, language: str | None, *, listen: bool = False) -> Window:
         terms = self._packs.hot_words(language) if language else ()
-        preface = self._packs.prompt(language)
+        preface = self._packs.prompt(language) or self._prefaces.get(language or "", "")
         return whole_window(audio, language, self._languages, self._prompt, terms, preface, listen=listen)
 
     def _translated(self, sentences: list[tuple[Word, ...]], spoken: str) -> tuple[UtteranceRecord, ...]:
