@@ -108,25 +108,28 @@ def whole_window(
     )
 
 
-def second_window(window: Window, result: Recognition) -> Window | None:
-    """Ask again, the safest way, if the first answer cannot be believed."""
-    alarm = _alarm(window, result)
+def second_window(window: Window, result: Recognition, first: float = GUESSED) -> Window | None:
+    """Ask again, the safest way, if the first answer cannot be believed; `first`: the sureness that words
+    need while the language, and so whether anybody speaks, is not known."""
+    alarm = _alarm(window, result, first)
     if alarm is None or not alarm.again or window.full:
         return None
     return replace(window, full=True, prompt="", hot_words=(), preface="")
 
 
-def believed(window: Window, result: Recognition) -> tuple[tuple[Word, ...], Alarm | None]:
+def believed(
+    window: Window, result: Recognition, first: float = GUESSED
+) -> tuple[tuple[Word, ...], Alarm | None]:
     """Take from the last answer the words that can be believed, in order and within the utterance."""
-    alarm = _alarm(window, result)
+    alarm = _alarm(window, result, first)
     words = guards.believed(result.words, alarm, final=True)
     return placed(words, window.audio.start, window.audio.end), alarm
 
 
-def tells_language(window: Window, result: Recognition) -> bool:
+def tells_language(window: Window, result: Recognition, first: float = GUESSED) -> bool:
     """Tell whether an utterance is enough to know the language of the recording."""
     sure = result.language_probability >= SURE and window.audio.duration >= SHORTEST
-    words, _ = believed(window, result)
+    words, _ = believed(window, result, first)
     return bool(words) and (sure or window.audio.duration >= CERTAIN)
 
 
@@ -136,8 +139,10 @@ def other_language(window: Window, result: Recognition) -> str | None:
     return result.heard if result.words and enough and result.heard != window.language else None
 
 
-def _alarm(window: Window, result: Recognition) -> Alarm | None:
-    least = UNDERSTOOD if len(result.words) >= _TELLING else GUESSED
+def _alarm(window: Window, result: Recognition, first: float) -> Alarm | None:
+    least = first if window.language is None else GUESSED
+    if len(result.words) >= _TELLING:
+        least = max(least, UNDERSTOOD)
     return inspect(result, window.audio.duration, again=window.full, least=least, final=window.final)
 
 

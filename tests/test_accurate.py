@@ -261,6 +261,18 @@ def test_replacements_are_of_words_in_the_script_that_is_written() -> None:
     assert spoken_and_said([*passages]) == [("zh", "神经网络")]
 
 
+@pytest.mark.parametrize(("family", "said"), [("whisper", []), ("asr-en-zh", ["Alpha"])])
+def test_how_sure_first_words_must_be_depends_on_the_recognizer(family: str, said: list[str]) -> None:
+    def hear(windows: Sequence[Window]) -> list[Recognition]:
+        (window,) = windows
+        return [Recognition((Word(" alpha", window.audio.start, window.audio.end, 0.3),), "en", 0.9)]
+
+    own = methods(**{RECOGNIZER: hear})
+    sound = cut(speak(["alpha"]), [1600])
+    passages = accurate.interpret(sound, Interpretation(None), own, Manner(family), workers=1)
+    assert [record.text for passage in passages for record in passage.records] == said
+
+
 @pytest.mark.parametrize(("family", "preface"), [("whisper", PUNCTUATED["zh"]), ("asr-en-zh", "")])
 def test_stock_recognizers_are_shown_how_chinese_is_punctuated(family: str, preface: str) -> None:
     prefaces = []

@@ -98,6 +98,18 @@ def test_a_loop_is_asked_about_once_more_without_a_prompt_and_then_cut() -> None
     assert alarm and alarm.code == "loop"
 
 
+@pytest.mark.parametrize(
+    ("language", "sure", "kept"), [(None, 0.3, 0), (None, 0.4, 3), ("en", 0.3, 3), ("en", 0.2, 0)]
+)
+def test_words_must_be_surer_while_nobody_was_understood(
+    language: str | None, sure: float, kept: int
+) -> None:
+    said = tuple(Word(f" w{i}", 0.4 * i, 0.4 * i + 0.4, sure) for i in range(3))
+    window, result = whole_window(noise(2.0), language), Recognition(said, "en", 0.9)
+    assert len(believed(window, result, 0.38)[0]) == kept
+    assert tells_language(window, result, 0.38) is bool(kept)
+
+
 @pytest.mark.parametrize(("words", "kept"), [(11, 11), (12, 0)])
 def test_many_improbable_words_are_not_believed(words: int, kept: int) -> None:
     window = whole_window(noise(6.0), "en")

@@ -192,14 +192,15 @@ class _Listener:
         self._packs = wanted.packs
         self._languages = wanted.languages or manner.languages
         self._script = Script(manner.chinese)
-        self._prefaces = family(manner.family).prefaces
+        suited = family(manner.family)
+        self._prefaces, self._first = suited.prefaces, suited.first
         self._engines = engines
         self._prompt = prompt
 
     def interpret(self, number: int, audio: AudioChunk, language: str | None) -> _Interpreted:
         window, result = self._heard(audio, language)
-        words, alarm = believed(window, result)
-        if language is None and tells_language(window, result):
+        words, alarm = believed(window, result, self._first)
+        if language is None and tells_language(window, result, self._first):
             language = result.language
         words = self._script.write(words, result.language)
         words = self._packs.replacements.apply(words, result.language)
@@ -215,7 +216,7 @@ class _Listener:
             # What was said in another language is no context for this one.
             window = replace(self._window(audio, other), prompt="")
             (result,) = self._engines[RECOGNIZER]([window])
-        if again := second_window(window, result):
+        if again := second_window(window, result, self._first):
             window = again
             (result,) = self._engines[RECOGNIZER]([window])
         return window, result
