@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import TypeAlias
 
+from asr.search import letters
 from streaming.words import Word
 
 MEMORY = 30.0
@@ -55,6 +56,6 @@ class Evidence:
 def _pairs(words: Sequence[Word], last: str) -> Iterator[tuple[_Pair, Word]]:
     """Go through words together with the one before each; case and marks do not count."""
     for word in words:
-        bare = "".join(letter for letter in word.text.casefold() if letter.isalnum())
-        yield (last, bare or word.text), word
-        last = bare or word.text
+        said = letters(word.text) or word.text
+        yield (last, said), word
+        last = said

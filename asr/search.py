@@ -17,16 +17,17 @@ def shares(hypotheses: Sequence[Sequence[str]], log_probabilities: Sequence[floa
     weights = np.exp(np.asarray(log_probabilities) - max(log_probabilities))
     weights /= weights.sum()
     best, *_ = hypotheses
-    spoken = [[bare for word in words if (bare := _bare(word))] for words in hypotheses]
+    spoken = [[bare for word in words if (bare := letters(word))] for words in hypotheses]
     agree = np.ones(len(spoken), dtype=bool)
     found, count = list[float](), 0
     for word in best:
-        if bare := _bare(word):
+        if bare := letters(word):
             agree &= [len(words) > count and words[count] == bare for words in spoken]
             count += 1
         found.append(min(1.0, float(weights[agree].sum())))
     return found
 
 
-def _bare(word: str) -> str:
+def letters(word: str) -> str:
+    """Leave what is heard of a word: neither case nor marks."""
     return "".join(letter for letter in word.casefold() if letter.isalnum())
