@@ -167,10 +167,13 @@ def surer(earlier: tuple[Word, ...], end: float, last: tuple[Word, ...]) -> tupl
     ended at `end`: the more probable, if that one had heard the last word out and none came after.
 
     Both have heard the same words then, and a few hundred milliseconds of silence more or less may lead a
-    search astray.
+    search astray. It may even end at once, behind a full stop that was committed too early: the earlier words
+    stay then if they were clear.
     """
-    if not earlier or not last or last[-1].end > end or end - earlier[-1].end < _HEARD_OUT:
+    if not earlier or (last and last[-1].end > end) or end - earlier[-1].end < _HEARD_OUT:
         return last
+    if not last:
+        return earlier if _mean_log_probability(earlier) >= math.log(CLEAR) else last
     return max(last, earlier, key=_mean_log_probability)
 
 

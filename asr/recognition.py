@@ -163,7 +163,7 @@ class RecognitionStage:
             return
         if not self._history.is_open:
             self._language.begin()
-            if chunk.offset != self._history.end:
+            if chunk.offset > self._history.end:
                 self._doubt.clear()  # there was a pause, and not only an utterance that grew too long
             self._begun = chunk.offset
             self._point = chunk.offset + self._advance()
@@ -206,7 +206,7 @@ class RecognitionStage:
 
     def _decide(self, heard: Sequence[Word], result: Recognition, window: Window) -> None:
         words = placed(heard, self._history.frontier, window.audio.end)
-        if window.final:
+        if window.final and (words or not result.words):
             words = surer(*self._tentative, words)
         language = self._language.shown(result, window, bool(words))
         count = self._safe(words, window)

@@ -50,14 +50,15 @@ class Gathering:
             if self._audio.end - self._begun < _HURRIED * SAMPLE_RATE:
                 yield from self.finish()
             return
-        if self._ended and item.offset != self._audio.end:
+        if self._ended and item.offset > self._audio.end:
             yield from self.finish()
         if not self._size:
             self._audio = AudioBuffer(item.offset)
         if self._ended or not self._size:
             self._begun = item.offset
         self._ended = False
-        self._audio.append(item)
+        known = self._audio.end - item.offset
+        self._audio.append(AudioChunk(item.samples[known:], self._audio.end))
         while self._size > self._longest:
             yield self._head()
 

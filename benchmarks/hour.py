@@ -1,11 +1,13 @@
 """An hour of speech: do cost, lag or memory grow, and is a loop committed?"""
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from asr.endpointing import EndpointingStage
@@ -86,8 +88,8 @@ class Trend:
 
     @property
     def grows(self) -> bool | None:
-        """Tell whether it grows; `None`: too few minutes to tell."""
-        if self.count < FEWEST:
+        """Tell whether it grows; `None`: too few minutes to tell, or some in which nothing was said."""
+        if self.count < FEWEST or math.isnan(self.rise):
             return None
         return self.rise > max(SIGMAS * self.error, TOLERANCE * self.mean)
 
@@ -109,23 +111,26 @@ def report(folder: Path, way: Way, minutes: int) -> None:
     for first in range(0, len(found), 5):
         print(_row(first, found[first : first + 5]))
     print(f"\nA figure grows if a line through the minutes after the first {WARM} rises by more than")
-    print(f"{SIGMAS:g} standard errors (±) and {TOLERANCE:.0%} of the mean; {FEWEST} minutes at least.\n")
-    lines = trends(found)
+    print(f"{SIGMAS:g} standard errors (±) and {TOLERANCE:.0%} of the mean; {FEWEST} minutes at least.")
+    print("What was heard twice is compared with itself: each minute of the recordings has its own level.\n")
+    lines = trends(found, whole_minutes(read))
     print(*(trend.row() for trend in lines), sep="\n")
     print(f"- {committed.words} words committed, {committed.loops} loops among them, {notices} notices")
     print(f"\nverdict: {verdict(lines)}")
 
 
-def trends(found: Sequence[Minute]) -> list[Trend]:
-    """Fit lines through cost, lag and memory of the minutes that are judged."""
+def trends(found: Sequence[Minute], period: int) -> list[Trend]:
+    """Fit lines through cost, lag and memory of the minutes that are judged; after `period` minutes the same
+    was heard again."""
     settled = found[WARM:]
+    repeated = len(settled) >= 2 * period
     figures = {
         "core-s/s": [minute.processor / 60 for minute in settled],
-        "lag p50, s": [scoring.quantile(minute.lags, 0.5) for minute in settled if minute.lags],
+        "lag p50, s": [scoring.quantile(minute.lags, 0.5) for minute in settled],
         "memory, MB": [minute.memory for minute in settled],
     }
     return [
-        Trend(name, len(values), *scoring.slope(values), scoring.mean(values))
+        Trend(name, len(values), *scoring.slope(values, period if repeated else 1), scoring.mean(values))
         for name, values in figures.items()
     ]
 
@@ -178,10 +183,17 @@ def recordings() -> list[Talk]:
     return chapters or [talk for talk in talks.samples() if talk.language == "en"]
 
 
+def whole_minutes(read: Sequence[Talk]) -> int:
+    """Tell how long recordings take, with silence up to a whole minute."""
+    return math.ceil(sum(len(talk.samples) for talk in read) / (60 * SAMPLE_RATE))
+
+
 def speech(read: Sequence[Talk], seconds: float) -> Iterator[AudioChunk]:
-    """Read recordings over and over."""
+    """Read recordings over and over, each time from the beginning of a minute."""
     position, last = 0, round(seconds * SAMPLE_RATE)
-    for talk in cycle(read):
+    spoken = sum(len(talk.samples) for talk in read)
+    pause = Talk("pause", "", np.zeros(whole_minutes(read) * 60 * SAMPLE_RATE - spoken, np.float32), "")
+    for talk in cycle([*read, pause]):
         for chunk in talk.chunks():
             if position >= last:
                 return

@@ -57,21 +57,24 @@ def table(folder: Path, sets: Sequence[str], family: str, chosen: Sequence[str],
 def prepare(
     folder: Path, sets: Sequence[str], most: float
 ) -> tuple[dict[str, list[Talk]], dict[str, Figures], dict[str, Figures]]:
-    """Read recordings, find the word times that nobody has, and recognise everything offline: in whole
-    utterances as endpointed, and in whole sentences where they are known."""
+    """Read recordings in languages that the model knows, find the word times that nobody has, and recognise
+    everything offline: in whole utterances as endpointed, and in whole sentences where they are known."""
     from benchmarks.alignment import Aligner
 
-    aligner = Aligner(folder)
-    prepared = {name: [aligner.align(talk) for talk in talks.named(name, most)] for name in sets}
-    detector, recognizer = asr.load_detector(), asr.load_recognizer(folder)
+    detector, recognizer, aligner = asr.load_detector(), asr.load_recognizer(folder), Aligner(folder)
+    known = recognizer.languages
+    prepared = {
+        name: [aligner.align(talk) for talk in talks.named(name, most) if talk.language in known]
+        for name in sets
+    }
     whole, exact = dict[str, Figures](), dict[str, Figures]()
     for name, found in prepared.items():
         cut = [trial.utterances(talk, {DETECTOR: detector.detect}) for talk in found]
         parts = [trial.offline(talk, audios, recognizer) for talk, audios in zip(found, cut, strict=True)]
         whole.update(_by_language(name, found, parts))
-        known = [talk for talk in found if talk.sentences]
-        parts = [trial.offline(talk, trial.sentences(talk), recognizer) for talk in known]
-        exact.update(_by_language(name, known, parts))
+        divided = [talk for talk in found if talk.sentences]
+        parts = [trial.offline(talk, trial.sentences(talk), recognizer) for talk in divided]
+        exact.update(_by_language(name, divided, parts))
     return prepared, whole, exact
 
 

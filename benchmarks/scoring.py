@@ -103,14 +103,20 @@ def mean(values: Sequence[float]) -> float:
     return statistics.fmean(values) if values else float("nan")
 
 
-def slope(values: Sequence[float]) -> tuple[float, float]:
+def slope(values: Sequence[float], period: int = 1) -> tuple[float, float]:
     """Fit a line through values that follow each other at equal steps; gives its rise over the whole
-    length and the standard error of that (NaN for fewer than three)."""
-    count = len(values)
-    if count < 3:
+    length and the standard error of that (NaN where there are too few).
+
+    Values that stand `period` apart are measured of the same thing: each such place has a level of its own,
+    which says nothing about the rise (a panel regression with fixed effects).
+    """
+    count, rows = len(values), [range(first, len(values), period) for first in range(period)]
+    free = count - sum(bool(row) for row in rows) - 1
+    steps = [i - mean(row) for row in rows for i in row]
+    spread = sum(step**2 for step in steps)
+    if free < 1 or not spread:
         return float("nan"), float("nan")
-    middle, level = (count - 1) / 2, mean(values)
-    spread = sum((i - middle) ** 2 for i in range(count))
-    rise = sum((i - middle) * (value - level) for i, value in enumerate(values)) / spread
-    rest = sum((value - level - rise * (i - middle)) ** 2 for i, value in enumerate(values))
-    return rise * (count - 1), (rest / (count - 2) / spread) ** 0.5 * (count - 1)
+    levels = [values[i] - mean([values[j] for j in row]) for row in rows for i in row]
+    rise = sum(step * level for step, level in zip(steps, levels, strict=True)) / spread
+    rest = sum((level - rise * step) ** 2 for step, level in zip(steps, levels, strict=True))
+    return rise * (count - 1), (rest / free / spread) ** 0.5 * (count - 1)

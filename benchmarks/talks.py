@@ -95,7 +95,8 @@ def named(name: str, most: float = math.inf) -> list[Talk]:
 def described(name: str, found: Sequence[Talk]) -> str:
     """Say what a set of talks holds, or that it is missing."""
     if not found:
-        return f"{name}: not here, left out; DRAGOMAN_DATA names the folder of recordings"
+        missing = "not here, or in no language that the model knows, left out"
+        return f"{name}: {missing}; DRAGOMAN_DATA names the folder of recordings"
     minutes = sum(talk.seconds for talk in found) / 60
     return f"{name}: {len(found)} {'recording' if len(found) == 1 else 'recordings'}, {minutes:.1f} min"
 

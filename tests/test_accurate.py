@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,6 +100,25 @@ def test_going_on_gives_the_rest_of_the_same() -> None:
         )
         assert rest == whole[count:]
         assert len(recognizer.windows) == len(rest)
+
+
+def test_going_on_hears_the_rest_in_the_windows_of_one_run() -> None:
+    """Also where the silence before an utterance leads into it."""
+    spoken = np.concatenate([speak([word], lead=0.4, tail=0.3) for word in ("alpha", "bravo", "charlie")])
+
+    def heard(last: Passage | None) -> tuple[list[Passage], list[tuple[int, int]]]:
+        recognizer = Recognizer()
+        own = methods(**{RECOGNIZER: recognizer.recognize})
+        found = accurate.interpret(
+            cut(spoken, [1600]), Interpretation("en"), own, USUAL, workers=1, last=last
+        )
+        passages = [passage for passage in found if passage.number is not None]
+        return passages, [(w.audio.offset, len(w.audio.samples)) for w in recognizer.windows]
+
+    passages, windows = heard(None)
+    assert all(following[0] < first[0] + first[1] for first, following in pairwise(windows))
+    for count in range(1, 3):
+        assert heard(left_off(passages[:count])) == (passages[count:], windows[count:])
 
 
 def spoken_by_sentence(windows: Sequence[Window]) -> list[Recognition]:

@@ -253,8 +253,10 @@ def probable(text: str, *values: float, end: float = 2.0) -> tuple[Word, ...]:
             "four eight two",
         ),
         ((), probable("three", 0.1), "three"),
-        # A guard may have withheld the last one.
-        (probable("four eight", 0.7, 0.9), (), ""),
+        # The last search may have ended at once, over what was clear before, or was not.
+        (probable("four eight", 0.7, 0.9), (), "four eight"),
+        (probable("four eight", 0.4, 0.9), (), ""),
+        (probable("four eight", 0.7, 0.9, end=2.45), (), ""),
     ],
 )
 def test_of_two_hypotheses_of_the_same_words_the_more_probable_ends_an_utterance(

@@ -59,13 +59,14 @@ def heard(samples: Samples, sizes: Iterable[int] = (), detector: Any = None) -> 
 
 
 def utterances(items: Iterable[Any]) -> list[Span]:
-    """Fold what was written into the spans of utterances, checking that nothing is lost inside them."""
+    """Fold what was written into the spans of utterances, checking that nothing is lost inside them, and that
+    no more of one than what leads into it was written before."""
     found: list[Span] = []
     span: Span | None = None
     for item in items:
         if isinstance(item, AudioChunk):
             assert span is None or span[1] == item.offset
-            assert not found or item.offset >= found[-1][1]
+            assert span or not found or item.offset >= found[-1][1] - PRE_ROLL
             span = (span[0] if span else item.offset, item.offset + len(item.samples))
             continue
         assert isinstance(item, EndOfUtterance)
@@ -95,9 +96,11 @@ def seconds(spans: Iterable[Span]) -> list[tuple[float, float]]:
         ([(0.0, 0.992), (0.9, 0.512), (0.4, 2.016), (0.0, 2.016)], [(0.69, 4.13)]),
         # A pause of half a second does not end an utterance, until it has lasted 15 s.
         ([(0.9, 3.008), (0.0, 0.512), (0.9, 1.024), (0.0, 1.024)], [(0.0, 5.15)]),
-        ([(0.9, 16.0), (0.0, 0.512), (0.9, 1.024), (0.0, 1.024)], [(0.0, 16.32), (16.32, 18.14)]),
-        # After 25 s a tenth of a second will do.
-        ([(0.9, 26.016), (0.0, 0.128), (0.9, 1.024), (0.0, 1.024)], [(0.0, 26.14), (26.14, 27.78)]),
+        ([(0.9, 16.0), (0.0, 0.512), (0.9, 1.024), (0.0, 1.024)], [(0.0, 16.32), (16.21, 18.14)]),
+        # After 25 s a tenth of a second will do; what leads into the next utterance is no longer than that.
+        ([(0.9, 26.016), (0.0, 0.128), (0.9, 1.024), (0.0, 1.024)], [(0.0, 26.14), (26.02, 27.78)]),
+        # Speech that is heard late begins 0.3 s early, however short the silence before it was.
+        ([(0.9, 3.008), (0.0, 0.64), (0.9, 1.024), (0.0, 1.024)], [(0.0, 3.62), (3.35, 5.28)]),
         # What is neither speech nor silence goes on over a forced end.
         ([(0.9, 29.088), (0.4, 4.0), (0.9, 3.008), (0.0, 1.024)], [(0.0, 29.98), (29.98, 36.7)]),
         # A pause that a forced end falls into ends what follows as soon as it would have without one.

@@ -127,6 +127,19 @@ def test_an_utterance_ends_with_the_surer_of_its_last_two_hypotheses() -> None:
     assert text_of(listener.updates[-1].committed) == "four eight"
 
 
+def test_clear_words_are_not_lost_where_the_last_search_finds_nothing() -> None:
+    listener = Listener(stage(), script(words("four", "eight"), ())).give(silence(1.2), EndOfUtterance(1.2))
+    assert text_of(listener.updates[-1].committed) == "four eight"
+
+
+def test_words_before_those_that_a_guard_withheld_are_not_gone_back_to() -> None:
+    closing = (Word(" Thank", 0.0, 0.3, 0.1), Word(" you.", 0.3, 0.6, 0.9))
+    hear = script(words("four", "eight"), closing)
+    listener = Listener(stage(), hear).give(silence(1.2), EndOfUtterance(1.2))
+    assert text_of(listener.updates[-1].committed) == ""
+    assert listener.stage.alarms["closing"] == 1
+
+
 def test_while_an_utterance_goes_on_its_last_hypothesis_is_shown() -> None:
     sure, unsure = words("four", "eight"), muttered("three", sure=0.5)
     listener = Listener(stage(), script(sure, unsure)).give(silence(2 * STEP + 0.1))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from asr.presets import FAMILIES
 from benchmarks import families, recognition, scoring, trial, windows
@@ -73,6 +75,17 @@ def test_a_line_has_its_slope_and_no_error(values: list[float], rise: float) -> 
     found, error = scoring.slope(values)
     assert found == pytest.approx(rise)
     assert error == pytest.approx(0.0, abs=1e-9)
+
+
+@given(st.lists(st.floats(0, 9), min_size=4, max_size=4), st.floats(-1, 1), st.integers(5, 20))
+def test_what_differs_by_place_has_no_part_in_the_slope(levels: list[float], step: float, count: int) -> None:
+    found, error = scoring.slope([levels[i % 4] + step * i for i in range(count + 4)], 4)
+    assert found == pytest.approx(step * (count + 3), abs=1e-9)
+    assert error == pytest.approx(0.0, abs=1e-9)
+
+
+def test_places_that_were_seen_once_have_no_slope() -> None:
+    assert math.isnan(scoring.slope([1.0, 2.0, 3.0, 4.0], 4)[0])
 
 
 def test_noise_has_no_slope_worth_the_name() -> None:
@@ -167,11 +180,20 @@ def minutes(count: int, memory: Callable[[int], float], cost: Callable[[int], fl
 def test_what_grows_is_told_from_noise(
     memory: Callable[[int], float], cost: Callable[[int], float], expected: str
 ) -> None:
-    assert verdict(trends(minutes(55, memory, cost))) == expected
+    assert verdict(trends(minutes(55, memory, cost), 60)) == expected
+
+
+def test_what_grows_is_told_from_what_is_read() -> None:
+    """The second half of the recordings costs half as much again."""
+    steady = minutes(55, lambda i: 500.0, lambda i: 0.1 + 0.05 * ((i + 5) % 22 > 11))
+    rising = minutes(55, lambda i: 500.0, lambda i: 0.1 + 0.05 * ((i + 5) % 22 > 11) + 0.0001 * i)
+    assert verdict(trends(steady, 22)) == "nothing grows"
+    assert verdict(trends(rising, 22)) == "GROWS: core-s/s"
+    assert verdict(trends(rising, 60)) == "nothing grows"
 
 
 def test_a_few_minutes_have_no_verdict() -> None:
-    found = trends(minutes(9, lambda i: 500.0 + 10 * i, lambda i: 0.1))
+    found = trends(minutes(9, lambda i: 500.0 + 10 * i, lambda i: 0.1), 26)
     assert verdict(found).startswith("not known, too few minutes")
     assert all("too few minutes" in trend.row() for trend in found)
 

@@ -60,6 +60,18 @@ def test_after_a_real_pause_the_next_utterance_begins_anew() -> None:
     assert [u.duration for u in gathered([one, EndOfUtterance(27.0), two])] == [27.0, 2.0]
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(3.0, [(0.0, 3.0), (2.8, 5.8)]), (26.0, [(0.0, 28.8)])])
+def test_what_leads_into_an_utterance_is_heard_twice_only_if_the_one_before_has_been_given(
+    seconds: float, expected: list[tuple[float, float]]
+) -> None:
+    whole = noise(seconds + 2.8)
+    end, begin = round(seconds * SAMPLE_RATE), round((seconds - 0.2) * SAMPLE_RATE)
+    one, two = AudioChunk(whole.samples[:end], 0), AudioChunk(whole.samples[begin:], begin)
+    found = gathered([one, EndOfUtterance(seconds), two])
+    assert [(u.start, u.end) for u in found] == expected
+    assert all(np.array_equal(u.samples, whole.samples[u.offset :][: len(u.samples)]) for u in found)
+
+
 @given(
     st.lists(st.tuples(st.floats(0.01, 3.0), st.booleans(), st.sampled_from([0.0, 0.0, 0.7]))),
     st.sampled_from([1.0, 2.5]),

@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from asr.endpointing import EndpointingStage
+from asr.endpointing import PRE_ROLL, EndpointingStage
 from asr.presets import family
 from asr.script import Script
 from asr.shown import begun
@@ -133,10 +133,13 @@ def _begun(passages: Iterable[Passage], last: Passage | None) -> Iterator[Passag
 
 
 def _rest(utterance: AudioChunk | None, done: float) -> AudioChunk | None:
-    """Give what is left of an utterance, which may be divided otherwise than in an earlier run."""
+    """Give what is left of an utterance, which may be divided otherwise than in an earlier run; the silence
+    that led into it is no part that was heard."""
     if utterance is None or utterance.end <= done:
         return None
-    known = max(0, round(done * SAMPLE_RATE) - utterance.offset)
+    known = round(done * SAMPLE_RATE) - utterance.offset
+    if known <= PRE_ROLL:
+        return utterance
     return AudioChunk(utterance.samples[known:], utterance.offset + known)
 
 
