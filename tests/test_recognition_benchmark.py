@@ -174,6 +174,15 @@ def test_an_hour_has_the_length_that_is_asked() -> None:
     assert all(a.offset + len(a.samples) == b.offset for a, b in pairwise(chunks))
 
 
+def test_recordings_are_read_again_from_the_beginning_of_a_minute() -> None:
+    talk = talks.samples()[0]
+    again = hour.whole_minutes([talk]) * 60
+    heard = np.concatenate([chunk.samples for chunk in hour.speech([talk], again + 1.0)])
+    assert talk.seconds <= again < talk.seconds + 60
+    assert np.array_equal(heard[again * SAMPLE_RATE :], talk.samples[:SAMPLE_RATE])
+    assert not heard[len(talk.samples) : again * SAMPLE_RATE].any()
+
+
 @needs_models
 def test_an_hour_names_its_recordings_and_gives_a_verdict(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
