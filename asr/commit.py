@@ -22,9 +22,10 @@ CLEAR = 0.65
 """Probability of agreed words that need not last."""
 LASTING = 1.0
 """Seconds over which words that are heard alike are believed, however improbable, or the search divided."""
-PATIENCE = 1.8
+PATIENCE = 1.5
 """Seconds behind a word after which it waits no longer. What has not settled by then is a toss between two
-ways to write the same sounds, which more audio does not decide, and everything behind it waits with it."""
+ways to write the same sounds, which more audio does not decide, and everything behind it waits with it. On
+LJ001 (1,822 words) 0.3 s more changed no error of Whisper's base and 2 of tiny.en."""
 _TOLERANCE = 1e-6
 """Seconds that are rounding."""
 _LEAST = 1e-6
@@ -127,20 +128,16 @@ class Hybrid:
     too few of its hypotheses, wait until they have been heard the same for longer, but not without end.
     """
 
-    def __init__(self, frames: int = 20, span: float = 0.0, sure: float = SURE) -> None:
-        """`frames` of 20 ms are held back, of hypotheses that agree over `span` seconds; words as probable
-        as `sure` need no agreement."""
+    def __init__(self, frames: int = 20, span: float = 0.0) -> None:
+        """`frames` of 20 ms are held back, of hypotheses that agree over `span` seconds."""
         self._alignment = AlignAtt(frames)
         self._agreement, self._lasting = LocalAgreement(span), LocalAgreement(LASTING)
-        self._sure = sure
 
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
         """Count the words that are aligned safely, and agreed on, or sure, or have waited long enough."""
         agreed, lasting = (policy.commit(hypothesis, end) for policy in (self._agreement, self._lasting))
         united = _leading(hypothesis[lasting:agreed], _is_clear) + lasting
-        sure = _leading(
-            hypothesis[united:], lambda word: word.probability >= self._sure and word.shared >= UNANIMOUS
-        )
+        sure = _leading(hypothesis[united:], _is_sure)
         waited = _leading(hypothesis, lambda word: word.end <= end - PATIENCE + _TOLERANCE)
         return min(self._alignment.commit(hypothesis, end), max(united + sure, waited))
 
@@ -192,6 +189,10 @@ def _agreed(earlier: Sequence[Word], last: Sequence[Word]) -> int:
 
 def _certainty(word: Word) -> float:
     return min(word.probability, word.shared)
+
+
+def _is_sure(word: Word) -> bool:
+    return word.probability >= SURE and word.shared >= UNANIMOUS
 
 
 def _is_clear(word: Word) -> bool:

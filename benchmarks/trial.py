@@ -113,7 +113,7 @@ def ours(family: str, kind: Kind, preset: Preset, beam: bool) -> Way:
     names = {
         "agreement": f"LocalAgreement, {preset.span:g} s",
         "alignment": f"AlignAtt {preset.frames}",
-        "hybrid": f"hybrid {preset.frames}, {preset.sure:g}",
+        "hybrid": f"hybrid {preset.frames}",
     }
     suited = presets.family(family)
     step = preset.step * suited.stride
