@@ -60,7 +60,7 @@ class Family:
 
 PRESETS: Final[Mapping[Name, Preset]] = {
     "fast": Preset(0.4, 10),
-    "balanced": Preset(0.6, 20),
+    "balanced": Preset(0.6, 17),
     "steady": Preset(1.2, 25),
 }
 """By name. `steady` is for many streams on few cores too: half the decisions are half the cost."""

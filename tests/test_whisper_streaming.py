@@ -43,7 +43,7 @@ def test_a_long_buffer_is_cut_at_a_committed_segment_and_prompts() -> None:
     assert windows[-1].audio.start > 0
     assert windows[-1].prompt.endswith(".")
     assert len(windows[-1].prompt) <= 200
-    assert all(window.beam for window in windows)
+    assert all(window.beam and window.unhurried for window in windows)  # as wide as the card says
     assert updates[-1].final
 
 
