@@ -1,7 +1,7 @@
 """Presets: how early and how steadily words are committed, by name.
 
-A preset is a step between decision points and how much of the end is held back. Which policy does it, and
-whether a beam is worth its cost while words are tentative, depends on the model.
+A preset is a step between decision points, how much of the end is held back and how long windows grow. Which
+policy does it, and whether a beam is worth its cost while words are tentative, depends on the model.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from asr.commit import AlignAtt, CommitPolicy, Hybrid, LocalAgreement
 from asr.guards import GUESSED
+from asr.history import CONTENT
 
 Kind: TypeAlias = Literal["agreement", "alignment", "hybrid"]
 """A commit policy."""
@@ -27,6 +28,8 @@ class Preset:
     """Frames of 20 ms at the end that are held back, by policies that look at the alignment."""
     span: float = 0.0
     """Seconds of audio over which hypotheses must agree, by policies that compare; two must at least."""
+    content: float = CONTENT
+    """Seconds of audio above which a window is cut."""
 
     def policy(self, kind: Kind) -> CommitPolicy:
         """Build a policy of this kind; one stream's own."""
@@ -61,9 +64,10 @@ class Family:
 PRESETS: Final[Mapping[Name, Preset]] = {
     "fast": Preset(0.4, 10),
     "balanced": Preset(0.6, 17),
-    "steady": Preset(1.2, 25),
+    "steady": Preset(1.2, 25, content=6.0),
 }
-"""By name. `steady` is for many streams on few cores too: half the decisions are half the cost."""
+"""By name. `steady` is for many streams on few cores too: half the decisions are half the cost,
+and windows that are cut sooner a tenth less."""
 
 PUNCTUATED: Final = {"zh": "以下是普通话的句子，带有标点符号。"}
 """Without it Whisper writes Chinese with hardly a full stop, and translation waits for one: of a minute with

@@ -13,7 +13,7 @@ from asr.commit import CommitPolicy, surer
 from asr.doubt import Doubt
 from asr.evidence import Evidence
 from asr.guards import BROKEN, GUESSED, REPEATED, SILENT, UNSURE, Alarm, believed, inspect, sureness, unmarked
-from asr.history import History
+from asr.history import CONTENT, History
 from asr.script import Script
 from asr.shown import Shown
 from asr.spoken import SpokenLanguage, is_other, telling
@@ -46,6 +46,7 @@ class RecognitionStage:
         languages: Sequence[str] = (),
         step: float = STEP,
         *,
+        content: float = CONTENT,
         hot_words: Mapping[str, Sequence[str]] = MappingProxyType({}),
         prefaces: Mapping[str, str] = MappingProxyType({}),
         beam: bool = False,
@@ -53,11 +54,11 @@ class RecognitionStage:
         chinese: Form = "as_heard",
         first: float = GUESSED,
     ) -> None:
-        """`language` is the one spoken; `None`: detect it among `languages`. `hot_words`, by language, are
-        terms that stand before every prompt, as many as fit, and `prefaces` texts before these; `beam`:
-        search while words are tentative, and not only at an utterance's end; `by_sentence`: windows hold one
-        sentence, as far as punctuation tells them apart; `first`: the sureness that words need while nobody
-        has been understood lately."""
+        """`language` is the one spoken; `None`: detect it among `languages`. `content`: seconds of audio
+        above which a window is cut; `hot_words`, by language, are terms that stand before every prompt, as
+        many as fit, and `prefaces` texts before these; `beam`: search while words are tentative, and not only
+        at an utterance's end; `by_sentence`: windows hold one sentence, as far as punctuation tells them
+        apart; `first`: the sureness that words need while nobody has been understood lately."""
         self.alarms: Counter[str] = Counter()
         """How often each guard fired, by its code."""
         self._policy = policy
@@ -67,7 +68,7 @@ class RecognitionStage:
         self._beam = beam
         self.pace = Pace(step)
         """What is left out because the recognizer is too slow."""
-        self._history = History(by_sentence=by_sentence)
+        self._history = History(content, by_sentence=by_sentence)
         self._evidence = Evidence()
         self._doubt = Doubt(first)
         self._shown = Shown(Script(chinese), by_sentence=by_sentence)

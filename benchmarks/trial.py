@@ -126,6 +126,7 @@ def ours(family: str, kind: Kind, preset: Preset, beam: bool) -> Way:
             policy,
             language,
             step=step,
+            content=preset.content,
             beam=beam,
             by_sentence=suited.by_sentence,
             first=suited.first,

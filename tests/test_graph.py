@@ -8,11 +8,12 @@ import mt.presets
 from asr.presets import FAMILIES, PRESETS, Name
 from server.interpretation.graph import Interpretation, branch, hearing
 from server.interpretation.manner import Manner
-from streaming.audio import AudioChunk
+from streaming.audio import AudioChunk, EndOfUtterance
 from streaming.captions import Update
 from streaming.scripted import VOCABULARY, ScriptedTranslator, speak
 from streaming.stages import READ, Ask, Recognition, Window, Write
 from streaming.words import Word
+from tests.recognition_listener import Listener, audio
 
 
 def first_window(stage: Any) -> Window:
@@ -28,6 +29,15 @@ def first_window(stage: Any) -> Window:
 def test_the_preset_sets_the_step_and_the_family_its_stride(name: Name, family: str) -> None:
     window = first_window(hearing(Interpretation("en"), Manner(family, preset=name)))
     assert window.audio.duration == pytest.approx(PRESETS[name].step * FAMILIES[family].stride, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_preset_sets_how_long_windows_grow(name: Name) -> None:
+    preset = PRESETS[name]
+    listener = Listener(hearing(Interpretation("en"), Manner("whisper", preset=name)))
+    listener.give(*audio(speak([*VOCABULARY, *VOCABULARY, *VOCABULARY])), EndOfUtterance(99.0)).finish()
+    longest = max(window.audio.duration for window in listener.windows)
+    assert preset.content < longest <= preset.content + preset.step + 0.01
 
 
 @pytest.mark.parametrize(("family", "by_sentence"), [("whisper", False), ("asr-en-zh", True)])

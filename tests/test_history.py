@@ -37,6 +37,19 @@ def test_few_words_are_kept_before_the_frontier(length: float, kept: int) -> Non
     assert remembered.prompt == "".join(word.text for word in said[: len(said) - kept])[-PROMPT:]
 
 
+def test_a_window_that_may_hold_less_is_cut_sooner_and_keeps_less() -> None:
+    remembered = History(CONTENT / 2)
+    remembered.append(AudioChunk(np.zeros(round(CONTENT * SAMPLE_RATE), np.float32), 0))
+    remembered.commit(words(30, 0.1))
+    remembered.trim(CONTENT / 2, "en")
+    assert len(remembered.prefix) == 30
+    remembered.trim(CONTENT / 2 + 0.1, "en")
+    assert len(remembered.prefix) == KEPT_WORDS / 2
+    remembered.commit(words(5, 0.5, 3.0))
+    remembered.trim(CONTENT, "en")
+    assert len(remembered.prefix) == KEPT_SECONDS / 2 / 0.5
+
+
 def test_a_short_window_is_left_alone() -> None:
     remembered = history(CONTENT)
     remembered.commit(words(20, 0.3))

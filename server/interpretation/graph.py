@@ -64,6 +64,7 @@ def hearing(wanted: Interpretation, manner: Manner) -> RecognitionStage:
         wanted.source,
         wanted.languages or manner.languages,
         preset.step * suited.stride,
+        content=preset.content,
         hot_words=wanted.packs.all_hot_words,
         prefaces={**suited.prefaces, **wanted.packs.prompts},
         beam=suited.beam,
