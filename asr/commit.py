@@ -60,7 +60,7 @@ class AlignAtt:
     silence. A word that the audio's end cuts is therefore pushed against it, and held back as unsafe.
     """
 
-    def __init__(self, frames: int = 20) -> None:
+    def __init__(self, frames: int) -> None:
         """`frames` of 20 ms are held back."""
         self._held_back = frames * FRAME
 
@@ -128,7 +128,7 @@ class Hybrid:
     too few of its hypotheses, wait until they have been heard the same for longer, but not without end.
     """
 
-    def __init__(self, frames: int = 20, span: float = 0.0) -> None:
+    def __init__(self, frames: int, span: float = 0.0) -> None:
         """`frames` of 20 ms are held back, of hypotheses that agree over `span` seconds."""
         self._alignment = AlignAtt(frames)
         self._agreement, self._lasting = LocalAgreement(span), LocalAgreement(LASTING)

@@ -200,7 +200,9 @@ def test_agreement_does_not_make_an_end_safe() -> None:
     assert [policy.commit(words, 2.0), policy.commit(words, 2.0)] == [0, 1]
 
 
-policies = st.sampled_from([LocalAgreement, lambda: LocalAgreement(1.0), AlignAtt, Hybrid])
+policies = st.sampled_from(
+    [LocalAgreement, lambda: LocalAgreement(1.0), lambda: AlignAtt(20), lambda: Hybrid(20)]
+)
 hypotheses = st.lists(
     st.lists(
         st.builds(

@@ -13,6 +13,7 @@ import soundfile
 import embedded
 from asr.commit import AlignAtt
 from asr.endpointing import FRAME, EndpointingStage
+from asr.presets import PRESETS
 from asr.whisper import WhisperRecognizer
 from benchmarks import noises
 from server.interpretation.graph import (
@@ -159,7 +160,7 @@ def test_the_end_of_the_text_takes_up_silence_and_shows_what_is_cut(
     """What AlignAtt rests on: behind whole words the end's row holds the pause; a cut word leaves it none."""
     about = json.loads(path.with_suffix(".json").read_text())
     samples, rate = soundfile.read(path, dtype="float32")
-    whole, cut = [], []
+    whole, cut, frames = [], [], PRESETS["balanced"].frames
     for sentence in about["sentences"][:6]:
         spoken = [w for w in about["words"] if sentence["start"] <= w["start"] < sentence["end"]]
         middle = (spoken[-3]["start"] + spoken[-3]["end"]) / 2
@@ -167,7 +168,7 @@ def test_the_end_of_the_text_takes_up_silence_and_shows_what_is_cut(
             first, last = round((sentence["start"] - 0.2) * rate), round(end * rate)
             audio = AudioChunk(samples[first:last], first)
             heard = hear(recognizer, Window(audio, language=about["language"], beam=True)).words
-            safe.append(AlignAtt().commit(heard, audio.end) == len(heard))
+            safe.append(AlignAtt(frames).commit(heard, audio.end) == len(heard))
     assert sum(whole) >= 5
     assert sum(cut) <= 2
 

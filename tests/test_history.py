@@ -8,8 +8,10 @@ from streaming.audio import SAMPLE_RATE, AudioChunk
 from streaming.words import Word
 
 
-def history(seconds: float, start: float = 0.0, *, by_sentence: bool = False) -> History:
-    found = History(by_sentence=by_sentence)
+def history(
+    seconds: float, start: float = 0.0, *, content: float = CONTENT, by_sentence: bool = False
+) -> History:
+    found = History(content, by_sentence=by_sentence)
     samples = np.arange(round(seconds * SAMPLE_RATE), dtype=np.float32)
     found.append(AudioChunk(samples, round(start * SAMPLE_RATE)))
     return found
@@ -38,8 +40,7 @@ def test_few_words_are_kept_before_the_frontier(length: float, kept: int) -> Non
 
 
 def test_a_window_that_may_hold_less_is_cut_sooner_and_keeps_less() -> None:
-    remembered = History(CONTENT / 2)
-    remembered.append(AudioChunk(np.zeros(round(CONTENT * SAMPLE_RATE), np.float32), 0))
+    remembered = history(CONTENT, content=CONTENT / 2)
     remembered.commit(words(30, 0.1))
     remembered.trim(CONTENT / 2, "en")
     assert len(remembered.prefix) == 30
