@@ -22,6 +22,10 @@ CLEAR = 0.65
 """Probability of agreed words that need not last."""
 LASTING = 1.0
 """Seconds over which words that are heard alike are believed, however improbable, or the search divided."""
+SETTLED = 0.6
+"""Seconds behind a clear word after which it needs no second hypothesis: what follows has been heard too. On
+LJ001 (1,740 words) it took 1 and 4 errors of 237 and 247 away with Whisper's base and tiny.en, and where
+decisions come every 1.5 s 0.1 s of lag."""
 PATIENCE = 1.5
 """Seconds behind a word after which it waits no longer. What has not settled by then is a toss between two
 ways to write the same sounds, which more audio does not decide, and everything behind it waits with it. On
@@ -125,20 +129,25 @@ class Hybrid:
 
     Two hypotheses may agree on what is not clear yet: the beginning of a word that goes on, heard as another
     one. So words that are improbable, or where a beam was searched and is divided (see `search`) shared by
-    too few of its hypotheses, wait until they have been heard the same for longer, but not without end.
+    too few of its hypotheses, wait until they have been heard the same for longer, but not without end. And
+    words that are clear need no second hypothesis once the audio goes on well behind them.
     """
 
-    def __init__(self, frames: int, span: float = 0.0) -> None:
-        """`frames` of 20 ms are held back, of hypotheses that agree over `span` seconds."""
-        self._alignment = AlignAtt(frames)
+    def __init__(self, frames: int, span: float = 0.0, patience: float = PATIENCE) -> None:
+        """`frames` of 20 ms are held back, of hypotheses that agree over `span` seconds; nothing waits for
+        more than `patience` seconds of audio behind it."""
+        self._alignment, self._patience = AlignAtt(frames), patience
         self._agreement, self._lasting = LocalAgreement(span), LocalAgreement(LASTING)
 
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
         """Count the words that are aligned safely, and agreed on, or sure, or have waited long enough."""
         agreed, lasting = (policy.commit(hypothesis, end) for policy in (self._agreement, self._lasting))
         united = _leading(hypothesis[lasting:agreed], _is_clear) + lasting
-        sure = _leading(hypothesis[united:], _is_sure)
-        waited = _leading(hypothesis, lambda word: word.end <= end - PATIENCE + _TOLERANCE)
+        settled = end - SETTLED + _TOLERANCE
+        sure = _leading(
+            hypothesis[united:], lambda word: _is_sure(word) or (word.end <= settled and _is_clear(word))
+        )
+        waited = _leading(hypothesis, lambda word: word.end <= end - self._patience + _TOLERANCE)
         return min(self._alignment.commit(hypothesis, end), max(united + sure, waited))
 
     def advance(self, count: int) -> None:

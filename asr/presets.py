@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from asr.commit import AlignAtt, CommitPolicy, Hybrid, LocalAgreement
+from asr.commit import PATIENCE, AlignAtt, CommitPolicy, Hybrid, LocalAgreement
 from asr.guards import GUESSED
 from asr.history import CONTENT
 
@@ -30,6 +30,8 @@ class Preset:
     """Seconds of audio over which hypotheses must agree, by policies that compare; two must at least."""
     content: float = CONTENT
     """Seconds of audio above which a window is cut."""
+    patience: float = PATIENCE
+    """Seconds of audio behind a word after which it is waited for no longer, by policies that do both."""
 
     def policy(self, kind: Kind) -> CommitPolicy:
         """Build a policy of this kind; one stream's own."""
@@ -39,7 +41,7 @@ class Preset:
             case "alignment":
                 return AlignAtt(self.frames)
             case "hybrid":
-                return Hybrid(self.frames, self.span)
+                return Hybrid(self.frames, self.span, self.patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Family:
 PRESETS: Final[Mapping[Name, Preset]] = {
     "fast": Preset(0.4, 10),
     "balanced": Preset(0.6, 17),
-    "steady": Preset(1.2, 25, content=6.0),
+    "steady": Preset(1.5, 20, content=6.0, patience=1.2),
 }
 """By name. `steady` is for many streams on few cores too: half the decisions are half the cost, and
 windows that are cut sooner take 7 to 10 % off that."""

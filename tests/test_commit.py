@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.commit import PATIENCE, AlignAtt, CommitPolicy, Hybrid, LocalAgreement, same, surer
+from asr.commit import PATIENCE, SETTLED, AlignAtt, CommitPolicy, Hybrid, LocalAgreement, same, surer
 from streaming.words import Word, text_of
 
 
@@ -154,22 +154,30 @@ def test_fewer_frames_are_held_back() -> None:
 def test_alignment_needs_agreement_or_confidence() -> None:
     policy = Hybrid(20)
     first = heard(("a", 0.5, 0.9), ("b", 1.0, 0.7), ("c", 1.5, 0.9))
-    assert policy.commit(first, 2.0) == 1
+    assert policy.commit(first, 1.5) == 1
     policy.advance(1)
     assert policy.commit((*first[1:], Word(" d", 1.5, 2.6, 0.9)), 2.6) == 2
     policy.forget()
-    assert policy.commit(first[1:], 2.3) == 0
+    assert policy.commit(first[1:], 1.5) == 0
+
+
+@pytest.mark.parametrize(("probability", "share", "count"), [(0.7, 0.9, 1), (0.6, 0.9, 0), (0.7, 0.8, 0)])
+def test_a_clear_word_needs_no_second_look_once_the_audio_goes_on(
+    probability: float, share: float, count: int
+) -> None:
+    clear = (replace(*heard(("a", 0.5, probability)), shared=share),)
+    assert [Hybrid(20).commit(clear, 0.5 + SETTLED + more) for more in (-0.1, 0.0)] == [0, count]
 
 
 def test_words_on_which_the_search_is_divided_wait() -> None:
     policy = Hybrid(20)
     divided = shared(("a", 1.0), ("b", 0.98), ("c", 0.6), ("d", 0.9))
-    assert policy.commit(divided, 1.0) == 1
+    assert policy.commit(divided, 0.9) == 1
     policy.advance(1)
-    assert policy.commit(divided[1:], 1.5) == 1
+    assert policy.commit(divided[1:], 1.4) == 1
     policy.advance(1)
-    assert policy.commit(divided[2:], 1.9) == 0
-    assert policy.commit(divided[2:], 2.0) == 2
+    assert policy.commit(divided[2:], 1.8) == 0
+    assert policy.commit(divided[2:], 1.9) == 2
 
 
 def test_what_is_agreed_is_not_jumped_over() -> None:
@@ -192,10 +200,11 @@ def test_what_never_settles_does_not_hold_up_what_follows() -> None:
 def test_what_waited_long_is_committed_unless_it_is_doubtful(probability: float, count: int) -> None:
     last = heard(("so", 0.5, probability))
     assert [Hybrid(20).commit(last, 0.5 + PATIENCE + more) for more in (-0.1, 0.0)] == [0, count]
+    assert [Hybrid(20, patience=1.0).commit(last, 1.5 + more) for more in (-0.1, 0.0)] == [0, count]
 
 
 def test_agreement_does_not_make_an_end_safe() -> None:
-    words = heard(("a", 0.6, 0.7), ("b", 1.9, 0.7))
+    words = heard(("a", 1.5, 0.7), ("b", 1.9, 0.7))
     policy = Hybrid(20)
     assert [policy.commit(words, 2.0), policy.commit(words, 2.0)] == [0, 1]
 
@@ -278,4 +287,4 @@ def test_improbable_words_that_agree_wait_until_they_last() -> None:
     assert [policy.commit(said, end) for end in (1.0, 1.5)] == [0, 0]
     assert policy.commit(said, 2.0) == 2
     policy, clear = Hybrid(frames=0), [replace(word, probability=0.7) for word in said]
-    assert [policy.commit(clear, end) for end in (1.0, 1.5)] == [0, 2]
+    assert [policy.commit(clear, end) for end in (0.5, 0.75)] == [0, 2]
