@@ -19,13 +19,13 @@ SURE, DOUBTFUL = 0.9, 0.25
 UNITED, UNANIMOUS = 0.85, 0.99
 """Share of a search that agreed words need, and words that need no second hypothesis."""
 CLEAR = 0.65
-"""Probability of agreed words that need not last."""
+"""Probability of agreed words that need not last, and of words that need not be agreed once they settled."""
 LASTING = 1.0
 """Seconds over which words that are heard alike are believed, however improbable, or the search divided."""
 SETTLED = 0.6
 """Seconds behind a clear word after which it needs no second hypothesis: what follows has been heard too. On
-LJ001 (1,740 words) it took 1 and 4 errors of 237 and 247 away with Whisper's base and tiny.en, and where
-decisions come every 1.5 s 0.1 s of lag."""
+LJ001 (1,740 words) that took 1 of 237 errors away with Whisper's base and 4 of 247 with tiny.en, and where
+decisions come every 1.5 s 0.2 s of lag."""
 PATIENCE = 1.5
 """Seconds behind a word after which it waits no longer. What has not settled by then is a toss between two
 ways to write the same sounds, which more audio does not decide, and everything behind it waits with it. On
@@ -133,10 +133,9 @@ class Hybrid:
     words that are clear need no second hypothesis once the audio goes on well behind them.
     """
 
-    def __init__(self, frames: int, span: float = 0.0, patience: float = PATIENCE) -> None:
-        """`frames` of 20 ms are held back, of hypotheses that agree over `span` seconds; nothing waits for
-        more than `patience` seconds of audio behind it."""
-        self._alignment, self._patience = AlignAtt(frames), patience
+    def __init__(self, frames: int, span: float = 0.0) -> None:
+        """`frames` of 20 ms are held back, of hypotheses that agree over `span` seconds."""
+        self._alignment = AlignAtt(frames)
         self._agreement, self._lasting = LocalAgreement(span), LocalAgreement(LASTING)
 
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
@@ -147,7 +146,7 @@ class Hybrid:
         sure = _leading(
             hypothesis[united:], lambda word: _is_sure(word) or (word.end <= settled and _is_clear(word))
         )
-        waited = _leading(hypothesis, lambda word: word.end <= end - self._patience + _TOLERANCE)
+        waited = _leading(hypothesis, lambda word: word.end <= end - PATIENCE + _TOLERANCE)
         return min(self._alignment.commit(hypothesis, end), max(united + sure, waited))
 
     def advance(self, count: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from asr.commit import PATIENCE, AlignAtt, CommitPolicy, Hybrid, LocalAgreement
+from asr.commit import AlignAtt, CommitPolicy, Hybrid, LocalAgreement
 from asr.guards import GUESSED
 from asr.history import CONTENT
 
@@ -30,8 +30,6 @@ class Preset:
     """Seconds of audio over which hypotheses must agree, by policies that compare; two must at least."""
     content: float = CONTENT
     """Seconds of audio above which a window is cut."""
-    patience: float = PATIENCE
-    """Seconds of audio behind a word after which it is waited for no longer, by policies that do both."""
 
     def policy(self, kind: Kind) -> CommitPolicy:
         """Build a policy of this kind; one stream's own."""
@@ -41,7 +39,7 @@ class Preset:
             case "alignment":
                 return AlignAtt(self.frames)
             case "hybrid":
-                return Hybrid(self.frames, self.span, self.patience)
+                return Hybrid(self.frames, self.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +64,10 @@ class Family:
 PRESETS: Final[Mapping[Name, Preset]] = {
     "fast": Preset(0.4, 10),
     "balanced": Preset(0.6, 17),
-    "steady": Preset(1.5, 20, content=6.0, patience=1.2),
+    "steady": Preset(1.5, 20, content=6.0),
 }
-"""By name. `steady` is for many streams on few cores too: half the decisions are half the cost, and
-windows that are cut sooner take 7 to 10 % off that."""
+"""By name. `steady` is for many streams on few cores too: it decides less than half as often, and windows
+that are cut sooner take 7 to 10 % off the cost that remains."""
 
 PUNCTUATED: Final = {"zh": "以下是普通话的句子，带有标点符号。"}
 """Without it Whisper writes Chinese with hardly a full stop, and translation waits for one: of a minute with
