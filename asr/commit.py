@@ -19,7 +19,7 @@ SURE, DOUBTFUL = 0.9, 0.25
 UNITED, UNANIMOUS = 0.85, 0.99
 """Share of a search that agreed words need, and words that need no second hypothesis."""
 CLEAR = 0.65
-"""Probability of agreed words that need not last, and of words that need not be agreed once they settled."""
+"""Probability of agreed words that need not last, and of settled words that need no agreement."""
 LASTING = 1.0
 """Seconds over which words that are heard alike are believed, however improbable, or the search divided."""
 SETTLED = 0.6
