@@ -139,7 +139,7 @@ class Hybrid:
         self._agreement, self._lasting = LocalAgreement(span), LocalAgreement(LASTING)
 
     def commit(self, hypothesis: Sequence[Word], end: float) -> int:
-        """Count the words that are aligned safely, and agreed on, or sure, or have waited long enough."""
+        """Count the words that are aligned safely, and agreed on, sure, settled or waited for long enough."""
         agreed, lasting = (policy.commit(hypothesis, end) for policy in (self._agreement, self._lasting))
         united = _leading(hypothesis[lasting:agreed], _is_clear) + lasting
         settled = end - SETTLED + _TOLERANCE
